@@ -1,0 +1,61 @@
+//! Git object ids, as plain bytes.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The SHA-1 name of a git object (20 bytes; written as 40 lowercase hex digits).
+///
+/// Only SHA-1 repositories are read: Claude Code's hosts and clients speak nothing else yet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Oid(pub [u8; 20]);
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a full commit id: 40 hexadecimal digits are needed")]
+pub struct NotAnOid(String);
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for Oid {
+    type Err = NotAnOid;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOid> {
+        let refuse = || NotAnOid(text.to_owned());
+        if text.len() != 40 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(refuse());
+        }
+        let mut bytes = [0; 20];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| refuse())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| refuse())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes() {
+        let hex = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(hex.parse::<Oid>().unwrap().to_string(), hex);
+    }
+
+    #[test]
+    fn refuses_what_is_not_forty_hex_digits() {
+        for text in ["", "main", "0123", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(20).as_str()] {
+            assert!(text.parse::<Oid>().is_err(), "{text}");
+        }
+    }
+}

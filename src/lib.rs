@@ -1,0 +1,15 @@
+//! Agnes: one Claude Code marketplace per person, made of many.
+//!
+//! The house has floors, and each floor uses only the floors below it (`tests/house.rs` holds
+//! every `use` line against this table):
+//!
+//! | floor | room | what lives there |
+//! |---|---|---|
+//! | 0 | [`domain`] | nouns and rules as plain values |
+//! | 1 | [`wire`] | verbs: requests, answers, progress, problems |
+//! | 2 | [`store`], [`git`], [`archive`] | hands: the only rooms that say `duckdb`, `gix`, `zip` |
+//! | 3 | [`registry`] | mind: use cases, each asks permission in its first line |
+//! | 4 | [`http`], [`client`] | mouths: the API and those who call it |
+//! | 5 | [`cli`] | voice: the only room that prints |
+
+pub mod domain;
