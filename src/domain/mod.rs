@@ -1,6 +1,32 @@
 //! Nouns and rules as plain values. Nothing here opens a file, asks the time or waits.
+//!
+//! The way of a plugin through this room: a [`catalog`] lists entries; [`reading`] finds what each
+//! of them means at one commit ([`source`], [`links`], [`content`], [`manifest`]); a [`view`] gives
+//! the granted ones their names in the feed; [`served`] writes those names into their files.
 
+pub mod caller;
+pub mod catalog;
+pub mod components;
+pub mod content;
+pub mod digest;
+pub mod fields;
+pub mod limits;
+pub mod links;
+pub mod manifest;
+pub mod names;
+pub mod note;
 pub mod oid;
+pub mod path;
+pub mod people;
+pub mod portable;
+pub mod reading;
+pub mod resource;
 pub mod secret;
+pub mod served;
+pub mod slug;
+pub mod source;
 pub mod tree;
+pub mod upstream;
+pub mod version;
+pub mod view;
 pub mod watch;

@@ -1,0 +1,341 @@
+//! Reading a marketplace at one commit: its catalog, and each plugin of it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::catalog::{self, Catalog, CatalogError, Entry};
+use super::content::{self, Content, File, Unservable};
+use super::digest::{Digest, Fields};
+use super::fields::{DESCRIPTIVE, Object, PATHS};
+use super::limits::Limits;
+use super::links::{Lost, Repo};
+use super::manifest;
+use super::names::{PluginName, is_client_name};
+use super::note::Note;
+use super::oid::Oid;
+use super::path::RepoPath;
+use super::source::Source;
+use super::tree::{Kind, Objects, ReadError};
+
+/// A marketplace's tree and what its catalog says.
+pub struct Reading<'a> {
+    repo: Repo<'a>,
+    limits: Limits,
+    pub catalog: Catalog,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReadingError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("the repository that was fetched is damaged: {0}")]
+    Damaged(#[from] ReadError),
+}
+
+/// What a sync learns about one plugin.
+#[derive(Debug, Clone)]
+pub struct Plugin {
+    pub name: PluginName,
+    /// The name in `plugin.json`, or the entry's.
+    pub manifest_name: String,
+    /// The version in `plugin.json`, or the entry's.
+    pub version: Option<String>,
+    pub strict: bool,
+    pub source: Source,
+    /// The entry as the curator wrote it.
+    pub raw: Object,
+    /// The entry as it is served, but for name, source and version.
+    pub entry: Object,
+    /// Names what is served. `None`: nothing is, and `reason` says why.
+    pub digest: Option<Digest>,
+    pub reason: Option<String>,
+    pub files: u64,
+    pub bytes: u64,
+    pub notes: Vec<Note>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads the catalog of the tree `root`.
+    ///
+    /// # Errors
+    /// When there is no usable catalog in it.
+    pub fn open(objects: &'a dyn Objects, root: Oid, limits: Limits) -> Result<Self, ReadingError> {
+        let repo = Repo::new(objects, root);
+        let found = match repo.locate(&[], catalog::PATH.split('/').map(str::as_bytes)) {
+            Ok(found) if found.kind != Kind::Tree => found,
+            Err(Lost::Read(error)) => return Err(error.into()),
+            Ok(_) | Err(_) => return Err(CatalogError::Missing.into()),
+        };
+        let (size, limit) = (objects.size(&found.id)?, limits.max_manifest_bytes);
+        if size > limit {
+            return Err(CatalogError::TooLarge { size, limit }.into());
+        }
+        let catalog = Catalog::parse(&objects.blob(&found.id)?, &limits)?;
+        Ok(Self { repo, limits, catalog })
+    }
+
+    #[must_use]
+    pub fn entry(&self, name: &PluginName) -> Option<&Entry> {
+        self.catalog.entries.iter().find(|entry| entry.name == *name)
+    }
+
+    /// What is served of a plugin: [`Content::collect`], less what belongs to its neighbours and,
+    /// where a root-source entry lists its skills, less the others.
+    ///
+    /// # Errors
+    /// When the plugin has no servable content.
+    pub fn content(&self, entry: &Entry) -> Result<Content, Unservable> {
+        let Source::Local(source) = &entry.source else {
+            return Ok(Content::default());
+        };
+        let own = self.manifest_at(source)?.and_then(|bytes| manifest::parse(&bytes).ok());
+        let foreign = self.foreign(entry, source, own.as_ref());
+        let mut content = Content::collect(&self.repo, source, &foreign, &self.limits)?;
+        if source.is_root() {
+            // The whole list of plugins, granted or not, is no part of one of them.
+            content.files.remove(catalog::PATH);
+            prune_unlisted_skills(&mut content, &entry.fields);
+        }
+        Ok(content)
+    }
+
+    /// Everything there is to know about a plugin.
+    ///
+    /// # Errors
+    /// Only when the repository is damaged: what is wrong with the plugin itself becomes its
+    /// `reason` or a note.
+    pub fn plugin(&self, entry: &Entry) -> Result<Plugin, ReadError> {
+        let mut plugin = Plugin {
+            name: entry.name.clone(),
+            manifest_name: entry.name.to_string(),
+            version: manifest::version(&entry.fields).map(str::to_owned),
+            strict: entry.strict(),
+            source: entry.source.clone(),
+            raw: entry.raw.clone(),
+            entry: entry.fields.clone(),
+            digest: None,
+            reason: None,
+            files: 0,
+            bytes: 0,
+            notes: entry.notes.clone(),
+        };
+        let content = match &entry.source {
+            Source::Remote { kind } => {
+                plugin.reason = Some(format!("its source is remote (`{kind}`), and remote sources are not fetched yet"));
+                return Ok(plugin);
+            }
+            Source::Refused(why) => {
+                plugin.reason = Some(why.clone());
+                return Ok(plugin);
+            }
+            Source::Local(_) => match self.content(entry) {
+                Ok(content) => content,
+                Err(Unservable::Read(error)) => return Err(error),
+                Err(why) => {
+                    plugin.reason = Some(why.to_string());
+                    return Ok(plugin);
+                }
+            },
+        };
+        plugin.notes.extend(content.notes.iter().cloned());
+        plugin.notes.extend(manifest::drop_missing_paths(&mut plugin.entry, &content));
+        self.read_manifest(&content, &mut plugin)?;
+        if !is_client_name(&plugin.manifest_name) {
+            plugin.reason = Some(format!(
+                "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
+                plugin.manifest_name
+            ));
+            return Ok(plugin);
+        }
+        plugin.notes.extend(self.unfetched_lfs(&content)?);
+        plugin.files = content.files.len() as u64;
+        plugin.bytes = content.bytes();
+        plugin.digest = Some(digest(&content, &entry.fields));
+        Ok(plugin)
+    }
+
+    fn read_manifest(&self, content: &Content, plugin: &mut Plugin) -> Result<(), ReadError> {
+        for place in manifest::PLACES {
+            let Some(file) = content.files.get(place) else { continue };
+            let parsed = match self.small(file)? {
+                Some(bytes) => manifest::parse(&bytes),
+                None => Err(format!("it has {} bytes (`limits.max_manifest_bytes`)", file.size)),
+            };
+            let mut object = match parsed {
+                Ok(object) => object,
+                Err(why) => {
+                    plugin.notes.push(Note::new("manifest-unusable", format!("`{place}` is not used: {why}")));
+                    continue;
+                }
+            };
+            if place != manifest::CLAUDE {
+                continue;
+            }
+            if !plugin.strict && PATHS.iter().any(|field| plugin.entry.contains_key(*field)) {
+                plugin.notes.push(Note::new(
+                    "conflicting-manifests",
+                    "the entry says `strict: false` and lists components, and there is a plugin.json too: \
+                     Claude Code does not load such a plugin",
+                ));
+            }
+            match manifest::name(&object) {
+                Some(name) => name.clone_into(&mut plugin.manifest_name),
+                None => plugin.notes.push(Note::new(
+                    "manifest-name",
+                    format!("`{place}` has no name that Claude Code accepts; the entry's is used"),
+                )),
+            }
+            if let Some(version) = manifest::version(&object) {
+                plugin.version = Some(version.to_owned());
+            }
+            let mut found = super::fields::clean(&mut object);
+            found.extend(manifest::drop_missing_paths(&mut object, content));
+            for note in &mut found {
+                note.message = format!("`{place}`: {}", note.message);
+            }
+            plugin.notes.extend(found);
+        }
+        Ok(())
+    }
+
+    /// The bytes of a manifest, unless it is larger than manifests may be.
+    fn small(&self, file: &File) -> Result<Option<Vec<u8>>, ReadError> {
+        if file.size > self.limits.max_manifest_bytes {
+            return Ok(None);
+        }
+        self.repo.objects().blob(&file.blob).map(Some)
+    }
+
+    fn manifest_at(&self, source: &RepoPath) -> Result<Option<Vec<u8>>, ReadError> {
+        let path = source.segments().iter().map(String::as_str).chain(manifest::CLAUDE.split('/'));
+        match self.repo.locate(&[], path.map(str::as_bytes)) {
+            Ok(found) if found.kind != Kind::Tree => {
+                let size = self.repo.objects().size(&found.id)?;
+                self.small(&File { executable: false, blob: found.id, size })
+            }
+            Err(Lost::Read(error)) => Err(error),
+            _ => Ok(None),
+        }
+    }
+
+    /// The places inside `source` that other entries claim and this one does not.
+    fn foreign(&self, entry: &Entry, source: &RepoPath, own: Option<&Object>) -> BTreeSet<RepoPath> {
+        let mut mine: Vec<RepoPath> = component_paths(&entry.fields).collect();
+        mine.extend(own.into_iter().flat_map(component_paths));
+        let mine: Vec<RepoPath> = mine.iter().map(|path| source.join(path)).collect();
+        let others = self.catalog.entries.iter().filter(|other| other.name != entry.name);
+        others
+            .flat_map(claims)
+            .filter(|claim| claim != source && claim.is_in(source))
+            .filter(|claim| !mine.iter().any(|path| path.is_in(claim) || (claim.is_in(path) && !path.is_root())))
+            .collect()
+    }
+
+    /// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
+    fn unfetched_lfs(&self, content: &Content) -> Result<Option<Note>, ReadError> {
+        const MARK: &[u8] = b"version https://git-lfs.github.com/spec/";
+        const LARGEST_POINTER: u64 = 1024;
+        let root = self.repo.locate(&[], [&b".gitattributes"[..]]).ok().map(|found| found.id);
+        let inner = content.files.iter().filter(|(path, _)| path.ends_with(".gitattributes"));
+        let attributes = root.into_iter().chain(inner.map(|(_, file)| file.blob));
+        let mut uses_lfs = false;
+        for id in attributes {
+            let small = self.repo.objects().size(&id)? < 1 << 20;
+            uses_lfs |= small && self.repo.objects().blob(&id)?.windows(10).any(|part| part == b"filter=lfs");
+        }
+        if !uses_lfs {
+            return Ok(None);
+        }
+        let mut pointers = Vec::new();
+        for (path, file) in content.files.iter().filter(|(_, file)| file.size < LARGEST_POINTER) {
+            if self.repo.objects().blob(&file.blob)?.starts_with(MARK) {
+                pointers.push(path);
+            }
+        }
+        Ok(pointers.first().map(|first| {
+            let message = format!(
+                "{} of its files are git LFS pointers and are served as such, {} for one",
+                pointers.len(),
+                super::note::quoted(first)
+            );
+            Note::new("lfs-pointer", message)
+        }))
+    }
+}
+
+/// What an entry claims of the repository: its folder, or, if that is everything, the components
+/// that it lists.
+fn claims(entry: &Entry) -> Vec<RepoPath> {
+    match &entry.source {
+        Source::Local(source) if source.is_root() => {
+            component_paths(&entry.fields).filter(|path| !path.is_root()).collect()
+        }
+        Source::Local(source) => vec![source.clone()],
+        Source::Remote { .. } | Source::Refused(_) => Vec::new(),
+    }
+}
+
+fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
+    let values = PATHS.iter().filter_map(|field| object.get(*field));
+    let texts = values.flat_map(|value| match value {
+        Value::String(text) => vec![text.as_str()],
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    });
+    texts.filter_map(|text| RepoPath::parse(text).ok())
+}
+
+/// Under a root source Claude Code loads only the skills that the entry lists; under any other, all
+/// of `skills/`. The feed moves the plugin into a folder, so the others must not come along.
+fn prune_unlisted_skills(content: &mut Content, entry: &Object) {
+    let listed: Vec<RepoPath> = match entry.get("skills") {
+        Some(Value::String(text)) => RepoPath::parse(text).into_iter().collect(),
+        Some(Value::Array(list)) => {
+            list.iter().filter_map(Value::as_str).filter_map(|text| RepoPath::parse(text).ok()).collect()
+        }
+        _ => return,
+    };
+    let is_skill = |folder: &str, content: &Content| content.files.contains_key(&format!("skills/{folder}/SKILL.md"));
+    let folders: BTreeSet<String> = content
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix("skills/")?.split_once('/'))
+        .map(|(folder, _)| folder.to_owned())
+        .collect();
+    for folder in folders {
+        let Ok(path) = RepoPath::parse(&format!("skills/{folder}")) else { continue };
+        let wanted = listed.iter().any(|listed| path.is_in(listed) || listed.is_in(&path));
+        if !wanted && is_skill(&folder, content) {
+            let start = format!("skills/{folder}/");
+            content.files.retain(|path, _| !path.starts_with(&start));
+        }
+    }
+}
+
+/// Names everything that makes a plugin behave as it does: its files, and what its entry says
+/// beyond describing it. What only describes it is in the catalog, and no reason to deliver it anew.
+fn digest(content: &Content, entry: &Object) -> Digest {
+    let behaviour: Object = entry
+        .iter()
+        .filter(|(field, _)| !DESCRIPTIVE.contains(&field.as_str()))
+        .map(|(field, value)| (field.clone(), sorted(value)))
+        .collect();
+    Fields::new("agnes plugin 1")
+        .field(content::digest(&content.files).as_bytes())
+        .field(sorted(&Value::Object(behaviour)).to_string())
+        .finish()
+}
+
+/// The same value with the keys of every object in order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut pairs: Vec<_> = object.iter().collect();
+            pairs.sort_by_key(|(key, _)| *key);
+            Value::Object(pairs.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}

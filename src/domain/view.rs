@@ -1,0 +1,313 @@
+//! What one caller gets: an ordered list of plugins under names that do not collide, the catalog
+//! that lists them, and the digest that names it all.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::{Value, json};
+
+use super::digest::{Digest, Fields};
+use super::fields::Object;
+use super::manifest::written;
+use super::names::{PluginName, collision_suffix, is_client_name, prefixed_name};
+use super::slug::Slug;
+use super::version::{self, Versions};
+
+/// The feed's own name and owner, which stand at the top of every catalog.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Feed {
+    /// The marketplace's name: unique on each analyst's machine.
+    pub name: String,
+    pub owner_name: String,
+    pub owner_email: Option<String>,
+    pub description: String,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            name: "agnes".into(),
+            owner_name: "Agnes".into(),
+            owner_email: None,
+            description: "The plugins that you were granted, from all marketplaces of your organisation".into(),
+        }
+    }
+}
+
+/// A granted plugin, as the last sync left it. Offers come in order: marketplaces as they were
+/// registered, plugins by name.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    pub slug: Slug,
+    pub plugin: PluginName,
+    pub manifest_name: String,
+    /// What the administrator put before the names of this marketplace's plugins.
+    pub name_prefix: Option<String>,
+    pub versions: Versions,
+    pub version: Option<String>,
+    pub strict: bool,
+    pub entry: Object,
+    /// `None`: nothing can be served, and `reason` says why.
+    pub digest: Option<Digest>,
+    pub reason: Option<String>,
+}
+
+/// A plugin in a view.
+#[derive(Debug, Clone)]
+pub struct Served {
+    pub slug: Slug,
+    pub plugin: PluginName,
+    /// Its name in the feed: entry name and `plugin.json` name.
+    pub name: String,
+    /// Its folder in the feed, below `plugins/`.
+    pub prefixed_name: String,
+    pub version: Option<String>,
+    pub strict: bool,
+    /// The entry in the catalog.
+    pub entry: Object,
+    /// Names its folder with everything in it.
+    pub digest: Digest,
+}
+
+/// A plugin that was granted and is not in the view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    pub slug: Slug,
+    pub plugin: PluginName,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct View {
+    pub plugins: Vec<Served>,
+    pub left_out: Vec<LeftOut>,
+    /// The bytes of the feed's `.claude-plugin/marketplace.json`.
+    pub catalog: Vec<u8>,
+    /// Same digest, same bytes, in both channels.
+    pub digest: Digest,
+}
+
+/// Old name → new name, of one marketplace.
+pub type Renames = BTreeMap<String, String>;
+
+impl View {
+    #[must_use]
+    pub fn assemble(feed: &Feed, offers: Vec<Offer>, renames: &HashMap<Slug, Renames>) -> Self {
+        let mut plugins: Vec<Served> = Vec::new();
+        let mut left_out = Vec::new();
+        let mut names: HashMap<String, usize> = HashMap::new();
+        let mut folders: HashSet<String> = HashSet::new();
+        for offer in offers {
+            let name = format!("{}{}", offer.name_prefix.as_deref().unwrap_or_default(), offer.manifest_name);
+            let reason = match (offer.digest, names.get(&name)) {
+                (None, _) => offer.reason.clone().unwrap_or_else(|| "it has no content".into()),
+                (Some(_), Some(first)) => {
+                    let first = &plugins[*first];
+                    format!(
+                        "`{}/{}` has the same name (`{name}`) and comes first; Claude Code would load only one",
+                        first.slug, first.plugin
+                    )
+                }
+                (Some(_), None) if !is_client_name(&name) => {
+                    format!("Claude Code accepts no plugin called `{name}`")
+                }
+                (Some(digest), None) => {
+                    names.insert(name.clone(), plugins.len());
+                    let folder = free_folder(&offer, &mut folders);
+                    plugins.push(served(offer, name, folder, digest));
+                    continue;
+                }
+            };
+            left_out.push(LeftOut { slug: offer.slug, plugin: offer.plugin, reason });
+        }
+        let catalog = catalog(feed, &plugins, &carried(&plugins, renames));
+        let digest = digest(&catalog, &plugins);
+        Self { plugins, left_out, catalog, digest }
+    }
+}
+
+/// The plugin's folder. Some file systems ignore case, so folders differ in more than that.
+fn free_folder(offer: &Offer, taken: &mut HashSet<String>) -> String {
+    let mut folder = prefixed_name(&offer.slug, &offer.plugin);
+    if taken.contains(&folder.to_ascii_lowercase()) {
+        folder.push_str(&collision_suffix(&offer.slug, &offer.plugin));
+    }
+    // A name made to look like another's suffixed one changes nothing: it is asked for again.
+    while !taken.insert(folder.to_ascii_lowercase()) {
+        folder.push('_');
+    }
+    folder
+}
+
+fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) -> Served {
+    let version = version::served(offer.versions, offer.version.as_deref(), &content);
+    let mut entry = Object::new();
+    entry.insert("name".into(), name.clone().into());
+    entry.insert("source".into(), format!("./plugins/{prefixed_name}").into());
+    if let Some(version) = &version {
+        entry.insert("version".into(), version.clone().into());
+    }
+    entry.extend(
+        offer.entry.into_iter().filter(|(field, _)| !["name", "source", "version"].contains(&field.as_str())),
+    );
+    let digest = Fields::new("agnes served plugin 1")
+        .field(content.as_bytes())
+        .field(&prefixed_name)
+        .field(Value::Object(entry.clone()).to_string())
+        .finish();
+    Served { slug: offer.slug, plugin: offer.plugin, name, prefixed_name, version, strict: offer.strict, entry, digest }
+}
+
+/// The upstreams' renames that lead to a plugin of this view, in the feed's names.
+fn carried(plugins: &[Served], renames: &HashMap<Slug, Renames>) -> Renames {
+    let taken: HashSet<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    let mut carried = Renames::new();
+    for plugin in plugins {
+        let Some(renames) = renames.get(&plugin.slug) else { continue };
+        for old in renames.keys().filter(|old| leads_to(renames, old, plugin.plugin.as_str())) {
+            if !taken.contains(old.as_str()) {
+                carried.entry(old.clone()).or_insert_with(|| plugin.name.clone());
+            }
+        }
+    }
+    carried
+}
+
+fn leads_to(renames: &Renames, old: &str, wanted: &str) -> bool {
+    let mut name = old;
+    for _ in 0..=renames.len() {
+        match renames.get(name) {
+            Some(next) if next == wanted => return true,
+            Some(next) => name = next,
+            None => return false,
+        }
+    }
+    false
+}
+
+fn catalog(feed: &Feed, plugins: &[Served], renames: &Renames) -> Vec<u8> {
+    let mut owner = json!({"name": feed.owner_name});
+    if let Some(email) = &feed.owner_email {
+        owner["email"] = email.as_str().into();
+    }
+    let mut catalog = json!({
+        "name": feed.name,
+        "owner": owner,
+        "metadata": {"description": feed.description},
+        "forceRemoveDeletedPlugins": true,
+    });
+    if !renames.is_empty() {
+        catalog["renames"] = json!(renames);
+    }
+    catalog["plugins"] = plugins.iter().map(|plugin| Value::Object(plugin.entry.clone())).collect();
+    written(&catalog)
+}
+
+fn digest(catalog: &[u8], plugins: &[Served]) -> Digest {
+    let mut fields = Fields::new("agnes view 1").field(catalog);
+    for plugin in plugins {
+        fields.add(plugin.digest.as_bytes());
+    }
+    fields.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(slug: &str, plugin: &str) -> Offer {
+        Offer {
+            slug: slug.parse().unwrap(),
+            plugin: plugin.parse().unwrap(),
+            manifest_name: plugin.to_owned(),
+            name_prefix: None,
+            versions: Versions::Content,
+            version: Some("1.0.0".into()),
+            strict: true,
+            entry: Object::new(),
+            digest: Some(Digest::of(plugin.as_bytes())),
+            reason: None,
+        }
+    }
+
+    fn view(offers: Vec<Offer>) -> View {
+        View::assemble(&Feed::default(), offers, &HashMap::new())
+    }
+
+    #[test]
+    fn no_grants_make_a_valid_empty_catalog() {
+        let catalog: Value = serde_json::from_slice(&view(Vec::new()).catalog).unwrap();
+        assert_eq!(catalog["plugins"], json!([]));
+        assert_eq!(catalog["name"], "agnes");
+        assert_eq!(catalog["owner"], json!({"name": "Agnes"}));
+    }
+
+    #[test]
+    fn of_two_plugins_of_one_name_the_first_is_served_and_the_other_reported() {
+        let view = view(vec![offer("a", "x"), offer("b", "x")]);
+        assert_eq!(view.plugins.len(), 1);
+        assert_eq!(view.left_out[0].slug.as_str(), "b");
+        assert!(view.left_out[0].reason.contains("`a/x`"), "{}", view.left_out[0].reason);
+    }
+
+    #[test]
+    fn a_prefix_lets_both_be_installed() {
+        let second = Offer { name_prefix: Some("b-".into()), ..offer("b", "x") };
+        let names: Vec<_> = view(vec![offer("a", "x"), second]).plugins.into_iter().map(|p| p.name).collect();
+        assert_eq!(names, ["x", "b-x"]);
+    }
+
+    #[test]
+    fn two_pairs_that_spell_one_folder_get_two() {
+        let view = view(vec![offer("a", "b-c"), Offer { manifest_name: "other".into(), ..offer("a-b", "c") }]);
+        let folders: Vec<_> = view.plugins.iter().map(|p| p.prefixed_name.as_str()).collect();
+        assert_eq!(folders, ["a-b-c", "a-b-c-4e84717d"]);
+    }
+
+    #[test]
+    fn folders_differ_in_more_than_case() {
+        let view = view(vec![offer("a", "Tool"), offer("a", "tool")]);
+        assert_eq!(view.plugins[0].prefixed_name, "a-Tool");
+        assert!(view.plugins[1].prefixed_name.starts_with("a-tool-"));
+    }
+
+    #[test]
+    fn entries_keep_their_fields_and_get_our_name_source_and_version() {
+        let Value::Object(entry) = json!({"category": "x", "name": "?", "version": "?", "tags": ["y"], "source": "?"})
+        else {
+            panic!()
+        };
+        let view = view(vec![Offer { entry, ..offer("a", "x") }]);
+        let catalog: Value = serde_json::from_slice(&view.catalog).unwrap();
+        assert_eq!(
+            catalog["plugins"][0],
+            json!({"name": "x", "source": "./plugins/a-x", "version": "1.0.0+2d711642", "category": "x", "tags": ["y"]})
+        );
+    }
+
+    #[test]
+    fn a_change_of_the_catalog_alone_changes_the_digest() {
+        let Value::Object(entry) = json!({"description": "new"}) else { panic!() };
+        assert_ne!(
+            view(vec![offer("a", "x")]).digest,
+            view(vec![Offer { entry, ..offer("a", "x") }]).digest
+        );
+        let feed = Feed { owner_name: "Data team".into(), ..Feed::default() };
+        assert_ne!(
+            view(vec![offer("a", "x")]).digest,
+            View::assemble(&feed, vec![offer("a", "x")], &HashMap::new()).digest
+        );
+    }
+
+    #[test]
+    fn renames_follow_to_what_is_served_and_no_further() {
+        let renames: Renames = [("old", "mid"), ("mid", "x"), ("gone", "nowhere"), ("p", "q"), ("q", "p"), ("y", "x")]
+            .iter()
+            .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+            .collect();
+        let renames = HashMap::from([("a".parse().unwrap(), renames)]);
+        let view = View::assemble(&Feed::default(), vec![offer("a", "x"), offer("a", "y")], &renames);
+        let catalog: Value = serde_json::from_slice(&view.catalog).unwrap();
+        assert_eq!(catalog["renames"], json!({"mid": "x", "old": "x"}));
+    }
+}

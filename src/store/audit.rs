@@ -1,0 +1,48 @@
+//! Rows of `audit_log`.
+
+use duckdb::params;
+
+use super::{Store, StoreError};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    pub id: i64,
+    pub at: i64,
+    pub actor: String,
+    pub action: String,
+    pub resource: String,
+    pub detail: Option<String>,
+}
+
+impl Store {
+    /// # Errors
+    /// What the database says.
+    pub fn record(&self, at: i64, actor: &str, action: &str, resource: &str, detail: Option<&str>) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO audit_log (at, actor, action, resource, detail) VALUES (make_timestamp(?::BIGINT), ?, ?, ?, ?)",
+            params![at, actor, action, resource, detail],
+        )?;
+        Ok(())
+    }
+
+    /// The latest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn audit(&self, most: i64) -> Result<Vec<AuditRow>, StoreError> {
+        self.rows(
+            "SELECT id, epoch_us(at), actor, action, resource, detail FROM audit_log ORDER BY id DESC LIMIT ?",
+            [most],
+            |row| {
+                Ok(AuditRow {
+                    id: row.get(0)?,
+                    at: row.get(1)?,
+                    actor: row.get(2)?,
+                    action: row.get(3)?,
+                    resource: row.get(4)?,
+                    detail: row.get(5)?,
+                })
+            },
+        )
+    }
+}

@@ -1,0 +1,159 @@
+//! Rows of `marketplace_registry`.
+
+use duckdb::{Row, params};
+
+use super::{Store, StoreError};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketplaceRow {
+    pub id: String,
+    pub name: String,
+    pub url: String,
+    pub branch: Option<String>,
+    pub reference: Option<String>,
+    pub description: Option<String>,
+    pub token_env: Option<String>,
+    pub registered_by: String,
+    pub registered_at: i64,
+    pub last_synced_at: Option<i64>,
+    pub last_commit_sha: Option<String>,
+    pub last_commit_at: Option<i64>,
+    pub last_error: Option<String>,
+    pub curator_name: Option<String>,
+    pub curator_email: Option<String>,
+    pub name_prefix: Option<String>,
+    pub versions: String,
+    pub rules: Option<String>,
+    pub renames: String,
+    pub notes: String,
+}
+
+const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
+     epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
+     name_prefix, versions, rules, renames, notes";
+
+fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
+    Ok(MarketplaceRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        url: row.get(2)?,
+        branch: row.get(3)?,
+        reference: row.get(4)?,
+        description: row.get(5)?,
+        token_env: row.get(6)?,
+        registered_by: row.get(7)?,
+        registered_at: row.get(8)?,
+        last_synced_at: row.get(9)?,
+        last_commit_sha: row.get(10)?,
+        last_commit_at: row.get(11)?,
+        last_error: row.get(12)?,
+        curator_name: row.get(13)?,
+        curator_email: row.get(14)?,
+        name_prefix: row.get(15)?,
+        versions: row.get(16)?,
+        rules: row.get(17)?,
+        renames: row.get(18)?,
+        notes: row.get(19)?,
+    })
+}
+
+/// What a successful sync found out about the marketplace itself.
+#[derive(Debug, Clone)]
+pub struct Synced<'a> {
+    pub at: i64,
+    pub commit: &'a str,
+    pub committed_at: i64,
+    pub rules: &'a str,
+    pub renames: &'a str,
+    pub notes: &'a str,
+}
+
+impl Store {
+    /// All of them, as they were registered.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn marketplaces(&self) -> Result<Vec<MarketplaceRow>, StoreError> {
+        self.rows(&format!("SELECT {COLUMNS} FROM marketplace_registry ORDER BY position"), [], read)
+    }
+
+    /// # Errors
+    /// What the database says.
+    pub fn marketplace(&self, id: &str) -> Result<Option<MarketplaceRow>, StoreError> {
+        self.row(&format!("SELECT {COLUMNS} FROM marketplace_registry WHERE id = ?"), [id], read)
+    }
+
+    /// # Errors
+    /// What the database says.
+    pub fn add_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO marketplace_registry (id, name, url, branch, ref, description, token_env, registered_by, \
+             registered_at, curator_name, curator_email, name_prefix, versions) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?)",
+            params![
+                row.id, row.name, row.url, row.branch, row.reference, row.description, row.token_env,
+                row.registered_by, row.registered_at, row.curator_name, row.curator_email, row.name_prefix,
+                row.versions
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Writes what an administrator may change.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn edit_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE marketplace_registry SET name = ?, url = ?, branch = ?, ref = ?, description = ?, token_env = ?, \
+             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ? WHERE id = ?",
+            params![
+                row.name, row.url, row.branch, row.reference, row.description, row.token_env, row.curator_name,
+                row.curator_email, row.name_prefix, row.versions, row.id
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// What the database says.
+    pub fn mark_synced(&self, id: &str, synced: &Synced<'_>) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
+             last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ? WHERE id = ?",
+            params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes, id],
+        )?;
+        Ok(())
+    }
+
+    /// Nothing new was found: only the time is written, and a former error is over.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn mark_unchanged(&self, id: &str, at: i64) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_error = NULL WHERE id = ?",
+            params![at, id],
+        )?;
+        Ok(())
+    }
+
+    /// A sync failed; everything else stays as it was.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn mark_failed(&self, id: &str, error: &str) -> Result<(), StoreError> {
+        self.execute("UPDATE marketplace_registry SET last_error = ? WHERE id = ?", params![error, id])?;
+        Ok(())
+    }
+
+    /// Removes a marketplace with its plugins and the grants that name them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn remove_marketplace(&self, id: &str) -> Result<bool, StoreError> {
+        self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ?", [id])?;
+        self.execute("DELETE FROM resource_grants WHERE split_part(resource_id, '/', 1) = ?", [id])?;
+        Ok(self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0)
+    }
+}

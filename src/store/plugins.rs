@@ -1,0 +1,164 @@
+//! Rows of `marketplace_plugins`.
+
+use duckdb::{Row, params, types::ToSql};
+
+use super::{Store, StoreError};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginRow {
+    pub marketplace_id: String,
+    pub name: String,
+    pub manifest_name: String,
+    pub description: Option<String>,
+    pub version: Option<String>,
+    pub author_name: Option<String>,
+    pub homepage: Option<String>,
+    pub category: Option<String>,
+    pub source_type: String,
+    pub source_spec: String,
+    pub raw: String,
+    pub entry: String,
+    pub strict: bool,
+    pub digest: Option<String>,
+    pub reason: Option<String>,
+    pub files: i64,
+    pub bytes: i64,
+    pub notes: String,
+}
+
+const COLUMNS: &str = "p.marketplace_id, p.name, p.manifest_name, p.description, p.version, p.author_name, p.homepage, \
+     p.category, p.source_type, p.source_spec, p.raw, p.entry, p.strict, p.digest, p.reason, p.files, p.bytes, p.notes";
+
+fn read(row: &Row<'_>) -> duckdb::Result<PluginRow> {
+    Ok(PluginRow {
+        marketplace_id: row.get(0)?,
+        name: row.get(1)?,
+        manifest_name: row.get(2)?,
+        description: row.get(3)?,
+        version: row.get(4)?,
+        author_name: row.get(5)?,
+        homepage: row.get(6)?,
+        category: row.get(7)?,
+        source_type: row.get(8)?,
+        source_spec: row.get(9)?,
+        raw: row.get(10)?,
+        entry: row.get(11)?,
+        strict: row.get(12)?,
+        digest: row.get(13)?,
+        reason: row.get(14)?,
+        files: row.get(15)?,
+        bytes: row.get(16)?,
+        notes: row.get(17)?,
+    })
+}
+
+impl Store {
+    /// A marketplace's plugins by name, or everybody's: marketplaces as they were registered.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugins(&self, marketplace: Option<&str>) -> Result<Vec<PluginRow>, StoreError> {
+        self.rows(
+            &format!(
+                "SELECT {COLUMNS} FROM marketplace_plugins p JOIN marketplace_registry m ON m.id = p.marketplace_id \
+                 WHERE ?1 IS NULL OR m.id = ?1 ORDER BY m.position, p.name"
+            ),
+            params![marketplace],
+            read,
+        )
+    }
+
+    /// # Errors
+    /// What the database says.
+    pub fn plugin(&self, marketplace: &str, name: &str) -> Result<Option<PluginRow>, StoreError> {
+        self.row(
+            &format!("SELECT {COLUMNS} FROM marketplace_plugins p WHERE p.marketplace_id = ? AND p.name = ?"),
+            [marketplace, name],
+            read,
+        )
+    }
+
+    /// How many plugins each marketplace has.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.rows(
+            "SELECT marketplace_id, count(*) FROM marketplace_plugins GROUP BY marketplace_id",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Writes rows, in place of those of the same name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn put_plugins(&self, rows: &[PluginRow], at: i64) -> Result<(), StoreError> {
+        let values: Vec<Vec<Box<dyn ToSql>>> = rows
+            .iter()
+            .cloned()
+            .map(|row| -> Vec<Box<dyn ToSql>> {
+                vec![
+                    Box::new(row.marketplace_id),
+                    Box::new(row.name),
+                    Box::new(row.manifest_name),
+                    Box::new(row.description),
+                    Box::new(row.version),
+                    Box::new(row.author_name),
+                    Box::new(row.homepage),
+                    Box::new(row.category),
+                    Box::new(row.source_type),
+                    Box::new(row.source_spec),
+                    Box::new(row.raw),
+                    Box::new(row.entry),
+                    Box::new(row.strict),
+                    Box::new(row.digest),
+                    Box::new(row.reason),
+                    Box::new(row.files),
+                    Box::new(row.bytes),
+                    Box::new(row.notes),
+                    Box::new(at),
+                ]
+            })
+            .collect();
+        self.insert(
+            "INSERT INTO marketplace_plugins VALUES {} ON CONFLICT DO UPDATE SET manifest_name = EXCLUDED.manifest_name, \
+             description = EXCLUDED.description, version = EXCLUDED.version, author_name = EXCLUDED.author_name, \
+             homepage = EXCLUDED.homepage, category = EXCLUDED.category, source_type = EXCLUDED.source_type, \
+             source_spec = EXCLUDED.source_spec, raw = EXCLUDED.raw, entry = EXCLUDED.entry, strict = EXCLUDED.strict, \
+             digest = EXCLUDED.digest, reason = EXCLUDED.reason, files = EXCLUDED.files, bytes = EXCLUDED.bytes, \
+             notes = EXCLUDED.notes, updated_at = EXCLUDED.updated_at",
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT))",
+            &values,
+        )
+    }
+
+    /// # Errors
+    /// What the database says.
+    pub fn remove_plugin(&self, marketplace: &str, name: &str) -> Result<(), StoreError> {
+        self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ? AND name = ?", [marketplace, name])?;
+        Ok(())
+    }
+
+    /// The plugins that a user's groups were granted, in the order of a view: marketplaces as they
+    /// were registered, plugins by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn granted_plugins(&self, user: &str) -> Result<Vec<PluginRow>, StoreError> {
+        self.rows(
+            &format!(
+                "WITH granted AS (SELECT DISTINCT split_part(g.resource_id, '/', 1) AS slug, \
+                                         split_part(g.resource_id, '/', 2) AS plugin \
+                    FROM resource_grants g WHERE g.group_id = 'everyone' OR g.group_id IN \
+                         (SELECT group_id FROM user_group_members WHERE user_id = ?)) \
+                 SELECT {COLUMNS} FROM marketplace_plugins p JOIN marketplace_registry m ON m.id = p.marketplace_id \
+                 WHERE EXISTS (FROM granted g WHERE g.slug = p.marketplace_id AND g.plugin IN ('*', p.name)) \
+                 ORDER BY m.position, p.name"
+            ),
+            [user],
+            read,
+        )
+    }
+}
