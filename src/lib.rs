@@ -13,3 +13,4 @@
 //! | 5 | [`cli`] | voice: the only room that prints |
 
 pub mod domain;
+pub mod git;
