@@ -13,4 +13,5 @@
 //! | 5 | [`cli`] | voice: the only room that prints |
 
 pub mod domain;
+pub mod git;
 pub mod store;

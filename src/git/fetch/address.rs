@@ -1,0 +1,236 @@
+//! An upstream's address: parsed, rewritten as the user's git would, fit to be shown.
+
+use reqwest::Url;
+
+use super::{FetchError, FetchOptions, Upstream};
+use crate::domain::secret::Secret;
+
+/// Where a fetch goes.
+pub(super) struct Address {
+    /// The address as it was given, without credentials: for messages.
+    pub shown: String,
+    /// Its host, or the path where there is none: for messages.
+    pub host: String,
+    pub road: Road,
+}
+
+pub(super) enum Road {
+    Local(String),
+    Ssh { user: Option<String>, host: String, port: Option<u16>, path: String },
+    Web { url: Url, login: Option<Login> },
+}
+
+/// What to answer to "who are you?", and where.
+pub(super) struct Login {
+    /// The only scheme, host and port that gets to see it.
+    pub origin: Origin,
+    pub user: String,
+    pub password: Secret,
+}
+
+/// Scheme, host and port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin(String, String, Option<u16>);
+
+impl Origin {
+    pub(super) fn of(url: &Url) -> Self {
+        Self(url.scheme().to_owned(), url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default())
+    }
+}
+
+impl Address {
+    pub(super) fn parse(upstream: &Upstream<'_>, options: &FetchOptions) -> Result<Self, FetchError> {
+        let shown = redacted(upstream.url);
+        let bad = |reason: &str| FetchError::BadAddress { url: shown.clone(), reason: reason.to_owned() };
+        let effective = options.user.rewrite(upstream.url);
+        if effective.is_empty() || effective.chars().any(char::is_control) {
+            return Err(bad("it is empty or has control characters in it"));
+        }
+
+        if let Some(url) = web(&effective) {
+            let url = url.map_err(|reason| bad(&reason))?;
+            let login = login(upstream, &url, &shown)?;
+            let host = url.host_str().unwrap_or_default().to_owned();
+            return Ok(Self { host, road: Road::Web { url: without_userinfo(url), login }, shown });
+        }
+
+        let url = gix::url::parse(effective.as_bytes()).map_err(|error| bad(&crate::git::one_line(&error)))?;
+        let path = String::from_utf8(url.path.to_vec()).map_err(|_| bad("its path is not UTF-8"))?;
+        match url.scheme {
+            gix::url::Scheme::File => {
+                if url.host().is_some_and(|host| !host.is_empty() && host != "localhost") {
+                    return Err(bad("a `file://` address has three slashes and no host"));
+                }
+                Ok(Self { host: path.clone(), road: Road::Local(path), shown })
+            }
+            gix::url::Scheme::Ssh => {
+                let host = url.host().filter(|host| !host.is_empty()).ok_or_else(|| bad("it has no host"))?.to_owned();
+                let user = url.user().filter(|user| !user.is_empty()).map(ToOwned::to_owned);
+                // ssh would take these for options, and options can run programs.
+                if host.starts_with('-') || path.starts_with('-') || user.as_ref().is_some_and(|u| u.starts_with('-')) {
+                    return Err(bad("a part of it begins with `-`"));
+                }
+                // `ssh://host/~/x` is relative to the home there; the shell there expands it.
+                let path = path.strip_prefix("/~").map_or(path.clone(), |rest| format!("~{rest}"));
+                Ok(Self { host: host.clone(), road: Road::Ssh { user, host, port: url.port, path }, shown })
+            }
+            other => Err(bad(&format!("`{other}` is not https, ssh, file or a path"))),
+        }
+    }
+
+    pub(super) fn other(&self, reason: String) -> FetchError {
+        FetchError::Other { url: self.shown.clone(), reason }
+    }
+}
+
+/// `None`: it is not http or https at all.
+fn web(text: &str) -> Option<Result<Url, String>> {
+    let scheme = text.split_once("://")?.0;
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return None;
+    }
+    Some(match Url::parse(text) {
+        Ok(url) if url.host_str().is_none_or(str::is_empty) => Err("it has no host".into()),
+        Ok(mut url) => {
+            // `info/refs` is appended to the path; anything after it would end up in between.
+            url.set_fragment(None);
+            if url.query().is_some() { Err("it has a `?` in it".into()) } else { Ok(url) }
+        }
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// The token belongs to the address that was registered. When the user's configuration rewrites
+/// that to another host, it stays behind.
+fn login(upstream: &Upstream<'_>, effective: &Url, shown: &str) -> Result<Option<Login>, FetchError> {
+    let registered = match web(upstream.url) {
+        Some(Ok(url)) => url,
+        _ => effective.clone(),
+    };
+    let decoded = |text: &str| percent_decoded(text);
+    let user = Some(decoded(registered.username())).filter(|user| !user.is_empty());
+    let password = match (upstream.token, registered.password()) {
+        (Some(token), _) => token.clone(),
+        (None, Some(password)) => Secret::new(decoded(password)),
+        // A lone user name is commonly a token: https://TOKEN@host/.
+        (None, None) => match user {
+            Some(user) => {
+                return Ok(Some(Login { origin: https(&registered, shown)?, user, password: Secret::new(String::new()) }));
+            }
+            None => return Ok(None),
+        },
+    };
+    let user = user.unwrap_or_else(|| "x-access-token".into());
+    Ok(Some(Login { origin: https(&registered, shown)?, user, password }))
+}
+
+fn https(url: &Url, shown: &str) -> Result<Origin, FetchError> {
+    if url.scheme() == "https" { Ok(Origin::of(url)) } else { Err(FetchError::InsecureToken { url: shown.to_owned() }) }
+}
+
+pub(super) fn without_userinfo(mut url: Url) -> Url {
+    // Fails only for addresses without a host, which have no user either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+/// An address fit to be shown: without user name and password, except the user name of ssh.
+#[must_use]
+pub fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let authority = match authority.rsplit_once('@') {
+        Some((userinfo, host)) if scheme == "ssh" => {
+            format!("{}@{host}", userinfo.split(':').next().unwrap_or_default())
+        }
+        Some((_, host)) => host.to_owned(),
+        None => authority.to_owned(),
+    };
+    format!("{scheme}://{authority}{path}")
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let pair = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) if first == b'%' => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Pin;
+
+    fn parse(url: &str, token: Option<&Secret>) -> Result<Address, FetchError> {
+        Address::parse(&Upstream { url, pin: &Pin::Default, token }, &FetchOptions::default())
+    }
+
+    #[test]
+    fn credentials_are_never_shown() {
+        for (given, shown) in [
+            ("https://me:secret@example.com/a.git", "https://example.com/a.git"),
+            ("https://secret@example.com", "https://example.com"),
+            ("https://a@b:secret@example.com/x@y", "https://example.com/x@y"),
+            ("https://example.com/a?private_token=secret", "https://example.com/a"),
+            ("ssh://git:secret@example.com:22/a", "ssh://git@example.com:22/a"),
+            ("git@example.com:a/b", "git@example.com:a/b"),
+            ("/srv/a.git", "/srv/a.git"),
+        ] {
+            assert_eq!(redacted(given), shown);
+        }
+    }
+
+    #[test]
+    fn what_ssh_would_take_for_an_option_is_refused() {
+        for url in ["ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x", "ssh://-lroot@host/x", "host:-x"] {
+            // The second reads as a plain path to some parsers; it must not become an ssh call.
+            let refused = match parse(url, None) {
+                Err(FetchError::BadAddress { .. }) => true,
+                Ok(Address { road: Road::Local(_), .. }) => true,
+                _ => false,
+            };
+            assert!(refused, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_taken_over_plain_http() {
+        let token = Secret::new("t".into());
+        assert!(matches!(parse("http://example.com/a", Some(&token)), Err(FetchError::InsecureToken { .. })));
+        assert!(matches!(parse("http://u:p@example.com/a", None), Err(FetchError::InsecureToken { .. })));
+        assert!(parse("http://example.com/a", None).is_ok());
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        for url in ["git://example.com/a", "ext::sh -c id", "ftp://example.com/a", "https://", "", "file://host/x"] {
+            assert!(matches!(parse(url, None), Err(FetchError::BadAddress { .. })), "{url}");
+        }
+    }
+
+    #[test]
+    fn addresses_take_their_roads() {
+        let local = |url: &str| matches!(parse(url, None).unwrap().road, Road::Local(path) if path == "/srv/a b.git");
+        assert!(local("/srv/a b.git") && local("file:///srv/a b.git"));
+        let Road::Ssh { user, host, port, path } = parse("ssh://git@h:2222/~/a.git", None).unwrap().road else {
+            panic!("not ssh");
+        };
+        assert_eq!((user.as_deref(), host.as_str(), port, path.as_str()), (Some("git"), "h", Some(2222), "~/a.git"));
+    }
+}

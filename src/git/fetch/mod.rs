@@ -1,0 +1,168 @@
+//! Bringing one commit of an upstream here.
+//!
+//! A fetch is at most two questions: *what is the branch (or tag) now?* (`ls-refs` with ref-prefixes,
+//! so the answer is a line or two), and, only if that commit is not here, *send it without history*.
+//! The commits that are here are named as a base, so only what changed travels.
+//!
+//! What arrives goes to a folder of its own, is indexed and verified there, and becomes visible
+//! when it is complete; see [`super::home`]. Until then nothing has changed, whatever
+//! kills the process.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`address`] | what was given as an address, parsed, rewritten, redacted |
+//! | [`error`] | everything that can go wrong, told apart by what helps |
+//! | [`guard`] | deadlines, cancelling, limits, progress: one per fetch |
+//! | [`session`] | the protocol: handshake, refs, pack |
+//! | [`http`], [`client`] | the road over https, by reqwest |
+//! | [`process`] | the road over ssh and to local folders, by a child process |
+//!
+//! **Why not `gix::Remote`, and why our own roads.** gix's HTTP transports decide about redirects,
+//! timeouts and certificates from git configuration, and know no limits; ours follow a redirect
+//! without credentials, never from https to http, look at the address they connect to, and stop
+//! when told. gix's process transport prints the child's errors to our stderr and cannot be
+//! interrupted. The protocol itself, packs and everything they contain is gix's.
+
+mod address;
+mod client;
+mod error;
+mod guard;
+mod http;
+mod options;
+mod process;
+mod progress;
+mod resolve;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+pub use address::redacted;
+pub use error::FetchError;
+pub use options::{FetchOptions, Pin, Upstream};
+
+use self::address::Address;
+use self::guard::Guard;
+use self::resolve::Target;
+use self::session::Session;
+use super::home::Home;
+use super::repository::Repository;
+use crate::domain::oid::Oid;
+use crate::domain::watch::{Phase, Watch};
+
+/// What a fetch found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fetched {
+    pub commit: Oid,
+    /// Seconds since 1970 of the committer's clock.
+    pub committed_at: i64,
+    /// The commit's root tree.
+    pub tree: Oid,
+    /// Whether anything was received. False: the commit was here already.
+    pub received: bool,
+}
+
+/// Makes the commit that `upstream` points to available in the bare repository in `repo`, which is
+/// made when it is not there. Blocks; must not be called from an async task.
+///
+/// On any error, and when the process is killed, the repository is as usable as before; what
+/// half-done fetches leave behind is removed by the next one.
+///
+/// # Errors
+/// See [`FetchError`]. No message contains credentials.
+pub fn fetch(
+    repo: &Path,
+    upstream: &Upstream<'_>,
+    options: &FetchOptions,
+    watch: &dyn Watch,
+) -> Result<Fetched, FetchError> {
+    let address = Address::parse(upstream, options)?;
+    let Some(home) = Home::take(repo, &|| watch.cancelled()) else {
+        return Err(FetchError::Cancelled);
+    };
+    home.prepare().map_err(|error| FetchError::from_disk(&error, repo))?;
+
+    // A commit id never changes its meaning: if it is here, nobody needs to be asked.
+    if let Pin::Ref(name) = upstream.pin
+        && let Ok(commit) = name.parse::<Oid>()
+        && home.holds(&commit)
+        && let Ok(fetched) = describe(repo, &commit)
+    {
+        return Ok(fetched);
+    }
+
+    let guard = Guard::new(watch, options);
+    guard.watched(|| {
+        // gix takes what comes from the network with care, yet asserts in some places.
+        catch_unwind(AssertUnwindSafe(|| over_the_network(repo, &home, upstream.pin, &address, &guard)))
+            .unwrap_or_else(|_| Err(address.other("the answer made the git library give up".into())))
+    })
+}
+
+fn over_the_network(
+    repo: &Path,
+    home: &Home,
+    pin: &Pin,
+    address: &Address,
+    guard: &Guard<'_>,
+) -> Result<Fetched, FetchError> {
+    guard.watch.progress(Phase::Connecting, 0, None);
+    let mut session = Session::open(address, guard)?;
+    let target = resolve::resolve(&mut session, pin)?;
+    if let Some(commit) = target.commit
+        && home.holds(&commit)
+        && let Ok(fetched) = describe(repo, &commit)
+    {
+        return Ok(fetched);
+    }
+
+    // Most fetches differ little from what is here. Should what is here be damaged, or the upstream
+    // leave something out, all is fetched once more without a base, which mends it.
+    let bases = home.commits();
+    if !bases.is_empty() {
+        match receive(repo, home, &mut session, &target, &bases) {
+            Err(FetchError::Incomplete { .. } | FetchError::Damaged { .. }) => session = Session::open(address, guard)?,
+            outcome => return outcome,
+        }
+    }
+    receive(repo, home, &mut session, &target, &[])
+}
+
+fn receive(
+    repo: &Path,
+    home: &Home,
+    session: &mut Session<'_>,
+    target: &Target,
+    bases: &[Oid],
+) -> Result<Fetched, FetchError> {
+    let on_disk = |error: std::io::Error| FetchError::from_disk(&error, repo);
+    let unreadable = |error: crate::domain::tree::ReadError| FetchError::Incomplete { reason: error.to_string() };
+
+    let here = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?;
+    let incoming = home.incoming().map_err(on_disk)?;
+    session.receive(target, bases, &home.shallow(), &here.reader(), incoming.path())?;
+    home.install(incoming.path()).map_err(on_disk)?;
+    drop(incoming);
+
+    let reader = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?.reader();
+    let commit = reader.peel(&target.want).map_err(unreadable)?;
+    let facts = reader.commit(&commit).map_err(|error| match &target.name {
+        Some(name) if reader.has(&commit) => FetchError::NotACommit { name: name.clone() },
+        _ => unreadable(error),
+    })?;
+    super::reach::check(&reader, &commit).map_err(unreadable)?;
+    home.record(&commit, facts.has_parents).map_err(on_disk)?;
+    Ok(Fetched { commit, committed_at: facts.committed_at, tree: facts.tree, received: true })
+}
+
+/// Reads back a commit that is here.
+fn describe(repo: &Path, commit: &Oid) -> Result<Fetched, String> {
+    let reader = Repository::open(repo).map_err(|error| error.to_string())?.reader();
+    let facts = reader.commit(commit).map_err(|error| error.to_string())?;
+    if !reader.has(&facts.tree) {
+        return Err("its tree is missing".into());
+    }
+    Ok(Fetched { commit: *commit, committed_at: facts.committed_at, tree: facts.tree, received: false })
+}

@@ -1,0 +1,223 @@
+//! The road by a child process: `git-upload-pack` for a local folder, `ssh` for a remote one.
+//!
+//! Nothing here can ask anybody anything: ssh runs in batch mode, standard input is a pipe, and what
+//! the child says on standard error is kept for the error message.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::FetchError;
+use super::address::Address;
+use super::guard::{Guard, lock};
+
+/// Bytes of standard error that are kept.
+const KEPT: usize = 16 * 1024;
+
+/// Variables that make git work on another repository, prompt, or write to the terminal.
+const NOT_INHERITED: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ASKPASS",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_TRACE",
+    "GIT_TRACE_PACKET",
+    "GIT_WORK_TREE",
+    "SSH_ASKPASS",
+];
+
+/// A running child, ended when dropped.
+pub(super) struct Program {
+    child: Arc<Mutex<Child>>,
+    said: Arc<Mutex<Vec<u8>>>,
+    said_all: Receiver<()>,
+}
+
+/// What comes out of it, under the guard's eyes.
+pub(super) struct Output<'a> {
+    stdout: ChildStdout,
+    guard: &'a Guard<'a>,
+}
+
+impl Read for Output<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.guard.begin_wait();
+        let read = self.stdout.read(buf);
+        self.guard.end_wait();
+        self.guard.check()?;
+        let read = read?;
+        self.guard.count(read)?;
+        Ok(read)
+    }
+}
+
+/// The command for a repository on this machine.
+pub(super) fn local(path: &str, address: &Address) -> Result<Command, FetchError> {
+    if !Path::new(path).exists() {
+        return Err(FetchError::NotFound { url: address.shown.clone() });
+    }
+    let mut command = Command::new("git-upload-pack");
+    // `git` is on everybody's path, its sub-programs are not on every machine's.
+    if !found_in_path("git-upload-pack") {
+        command = Command::new("git");
+        command.arg("upload-pack");
+    }
+    // Absolute, it cannot be taken for an option.
+    command.arg(std::path::absolute(path).unwrap_or_else(|_| path.into()));
+    Ok(command)
+}
+
+/// The command for a repository behind ssh.
+pub(super) fn ssh(user: Option<&str>, host: &str, port: Option<u16>, path: &str, guard: &Guard<'_>) -> Command {
+    let configured = guard.options.user.ssh_command();
+    let mut command = match configured {
+        // A command line of the user's: only a shell knows how to read it. Options follow as arguments.
+        Some(line) => {
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(format!("{line} \"$@\"")).arg("ssh");
+            shell
+        }
+        None => Command::new("ssh"),
+    };
+    let wait = guard.options.connect_timeout.as_secs().max(1);
+    command.args(["-o", "BatchMode=yes", "-o", "SendEnv=GIT_PROTOCOL"]);
+    command.arg("-o").arg(format!("ConnectTimeout={wait}"));
+    if let Some(port) = port {
+        command.arg("-p").arg(port.to_string());
+    }
+    command.arg(user.map_or(host.to_owned(), |user| format!("{user}@{host}")));
+    command.arg(format!("git-upload-pack {}", quoted(path)));
+    command
+}
+
+/// One word for the shell on the other side. A leading `~user` stays outside of the quotes, for
+/// that shell to expand.
+fn quoted(path: &str) -> String {
+    let (home, rest) = match path.strip_prefix('~') {
+        Some(_) => path.split_at(path.find('/').unwrap_or(path.len())),
+        None => ("", path),
+    };
+    let plain = home.chars().skip(1).all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    let (home, rest) = if plain { (home, rest) } else { ("", path) };
+    format!("{home}'{}'", rest.replace('\'', r"'\''"))
+}
+
+impl Program {
+    pub(super) fn start<'a>(
+        mut command: Command,
+        address: &Address,
+        guard: &'a Guard<'a>,
+    ) -> Result<(Self, Output<'a>, ChildStdin), FetchError> {
+        for name in NOT_INHERITED {
+            command.env_remove(name);
+        }
+        command.env("GIT_PROTOCOL", "version=2").env("GIT_TERMINAL_PROMPT", "0").env("SSH_ASKPASS_REQUIRE", "never");
+        // Messages are read below, in English.
+        command.env("LC_ALL", "C");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let program = command.get_program().to_string_lossy().into_owned();
+        let failed = |reason: String| address.other(format!("cannot run `{program}`: {reason}"));
+        let mut child = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => failed("it is not installed".into()),
+            _ => failed(error.to_string()),
+        })?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(failed("it has no pipes".into()));
+        };
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let (finished, said_all) = mpsc::channel();
+        let listening = Arc::clone(&said);
+        // Not joined: a program that stays in the background (a shared ssh connection) may hold this
+        // pipe open for hours.
+        std::thread::spawn(move || {
+            listen(stderr, &listening);
+            drop(finished);
+        });
+        let child = Arc::new(Mutex::new(child));
+        guard.depends_on(Some(Arc::clone(&child)));
+        Ok((Self { child, said, said_all }, Output { stdout, guard }, stdin))
+    }
+
+    /// What the child had to say for itself, when it ended too early.
+    pub(super) fn last_words(&self) -> String {
+        // Whoever closed its end of the pipe is about to be finished with the other one too.
+        let _ = self.said_all.recv_timeout(Duration::from_millis(500));
+        let said = lock(&self.said);
+        let text = String::from_utf8_lossy(&said);
+        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        lines.join(" ").chars().filter(|c| !c.is_control()).take(600).collect()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let mut child = lock(&self.child);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn listen(mut stderr: impl Read, said: &Mutex<Vec<u8>>) {
+    let mut buf = [0; 4096];
+    while let Ok(read @ 1..) = stderr.read(&mut buf) {
+        let mut said = lock(said);
+        let room = KEPT.saturating_sub(said.len());
+        said.extend_from_slice(&buf[..read.min(room)]);
+    }
+}
+
+/// What the child's words mean, as far as git's and OpenSSH's usual ones go.
+pub(super) fn understand(words: &str, address: &Address) -> Option<FetchError> {
+    let has = |needles: &[&str]| needles.iter().any(|needle| words.contains(needle));
+    let (host, url) = (address.host.clone(), address.shown.clone());
+    if has(&["Permission denied (", "Host key verification failed", "Authentication failed"]) {
+        return Some(FetchError::Unauthorized { host, with_token: false });
+    }
+    if has(&["dubious ownership"]) {
+        return Some(address.other(format!(
+            "git refuses repositories of other users (see safe.directory in git-config): {words}"
+        )));
+    }
+    if has(&["does not appear to be a git repository", "epository not found", "not found.", "does not exist"]) {
+        return Some(FetchError::NotFound { url });
+    }
+    if has(&["Could not resolve hostname", "Connection refused", "Connection timed out", "No route to host"]) {
+        return Some(FetchError::Unreachable { host, reason: words.to_owned() });
+    }
+    None
+}
+
+fn found_in_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_path_is_one_word_for_the_shell_over_there() {
+        assert_eq!(quoted("/srv/a b.git"), "'/srv/a b.git'");
+        assert_eq!(quoted("x'; rm -rf /; '"), r"'x'\''; rm -rf /; '\'''");
+        assert_eq!(quoted("~/a"), "~'/a'");
+        assert_eq!(quoted("~git/a"), "~git'/a'");
+        assert_eq!(quoted("~$(id)/a"), "'~$(id)/a'");
+    }
+}

@@ -1,0 +1,7 @@
+//! Fetching, with the real `git` as the upstream and as the judge.
+
+mod hostile;
+mod local;
+mod measure;
+mod roads;
+mod web;

@@ -1,0 +1,1 @@
+//! ssh, and the user's own configuration.

@@ -1,0 +1,63 @@
+//! The only place that says `gix`: fetch upstreams, read their trees, write repositories, tidy up.
+//!
+//! A marketplace's folder is a bare repository that no `git` process of ours ever touches. What is
+//! in it is decided here alone:
+//!
+//! - [`fetch`] brings one commit (depth 1) over https, ssh, `file://` or a plain path,
+//! - [`repository`] reads its trees and blobs,
+//! - [`compact`] makes one pack of the many that syncs leave behind,
+//! - [`author`] writes small repositories, for the demo and for tests.
+//!
+//! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
+//! a repository's `config` and nothing in the user's can make this room run a program, ask for a
+//! password or send a header. What people rely on in their own git configuration is read
+//! separately, and only that: see [`UserGit`].
+//!
+//! **Hashes.** gix hashes with a collision-detecting SHA-1 (the `sha1dc` algorithm, as git does): an
+//! object made to collide with another is refused when its pack is indexed.
+
+pub mod author;
+pub mod compact;
+pub mod fetch;
+#[cfg(test)]
+mod fixture;
+mod home;
+mod reach;
+pub mod repository;
+mod user;
+
+pub use author::write_repository;
+pub use compact::compact;
+pub use fetch::{FetchError, FetchOptions, Fetched, Pin, Upstream, fetch};
+pub use repository::{Reader, Repository};
+pub use user::UserGit;
+
+use crate::domain::oid::Oid;
+
+pub(crate) fn to_gix(id: &Oid) -> gix::ObjectId {
+    gix::ObjectId::Sha1(id.0)
+}
+
+/// Only SHA-1 repositories get this far, so an id of another length does not occur; should it, it
+/// is cut or padded and then simply not found.
+pub(crate) fn from_gix(id: &gix::oid) -> Oid {
+    let mut bytes = [0; 20];
+    for (to, from) in bytes.iter_mut().zip(id.as_bytes()) {
+        *to = *from;
+    }
+    Oid(bytes)
+}
+
+/// The innermost causes of a gix error, as one line. Everything gix knows is in the chain; the
+/// outermost message alone ("Transport handshake failed") helps nobody.
+pub(crate) fn one_line(error: &gix::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.iter_errors() {
+        let text = cause.to_string();
+        let text = text.trim();
+        if !text.is_empty() && !parts.iter().any(|part| part.contains(text)) {
+            parts.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+    }
+    parts.join(": ")
+}

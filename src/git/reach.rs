@@ -1,0 +1,67 @@
+//! What a commit consists of: itself, its trees, its files.
+//!
+//! Iterative, so that a tree nested thousands deep costs heap and not stack.
+
+use std::collections::HashSet;
+
+use super::repository::Reader;
+use crate::domain::oid::Oid;
+use crate::domain::tree::{Kind, Objects, ReadError};
+
+/// Every object that `commits` consist of, each once: commits, then trees and blobs in the order of
+/// a walk. Parents are not followed (our repositories are shallow), nor are submodules.
+pub(super) fn all(reader: &Reader, commits: &[Oid]) -> Result<Vec<Oid>, ReadError> {
+    let mut seen = HashSet::new();
+    let mut order = Vec::new();
+    let mut trees = Vec::new();
+    for commit in commits {
+        if seen.insert(*commit) {
+            order.push(*commit);
+            trees.push(reader.commit_tree(commit)?);
+        }
+    }
+    while let Some(tree) = trees.pop() {
+        if !seen.insert(tree) {
+            continue;
+        }
+        order.push(tree);
+        for entry in reader.tree(&tree)? {
+            match entry.kind {
+                Kind::Tree => trees.push(entry.id),
+                Kind::Submodule => {}
+                Kind::File | Kind::Executable | Kind::Symlink => {
+                    if seen.insert(entry.id) {
+                        order.push(entry.id);
+                    }
+                }
+            }
+        }
+    }
+    Ok(order)
+}
+
+/// Whether everything a commit consists of is here. Trees are read, files only looked up.
+///
+/// An upstream's word is not enough: a commit is offered as a base for the next fetch only when it
+/// is whole, or a hole in it would never be filled.
+pub(super) fn check(reader: &Reader, commit: &Oid) -> Result<(), ReadError> {
+    let mut seen = HashSet::new();
+    let mut trees = vec![reader.commit_tree(commit)?];
+    while let Some(tree) = trees.pop() {
+        if !seen.insert(tree) {
+            continue;
+        }
+        for entry in reader.tree(&tree)? {
+            match entry.kind {
+                Kind::Tree => trees.push(entry.id),
+                Kind::Submodule => {}
+                Kind::File | Kind::Executable | Kind::Symlink => {
+                    if !reader.has(&entry.id) {
+                        return Err(ReadError { id: entry.id, reason: "is missing".into() });
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
