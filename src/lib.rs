@@ -12,6 +12,8 @@
 //! | 4 | [`http`], [`client`] | mouths: the API and those who call it |
 //! | 5 | [`cli`] | voice: the only room that prints |
 
+pub mod archive;
 pub mod domain;
 pub mod git;
 pub mod store;
+pub mod wire;

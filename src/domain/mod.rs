@@ -25,6 +25,7 @@ pub mod secret;
 pub mod served;
 pub mod slug;
 pub mod source;
+pub mod time;
 pub mod tree;
 pub mod upstream;
 pub mod version;

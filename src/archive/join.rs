@@ -1,0 +1,65 @@
+//! Putting an archive together from its parts.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Cursor, Seek, Write};
+use std::path::Path;
+
+use zip::{ZipArchive, ZipWriter};
+
+use super::{ArchiveError, options};
+
+/// Writes an archive: first the file `path` with `contents`, then the parts, which are in the order
+/// of their paths.
+///
+/// # Errors
+/// [`ArchiveError::Damaged`] when a part is not an archive (any more): it can be made again.
+pub fn join<'p>(
+    out: impl Write + Seek,
+    path: &str,
+    contents: &[u8],
+    parts: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), ArchiveError> {
+    let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, out));
+    out.start_file(path, options(false, contents.len() as u64)).map_err(ArchiveError::write)?;
+    out.write_all(contents).map_err(|source| ArchiveError::Write(source.to_string()))?;
+    for part in parts {
+        let archive = open(part)?;
+        out.merge_archive(archive).map_err(|error| match error {
+            zip::result::ZipError::Io(source) if is_writers(&source) => ArchiveError::write(source.into()),
+            other => ArchiveError::Damaged { path: part.to_owned(), reason: other.to_string() },
+        })?;
+    }
+    let mut out = out.finish().map_err(ArchiveError::write)?;
+    out.flush().map_err(|source| ArchiveError::write(source.into()))
+}
+
+/// Whether an archive is whole, as far as its directory tells: a file that was cut off has none.
+///
+/// # Errors
+/// When it is not.
+pub fn check(path: &Path) -> Result<(), ArchiveError> {
+    open(path).map(drop)
+}
+
+fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>, ArchiveError> {
+    let io = |source| ArchiveError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    ZipArchive::new(BufReader::with_capacity(1 << 16, file))
+        .map_err(|error| ArchiveError::Damaged { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// Errors that reading a part cannot cause.
+fn is_writers(error: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(error.kind(), K::StorageFull | K::QuotaExceeded | K::BrokenPipe | K::PermissionDenied | K::FileTooLarge)
+}
+
+/// An archive in memory, for tests and small things.
+///
+/// # Errors
+/// As [`join`].
+pub fn joined<'p>(path: &str, contents: &[u8], parts: impl IntoIterator<Item = &'p Path>) -> Result<Vec<u8>, ArchiveError> {
+    let mut out = Cursor::new(Vec::new());
+    join(&mut out, path, contents, parts)?;
+    Ok(out.into_inner())
+}

@@ -1,0 +1,91 @@
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::compress::{Entry, Fill, Part, compress};
+use super::join::joined;
+use super::*;
+
+fn entries(names: &[(&str, bool, usize)]) -> Vec<Entry<Vec<u8>>> {
+    let words = |n: usize| (0..n).map(|i| b"lorem ipsum dolor\n"[i * i % 18]).collect::<Vec<u8>>();
+    names
+        .iter()
+        .map(|(path, executable, size)| Entry {
+            path: (*path).to_owned(),
+            executable: *executable,
+            size: *size as u64,
+            source: words(*size),
+        })
+        .collect()
+}
+
+fn make(folder: &Path, name: &str, entries: Vec<Entry<Vec<u8>>>, threads: usize) -> PathBuf {
+    let part = Part { path: folder.join(name), entries };
+    compress(std::slice::from_ref(&part), threads, &|| -> Fill<'_, Vec<u8>> {
+        Box::new(|source, buffer| {
+            buffer.extend_from_slice(source);
+            Ok(())
+        })
+    })
+    .unwrap();
+    part.path
+}
+
+fn sample(folder: &Path, threads: usize) -> Vec<u8> {
+    let small = make(folder, "a", entries(&[("plugins/a/run.sh", true, 40), ("plugins/a/ünï.md", false, 0)]), threads);
+    let large: Vec<_> = (0..9).map(|i| (format!("plugins/b/{i}.txt"), false, 700_000)).collect();
+    let large: Vec<_> = large.iter().map(|(path, exec, size)| (path.as_str(), *exec, *size)).collect();
+    let large = make(folder, "b", entries(&large), threads);
+    joined(".claude-plugin/marketplace.json", b"{}\n", [small.as_path(), large.as_path()]).unwrap()
+}
+
+#[test]
+fn the_same_entries_make_the_same_bytes_however_the_work_is_shared() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = sample(folder.path(), 1);
+    for threads in [2, 3, 8] {
+        assert!(sample(folder.path(), threads) == one, "{threads} threads");
+    }
+    let golden = crate::domain::digest::Digest::of(&one).to_string();
+    assert_eq!(golden, "GOLDEN", "another compressor, another level or another container: is that meant?");
+}
+
+#[test]
+fn other_programs_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.zip");
+    std::fs::write(&path, sample(folder.path(), 2)).unwrap();
+    let unzip = Command::new("unzip").arg("-tqq").arg(&path).output().expect("unzip is installed");
+    assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
+    let listing = Command::new("unzip").args(["-Z", "-T"]).arg(&path).output().unwrap();
+    let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
+    assert!(listing.lines().any(|line| line.starts_with("-rwxr-xr-x") && line.contains("19800101.000000 plugins/a/run.sh")), "{listing}");
+    assert!(listing.lines().any(|line| line.starts_with("-rw-r--r--") && line.contains("plugins/b/8.txt")), "{listing}");
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let names: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let mut sorted = names.clone();
+    sorted.sort();
+    assert_eq!(names, sorted);
+    let mut text = Vec::new();
+    archive.by_name("plugins/b/3.txt").unwrap().read_to_end(&mut text).unwrap();
+    assert_eq!(text.len(), 700_000);
+}
+
+#[test]
+fn a_part_that_was_cut_off_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = make(folder.path(), "a", entries(&[("plugins/a/x", false, 10_000)]), 1);
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(matches!(join::check(&part), Err(ArchiveError::Damaged { .. })));
+    assert!(matches!(joined("x", b"", [part.as_path()]), Err(ArchiveError::Damaged { .. })));
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = Part { path: folder.path().join("a"), entries: entries(&[("x", false, 1)]) };
+    let error = compress(&[part], 2, &|| -> Fill<'_, Vec<u8>> { Box::new(|_, _| Err("gone".into())) });
+    assert!(matches!(error, Err(ArchiveError::Source(why)) if why == "gone"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

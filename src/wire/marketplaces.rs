@@ -1,0 +1,90 @@
+//! `/api/marketplaces`
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::note::Note;
+use crate::domain::version::Versions;
+
+/// A registered marketplace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marketplace {
+    /// The slug.
+    pub id: String,
+    pub name: String,
+    pub url: String,
+    pub branch: Option<String>,
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    pub description: Option<String>,
+    pub registered_by: String,
+    pub registered_at: String,
+    pub last_synced_at: Option<String>,
+    /// The commit that is served.
+    pub last_commit_sha: Option<String>,
+    /// Why the latest sync failed; what was there before is still served.
+    pub last_error: Option<String>,
+    pub has_token: bool,
+    pub plugin_count: u64,
+    pub curator_name: Option<String>,
+    pub curator_email: Option<String>,
+    /// Stands before the names of its plugins in the feed.
+    pub name_prefix: Option<String>,
+    pub versions: Versions,
+    /// What the latest successful sync noticed about its manifest.
+    pub notes: Vec<Note>,
+}
+
+/// `POST /api/marketplaces`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMarketplace {
+    pub url: String,
+    /// Default: made from the URL.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Default: the slug.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub branch: Option<String>,
+    #[serde(default, rename = "ref")]
+    pub reference: Option<String>,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub token: Option<String>,
+    #[serde(default)]
+    pub curator_name: Option<String>,
+    #[serde(default)]
+    pub curator_email: Option<String>,
+    #[serde(default)]
+    pub name_prefix: Option<String>,
+    #[serde(default)]
+    pub versions: Option<Versions>,
+}
+
+/// `PATCH /api/marketplaces/{id}`: what is absent stays; an empty text clears.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditMarketplace {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curator_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curator_email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_prefix: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Versions>,
+}

@@ -1,0 +1,17 @@
+//! The API's words: one struct for each request and answer. What the API answers is what `--json`
+//! prints and what tests expect.
+//!
+//! Times are RFC 3339 in UTC, to the second. Fields that are `null` have no value; requests refuse
+//! fields that they do not know.
+
+pub mod audit;
+pub mod doctor;
+pub mod grants;
+pub mod marketplaces;
+pub mod people;
+pub mod plugins;
+pub mod problem;
+pub mod sync;
+pub mod views;
+
+pub use problem::Problem;

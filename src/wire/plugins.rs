@@ -1,0 +1,60 @@
+//! `/api/plugins` and `/api/marketplaces/{id}/plugins`
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::components::Component;
+use crate::domain::note::Note;
+
+/// A plugin as its marketplace lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plugin {
+    pub marketplace_slug: String,
+    pub name: String,
+    pub description: Option<String>,
+    /// The upstream's own version.
+    pub version: Option<String>,
+    pub author_name: Option<String>,
+    pub homepage: Option<String>,
+    pub category: Option<String>,
+    /// `relative`, `github`, `url`, `git-subdir`, `npm`, `archive`, `command` or `unusable`.
+    pub source_type: String,
+    pub source_spec: Value,
+    /// Whether those who were granted it get it.
+    pub served: bool,
+    /// Why not.
+    pub reason: Option<String>,
+    /// How many files, and bytes, are served.
+    pub files: u64,
+    pub bytes: u64,
+    /// What the sync left out of it or noticed about it.
+    pub notes: Vec<Note>,
+}
+
+/// `GET /api/marketplaces/{id}/plugins/{name}`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PluginDetail {
+    #[serde(flatten)]
+    pub plugin: Plugin,
+    /// The name that the feed gives it, where no other plugin takes it first.
+    pub served_name: String,
+    pub served_version: Option<String>,
+    /// The commit of the marketplace that it is served from.
+    pub commit: Option<String>,
+    /// SHA-256 of what is served.
+    pub digest: Option<String>,
+    /// The entry as the curator wrote it.
+    pub entry: Value,
+    /// Its own `plugin.json`, if there is one that can be read.
+    pub manifest: Option<Value>,
+    pub components: Vec<Component>,
+    pub file_list: Vec<PluginFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginFile {
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    pub executable: bool,
+}

@@ -1,0 +1,80 @@
+//! `POST /api/marketplaces/{id}/sync` and `/api/marketplaces/sync-all`
+//!
+//! Asked for as `application/x-ndjson`, both answer with one [`Event`] a line while they work, and
+//! exactly one last word.
+
+use serde::{Deserialize, Serialize};
+
+use super::Problem;
+use crate::domain::watch::Phase;
+
+pub const NDJSON: &str = "application/x-ndjson";
+
+/// What to sync.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncRequest {
+    /// Slugs; none means all.
+    #[serde(default)]
+    pub only: Vec<String>,
+    /// How many at the same time.
+    #[serde(default)]
+    pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// The first successful sync.
+    Clone,
+    Update,
+}
+
+/// One marketplace is in step with its upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synced {
+    pub id: String,
+    pub name: String,
+    pub action: Action,
+    pub commit: String,
+    /// Where it was fetched to.
+    pub path: String,
+    pub plugin_count: u64,
+    /// Whether anything is different from before.
+    pub changed: bool,
+    pub added: u64,
+    pub updated: u64,
+    pub removed: u64,
+    /// Plugins that are listed and cannot be served.
+    pub not_served: u64,
+    /// Remarks about the manifest and the plugins.
+    pub notes: u64,
+}
+
+/// One marketplace is as it was before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncError {
+    pub id: String,
+    pub error: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncAll {
+    pub synced: Vec<Synced>,
+    pub errors: Vec<SyncError>,
+}
+
+/// A line of a streamed answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    Progress { id: String, phase: Phase, done: u64, total: Option<u64> },
+    Synced { result: Synced },
+    Failed { result: SyncError },
+    /// The last word of a sync of several.
+    Done { result: SyncAll },
+    /// The last word of work that did not come to a result.
+    Problem { problem: Problem },
+}

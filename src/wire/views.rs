@@ -1,0 +1,55 @@
+//! `/marketplace/info`, and `/api/users/{id}/info` for whoever administers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What one user gets, and why not more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Info {
+    pub user_id: String,
+    pub email: String,
+    pub groups: Vec<String>,
+    /// The feed's name in Claude Code.
+    pub marketplace_name: String,
+    /// The view digest: same etag, same bytes.
+    pub etag: String,
+    pub plugin_count: u64,
+    pub plugins: Vec<ViewPlugin>,
+    /// Granted, and not in the feed.
+    pub left_out: Vec<LeftOut>,
+    pub generated_at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewPlugin {
+    /// What it is installed as.
+    pub name: String,
+    /// Its name in its own marketplace.
+    pub original_name: String,
+    /// Its folder in the feed.
+    pub prefixed_name: String,
+    pub marketplace_slug: String,
+    pub version: Option<String>,
+    pub description: Option<String>,
+    /// The source that the feed gives.
+    pub source: Value,
+    /// The groups through which the user has it.
+    pub groups: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub marketplace_slug: String,
+    pub original_name: String,
+    pub reason: String,
+}
+
+/// A bundle that was written to a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    pub email: String,
+    pub etag: String,
+    pub path: String,
+    pub bytes: u64,
+    pub plugin_count: u64,
+}
