@@ -31,7 +31,7 @@ release: ## build target/release/agnes
 lint: ## check formatting, clippy's lints, licences and advisories
 	cargo fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	cargo deny --locked --all-features check
+	scripts/deny.sh
 
 generate: build ## write completions/ and man/ anew
 	rm -rf $(TARGET)/generated && mkdir -p $(TARGET)/generated/man completions man
@@ -42,7 +42,7 @@ generate: build ## write completions/ and man/ anew
 	rm -f man/*.1 && mv $(TARGET)/generated/man/*.1 man/
 
 bench: release ## measure against git and zip: CORPUS=folder of bare repositories
-	python3 benches/corpus.py --agnes $(TARGET)/release/agnes $(CORPUS)
+	benches/corpus.py --agnes $(TARGET)/release/agnes $(CORPUS) $(ARGS)
 
 install: release ## install below PREFIX (/usr/local), with man pages and completions
 	install -D -m 755 $(TARGET)/release/agnes $(DEST)/bin/agnes

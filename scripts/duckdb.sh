@@ -47,7 +47,7 @@ if ! { [ -f "$library" ] && right "$library"; }; then
     package=@duckdb/node-bindings-$platform@$release
     say "fetching $package (28 MB) with npm"
     if ! (cd "$scratch" && npm pack --loglevel error --ignore-scripts "$package" >/dev/null 2>npm.log); then
-        sed 's/^/  /' "$scratch/npm.log" >&2
+        sed -n '1,4s/^/  /p' "$scratch/npm.log" >&2
         unavailable "npm could not fetch $package"
     fi
     tar -xzf "$scratch"/*.tgz -C "$scratch" package/libduckdb.so
