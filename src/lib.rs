@@ -13,7 +13,11 @@
 //! | 5 | [`cli`] | voice: the only room that prints |
 
 pub mod archive;
+pub mod cli;
+pub mod client;
 pub mod domain;
 pub mod git;
+pub mod http;
+pub mod registry;
 pub mod store;
 pub mod wire;

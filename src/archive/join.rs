@@ -51,14 +51,21 @@ fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>, ArchiveError> {
 /// Errors that reading a part cannot cause.
 fn is_writers(error: &io::Error) -> bool {
     use io::ErrorKind as K;
-    matches!(error.kind(), K::StorageFull | K::QuotaExceeded | K::BrokenPipe | K::PermissionDenied | K::FileTooLarge)
+    matches!(
+        error.kind(),
+        K::StorageFull | K::QuotaExceeded | K::BrokenPipe | K::PermissionDenied | K::FileTooLarge
+    )
 }
 
 /// An archive in memory, for tests and small things.
 ///
 /// # Errors
 /// As [`join`].
-pub fn joined<'p>(path: &str, contents: &[u8], parts: impl IntoIterator<Item = &'p Path>) -> Result<Vec<u8>, ArchiveError> {
+pub fn joined<'p>(
+    path: &str,
+    contents: &[u8],
+    parts: impl IntoIterator<Item = &'p Path>,
+) -> Result<Vec<u8>, ArchiveError> {
     let mut out = Cursor::new(Vec::new());
     join(&mut out, path, contents, parts)?;
     Ok(out.into_inner())

@@ -32,7 +32,12 @@ fn make(folder: &Path, name: &str, entries: Vec<Entry<Vec<u8>>>, threads: usize)
 }
 
 fn sample(folder: &Path, threads: usize) -> Vec<u8> {
-    let small = make(folder, "a", entries(&[("plugins/a/run.sh", true, 40), ("plugins/a/ünï.md", false, 0)]), threads);
+    let small = make(
+        folder,
+        "a",
+        entries(&[("plugins/a/run.sh", true, 40), ("plugins/a/ünï.md", false, 0)]),
+        threads,
+    );
     let large: Vec<_> = (0..9).map(|i| (format!("plugins/b/{i}.txt"), false, 700_000)).collect();
     let large: Vec<_> = large.iter().map(|(path, exec, size)| (path.as_str(), *exec, *size)).collect();
     let large = make(folder, "b", entries(&large), threads);
@@ -59,8 +64,16 @@ fn other_programs_read_it() {
     assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
     let listing = Command::new("unzip").args(["-Z", "-T"]).arg(&path).output().unwrap();
     let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
-    assert!(listing.lines().any(|line| line.starts_with("-rwxr-xr-x") && line.contains("19800101.000000 plugins/a/run.sh")), "{listing}");
-    assert!(listing.lines().any(|line| line.starts_with("-rw-r--r--") && line.contains("plugins/b/8.txt")), "{listing}");
+    assert!(
+        listing
+            .lines()
+            .any(|line| line.starts_with("-rwxr-xr-x") && line.contains("19800101.000000 plugins/a/run.sh")),
+        "{listing}"
+    );
+    assert!(
+        listing.lines().any(|line| line.starts_with("-rw-r--r--") && line.contains("plugins/b/8.txt")),
+        "{listing}"
+    );
     let mut archive = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
     let names: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     let mut sorted = names.clone();

@@ -89,7 +89,8 @@ impl Catalog {
                 rest
             }
         };
-        let value: Value = serde_json::from_str(text).map_err(|why| CatalogError::NotJson(why.to_string()))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|why| CatalogError::NotJson(why.to_string()))?;
         let Value::Object(object) = value else {
             return Err(CatalogError::NotAnObject(kind_of(&value)));
         };
@@ -138,7 +139,10 @@ fn entries(list: &[Value], plugin_root: Option<&str>, notes: &mut Vec<Note>) -> 
         let name = match name {
             Ok(name) => name,
             Err(why) => {
-                notes.push(Note::new("entry-unusable", format!("plugin {place} of the list is left out: {why}")));
+                notes.push(Note::new(
+                    "entry-unusable",
+                    format!("plugin {place} of the list is left out: {why}"),
+                ));
                 continue;
             }
         };
@@ -166,12 +170,18 @@ fn renames(value: Option<&Value>, notes: &mut Vec<Note>) -> BTreeMap<String, Str
                 if let (Ok(_), Some(new)) = (old.parse::<PluginName>(), new.as_str()) {
                     renames.insert(old.clone(), new.to_owned());
                 } else {
-                    notes.push(Note::new("rename-unusable", format!("the rename of {} is left out", quoted(old))));
+                    notes.push(Note::new(
+                        "rename-unusable",
+                        format!("the rename of {} is left out", quoted(old)),
+                    ));
                 }
             }
         }
         Some(other) => {
-            notes.push(Note::new("rename-unusable", format!("`renames` is {}, not an object", kind_of(other))));
+            notes.push(Note::new(
+                "rename-unusable",
+                format!("`renames` is {}, not an object", kind_of(other)),
+            ));
         }
     }
     renames

@@ -42,7 +42,12 @@ type Read<'a> = &'a dyn Fn(&File) -> Result<Vec<u8>, ReadError>;
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn find(content: &Content, manifest: Option<&Object>, entry: &Object, read: Read<'_>) -> Result<Vec<Component>, ReadError> {
+pub fn find(
+    content: &Content,
+    manifest: Option<&Object>,
+    entry: &Object,
+    read: Read<'_>,
+) -> Result<Vec<Component>, ReadError> {
     let finder = Finder { content, read };
     let said: Vec<&Object> = manifest.into_iter().chain([entry]).collect();
     let mut found = Vec::new();
@@ -66,9 +71,18 @@ pub fn find(content: &Content, manifest: Option<&Object>, entry: &Object, read: 
             let inner = value.get(field).unwrap_or(&value);
             let Some(object) = inner.as_object() else { continue };
             for (name, value) in object {
-                let commands = if kind == ComponentKind::Hook { hook_commands(value) } else { vec![server_command(value)] };
+                let commands = if kind == ComponentKind::Hook {
+                    hook_commands(value)
+                } else {
+                    vec![server_command(value)]
+                };
                 for command in commands {
-                    found.push(Component { kind, name: name.clone(), path: path.clone(), description: command });
+                    found.push(Component {
+                        kind,
+                        name: name.clone(),
+                        path: path.clone(),
+                        description: command,
+                    });
                 }
             }
         }
@@ -124,7 +138,12 @@ impl Finder<'_> {
     }
 
     /// JSON of the default files, of files that are named, and what is written inline.
-    fn settings(&self, said: &[&Object], field: &str, defaults: &[&str]) -> Result<Vec<(String, Value)>, ReadError> {
+    fn settings(
+        &self,
+        said: &[&Object],
+        field: &str,
+        defaults: &[&str],
+    ) -> Result<Vec<(String, Value)>, ReadError> {
         let mut files: BTreeSet<String> = defaults.iter().map(|path| (*path).to_owned()).collect();
         let mut found = Vec::new();
         for object in said {
@@ -144,7 +163,9 @@ impl Finder<'_> {
             }
         }
         for path in files {
-            let Some(file) = self.content.files.get(&path).filter(|file| file.size <= LARGEST) else { continue };
+            let Some(file) = self.content.files.get(&path).filter(|file| file.size <= LARGEST) else {
+                continue;
+            };
             if let Ok(value) = serde_json::from_slice((self.read)(file)?.as_slice()) {
                 found.push((path, value));
             }
@@ -176,7 +197,9 @@ fn hook_commands(value: &Value) -> Vec<Option<String>> {
     let groups = value.as_array().into_iter().flatten();
     let hooks = groups.flat_map(|group| group.get("hooks").and_then(Value::as_array).into_iter().flatten());
     let commands: Vec<_> = hooks
-        .map(|hook| hook.get("command").or_else(|| hook.get("prompt")).and_then(Value::as_str).map(str::to_owned))
+        .map(|hook| {
+            hook.get("command").or_else(|| hook.get("prompt")).and_then(Value::as_str).map(str::to_owned)
+        })
         .collect();
     if commands.is_empty() { vec![None] } else { commands }
 }

@@ -170,7 +170,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn link(&mut self, real: &[Vec<u8>], path: String, open: &mut Vec<Vec<Vec<u8>>>) -> Result<(), Unservable> {
+    fn link(
+        &mut self,
+        real: &[Vec<u8>],
+        path: String,
+        open: &mut Vec<Vec<Vec<u8>>>,
+    ) -> Result<(), Unservable> {
         let Some((name, folder)) = real.split_last() else { return Ok(()) };
         let found = match self.repo.locate(folder, [name.as_slice()]) {
             Ok(found) => found,
@@ -189,7 +194,8 @@ impl Walk<'_> {
             return self.file(path, found.kind == Kind::Executable, found.id);
         }
         // Walking into a folder that is being walked would never end.
-        let circle = open.iter().map(Vec::as_slice).chain([folder]).any(|above| above.starts_with(&found.path));
+        let circle =
+            open.iter().map(Vec::as_slice).chain([folder]).any(|above| above.starts_with(&found.path));
         if circle {
             self.note("link-circle", &path, "the symlink is left out: it points to a folder that holds it");
             return Ok(());

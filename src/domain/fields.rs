@@ -16,7 +16,8 @@ pub fn clean(object: &mut Object) -> Vec<Note> {
     object.retain(|field, value| match complaint(field, value) {
         None => true,
         Some(why) => {
-            notes.push(Note::new("field-left-out", format!("the field {} is left out: {why}", quoted(field))));
+            notes
+                .push(Note::new("field-left-out", format!("the field {} is left out: {why}", quoted(field))));
             false
         }
     });
@@ -32,10 +33,13 @@ fn complaint(field: &str, value: &Value) -> Option<String> {
         "author" => (is_person(value), "an object with a `name`"),
         "keywords" | "tags" => (is_strings(value), "a list of strings"),
         "strict" => (value.is_boolean(), "a boolean"),
-        "skills" | "agents" | "outputStyles" => (value.is_string() || is_strings(value), "a path or a list of paths"),
-        "commands" => {
-            (value.is_string() || is_strings(value) || value.is_object(), "a path, a list of paths or an object")
+        "skills" | "agents" | "outputStyles" => {
+            (value.is_string() || is_strings(value), "a path or a list of paths")
         }
+        "commands" => (
+            value.is_string() || is_strings(value) || value.is_object(),
+            "a path, a list of paths or an object",
+        ),
         "hooks" | "mcpServers" | "lspServers" => {
             (value.is_string() || value.is_array() || value.is_object(), "a path, a list or an object")
         }
@@ -63,15 +67,25 @@ fn is_web_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        !host.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
+        !host.is_empty()
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c))
     })
 }
 
 /// The fields that only describe a plugin. Changing one of them changes the catalog, and is no
 /// reason to deliver the plugin again.
 pub const DESCRIPTIVE: [&str; 11] = [
-    "name", "source", "version", "description", "author", "homepage", "repository", "license", "keywords",
-    "category", "tags",
+    "name",
+    "source",
+    "version",
+    "description",
+    "author",
+    "homepage",
+    "repository",
+    "license",
+    "keywords",
+    "category",
+    "tags",
 ];
 
 /// The fields whose values are paths, or may be, to a plugin's components.

@@ -46,7 +46,8 @@ pub fn name(manifest: &Object) -> Option<&str> {
 #[must_use]
 pub fn version(object: &Object) -> Option<&str> {
     let text = object.get("version").and_then(Value::as_str).map(str::trim)?;
-    let usable = !text.is_empty() && text.len() <= LONGEST_VERSION && text.chars().all(|c| c.is_ascii_graphic());
+    let usable =
+        !text.is_empty() && text.len() <= LONGEST_VERSION && text.chars().all(|c| c.is_ascii_graphic());
     usable.then_some(text)
 }
 
@@ -158,7 +159,13 @@ mod tests {
     #[test]
     fn names_that_clients_refuse_are_not_used() {
         assert_eq!(name(&object(json!({"name": "ok-1"}))), Some("ok-1"));
-        for value in [json!({}), json!({"name": 3}), json!({"name": "../x"}), json!({"name": "-x"}), json!({"name": "a b"})] {
+        for value in [
+            json!({}),
+            json!({"name": 3}),
+            json!({"name": "../x"}),
+            json!({"name": "-x"}),
+            json!({"name": "a b"}),
+        ] {
             assert_eq!(name(&object(value)), None);
         }
     }

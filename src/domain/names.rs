@@ -164,9 +164,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_one_path_segment() {
-        for text in [
-            "", ".", "..", "../x", "a/b", "a\\b", "a b", "a\u{7}", "a\u{202e}b", "é", "a\0", "~",
-        ] {
+        for text in ["", ".", "..", "../x", "a/b", "a\\b", "a b", "a\u{7}", "a\u{202e}b", "é", "a\0", "~"] {
             assert!(matches!(text.parse::<PluginName>(), Err(BadName::Shape(_))), "{text:?}");
         }
     }
@@ -193,9 +191,16 @@ mod tests {
         for name in ["agnes", "acme-plugins", "data.team_2"] {
             assert_eq!(check_marketplace_name(name), Ok(()), "{name}");
         }
-        for name in
-            ["", "-a", "inline", "agent-skills", "my-official-claude", "claude-plugins-x", "anthropic-marketplace-2", "ünï"]
-        {
+        for name in [
+            "",
+            "-a",
+            "inline",
+            "agent-skills",
+            "my-official-claude",
+            "claude-plugins-x",
+            "anthropic-marketplace-2",
+            "ünï",
+        ] {
             assert!(check_marketplace_name(name).is_err(), "{name}");
         }
     }

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_forty_hex_digits() {
-        for text in ["", "main", "0123", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(20).as_str()] {
+        for text in ["", "main", "0123", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1", "é".repeat(20).as_str()]
+        {
             assert!(text.parse::<Oid>().is_err(), "{text}");
         }
     }

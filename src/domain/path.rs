@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn normalises() {
-        for (text, shown) in [("./", "./"), ("", "./"), (".", "./"), ("./a//b/./c/", "./a/b/c"), ("a", "./a")] {
+        for (text, shown) in [("./", "./"), ("", "./"), (".", "./"), ("./a//b/./c/", "./a/b/c"), ("a", "./a")]
+        {
             assert_eq!(RepoPath::parse(text).unwrap().to_string(), shown, "{text}");
         }
     }

@@ -33,7 +33,12 @@ impl FromStr for Email {
         let refuse = || BadWord::Email(text.to_owned());
         let (local, host) = text.rsplit_once('@').ok_or_else(refuse)?;
         let odd = |c: char| c.is_whitespace() || is_deceptive(c) || "<>()[],;:\\\"/".contains(c);
-        if local.is_empty() || host.is_empty() || text.len() > 254 || text.chars().any(odd) || local.contains('@') {
+        if local.is_empty()
+            || host.is_empty()
+            || text.len() > 254
+            || text.chars().any(odd)
+            || local.contains('@')
+        {
             return Err(refuse());
         }
         Ok(Self(text.to_lowercase()))

@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn what_some_file_system_takes_for_git_is_unfit() {
-        for name in [".git", ".GIT", ".git ", ".git.", "git~1", "GIT~1", ".git::$INDEX_ALLOCATION", ".g\u{200c}it"] {
+        for name in
+            [".git", ".GIT", ".git ", ".git.", "git~1", "GIT~1", ".git::$INDEX_ALLOCATION", ".g\u{200c}it"]
+        {
             assert!(matches!(verdict(name.as_bytes()), Verdict::Unfit("name-git", _)), "{name}");
         }
     }

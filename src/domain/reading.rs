@@ -122,7 +122,8 @@ impl<'a> Reading<'a> {
         };
         let content = match &entry.source {
             Source::Remote { kind } => {
-                plugin.reason = Some(format!("its source is remote (`{kind}`), and remote sources are not fetched yet"));
+                plugin.reason =
+                    Some(format!("its source is remote (`{kind}`), and remote sources are not fetched yet"));
                 return Ok(plugin);
             }
             Source::Refused(why) => {
@@ -165,7 +166,9 @@ impl<'a> Reading<'a> {
             let mut object = match parsed {
                 Ok(object) => object,
                 Err(why) => {
-                    plugin.notes.push(Note::new("manifest-unusable", format!("`{place}` is not used: {why}")));
+                    plugin
+                        .notes
+                        .push(Note::new("manifest-unusable", format!("`{place}` is not used: {why}")));
                     continue;
                 }
             };
@@ -228,7 +231,9 @@ impl<'a> Reading<'a> {
         others
             .flat_map(claims)
             .filter(|claim| claim != source && claim.is_in(source))
-            .filter(|claim| !mine.iter().any(|path| path.is_in(claim) || (claim.is_in(path) && !path.is_root())))
+            .filter(|claim| {
+                !mine.iter().any(|path| path.is_in(claim) || (claim.is_in(path) && !path.is_root()))
+            })
             .collect()
     }
 
@@ -296,7 +301,8 @@ fn prune_unlisted_skills(content: &mut Content, entry: &Object) {
         }
         _ => return,
     };
-    let is_skill = |folder: &str, content: &Content| content.files.contains_key(&format!("skills/{folder}/SKILL.md"));
+    let is_skill =
+        |folder: &str, content: &Content| content.files.contains_key(&format!("skills/{folder}/SKILL.md"));
     let folders: BTreeSet<String> = content
         .files
         .keys()

@@ -62,10 +62,7 @@ impl FromStr for Slug {
 
     fn from_str(text: &str) -> Result<Self, BadSlug> {
         let good = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_');
-        if text.is_empty()
-            || text.len() > LONGEST
-            || text.starts_with(['-', '_'])
-            || !text.chars().all(good)
+        if text.is_empty() || text.len() > LONGEST || text.starts_with(['-', '_']) || !text.chars().all(good)
         {
             return Err(BadSlug::Shape(text.to_owned()));
         }

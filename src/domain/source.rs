@@ -26,9 +26,10 @@ impl Source {
         match source {
             None | Some(Value::Null) => Self::local(&format!("plugins/{name}")),
             Some(Value::String(text)) if text.starts_with("./") || text == "." => Self::local(text),
-            Some(Value::String(text)) if text.contains("://") => {
-                Self::Refused(format!("the source {} is a bare URL; Claude Code wants `{{\"source\": \"url\", \"url\": …}}`", quoted(text)))
-            }
+            Some(Value::String(text)) if text.contains("://") => Self::Refused(format!(
+                "the source {} is a bare URL; Claude Code wants `{{\"source\": \"url\", \"url\": …}}`",
+                quoted(text)
+            )),
             Some(Value::String(text)) => match plugin_root {
                 Some(root) if !text.starts_with('/') => Self::local(&format!("{root}/{text}")),
                 _ => Self::Refused(format!("the source {} does not start with `./`", quoted(text))),
@@ -36,9 +37,13 @@ impl Source {
             Some(Value::Object(object)) => match object.get("source").and_then(Value::as_str) {
                 Some(kind) if REMOTE.contains(&kind) => Self::Remote { kind: kind.to_owned() },
                 Some(kind) => Self::Refused(format!("the source type {} is unknown", quoted(kind))),
-                None => Self::Refused("the source is an object without a `source` field that names its type".into()),
+                None => Self::Refused(
+                    "the source is an object without a `source` field that names its type".into(),
+                ),
             },
-            Some(other) => Self::Refused(format!("the source is {}, not a path or an object", kind_of(other))),
+            Some(other) => {
+                Self::Refused(format!("the source is {}, not a path or an object", kind_of(other)))
+            }
         }
     }
 
@@ -97,7 +102,10 @@ mod tests {
 
     #[test]
     fn remote_sources() {
-        assert_eq!(read(&json!({"source": "github", "repo": "a/b"}), None), Source::Remote { kind: "github".into() });
+        assert_eq!(
+            read(&json!({"source": "github", "repo": "a/b"}), None),
+            Source::Remote { kind: "github".into() }
+        );
     }
 
     #[test]

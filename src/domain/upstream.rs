@@ -17,7 +17,9 @@ pub enum BadUrl {
     Empty,
     #[error("the address {} has white space or invisible characters in it", quoted(.0))]
     Character(String),
-    #[error("the address of `{0}` carries a password or token; give it with --token-prompt, --token-stdin or --token-env instead")]
+    #[error(
+        "the address of `{0}` carries a password or token; give it with --token-prompt, --token-stdin or --token-env instead"
+    )]
     Credentials(String),
     #[error("{} is neither a URL (`https://…`, `ssh://…`, `file://…`) nor an absolute path", quoted(.0))]
     Unknown(String),
@@ -61,14 +63,16 @@ impl FromStr for UpstreamUrl {
                     Err(BadUrl::Unknown(redacted(text)))
                 }
                 "https" | "http" if !user.is_empty() => Err(BadUrl::Credentials(host.to_owned())),
-                "ssh" if user.contains(':') || user.starts_with('-') => Err(BadUrl::Credentials(host.to_owned())),
+                "ssh" if user.contains(':') || user.starts_with('-') => {
+                    Err(BadUrl::Credentials(host.to_owned()))
+                }
                 "https" | "http" | "ssh" | "file" => Ok(Self(text.to_owned())),
                 other => Err(BadUrl::Scheme(other.to_owned())),
             };
         }
-        let scp_like = text
-            .split_once(':')
-            .is_some_and(|(host, path)| !path.is_empty() && host.contains('@') && !host.contains('/') && !path.contains("::"));
+        let scp_like = text.split_once(':').is_some_and(|(host, path)| {
+            !path.is_empty() && host.contains('@') && !host.contains('/') && !path.contains("::")
+        });
         if text.starts_with('/') || scp_like {
             return Ok(Self(text.to_owned()));
         }
@@ -113,7 +117,9 @@ pub enum Pin {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPin {
-    #[error("a marketplace follows a branch or is pinned to a ref, not both: branch `{branch}`, ref `{reference}`")]
+    #[error(
+        "a marketplace follows a branch or is pinned to a ref, not both: branch `{branch}`, ref `{reference}`"
+    )]
     Both { branch: String, reference: String },
     #[error("{} is not a name that git gives to branches and tags", quoted(.0))]
     Name(String),
@@ -170,14 +176,29 @@ mod tests {
         ] {
             assert!(text.parse::<UpstreamUrl>().is_ok(), "{text}");
         }
-        for text in ["", "x", "./x", "ftp://x/y", "https://", "ext::sh -c true", "--upload-pack=x", "ssh://-oProxyCommand=x/y", "https://a b/c", "C:\\x"] {
+        for text in [
+            "",
+            "x",
+            "./x",
+            "ftp://x/y",
+            "https://",
+            "ext::sh -c true",
+            "--upload-pack=x",
+            "ssh://-oProxyCommand=x/y",
+            "https://a b/c",
+            "C:\\x",
+        ] {
             assert!(text.parse::<UpstreamUrl>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_password_in_an_address_is_refused_and_not_repeated() {
-        for text in ["https://user:hunter2@git.example/x.git", "https://hunter2@git.example/x", "ssh://git:hunter2@git.example/x"] {
+        for text in [
+            "https://user:hunter2@git.example/x.git",
+            "https://hunter2@git.example/x",
+            "ssh://git:hunter2@git.example/x",
+        ] {
             let error = text.parse::<UpstreamUrl>().unwrap_err();
             assert!(!error.to_string().contains("hunter2"), "{error}");
             assert!(matches!(error, BadUrl::Credentials(_)));

@@ -29,7 +29,8 @@ impl Default for Feed {
             name: "agnes".into(),
             owner_name: "Agnes".into(),
             owner_email: None,
-            description: "The plugins that you were granted, from all marketplaces of your organisation".into(),
+            description: "The plugins that you were granted, from all marketplaces of your organisation"
+                .into(),
         }
     }
 }
@@ -155,7 +156,16 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
         .field(&prefixed_name)
         .field(Value::Object(entry.clone()).to_string())
         .finish();
-    Served { slug: offer.slug, plugin: offer.plugin, name, prefixed_name, version, strict: offer.strict, entry, digest }
+    Served {
+        slug: offer.slug,
+        plugin: offer.plugin,
+        name,
+        prefixed_name,
+        version,
+        strict: offer.strict,
+        entry,
+        digest,
+    }
 }
 
 /// The upstreams' renames that lead to a plugin of this view, in the feed's names.
@@ -259,7 +269,8 @@ mod tests {
 
     #[test]
     fn two_pairs_that_spell_one_folder_get_two() {
-        let view = view(vec![offer("a", "b-c"), Offer { manifest_name: "other".into(), ..offer("a-b", "c") }]);
+        let view =
+            view(vec![offer("a", "b-c"), Offer { manifest_name: "other".into(), ..offer("a-b", "c") }]);
         let folders: Vec<_> = view.plugins.iter().map(|p| p.prefixed_name.as_str()).collect();
         assert_eq!(folders, ["a-b-c", "a-b-c-4e84717d"]);
     }
@@ -273,7 +284,8 @@ mod tests {
 
     #[test]
     fn entries_keep_their_fields_and_get_our_name_source_and_version() {
-        let Value::Object(entry) = json!({"category": "x", "name": "?", "version": "?", "tags": ["y"], "source": "?"})
+        let Value::Object(entry) =
+            json!({"category": "x", "name": "?", "version": "?", "tags": ["y"], "source": "?"})
         else {
             panic!()
         };
@@ -288,10 +300,7 @@ mod tests {
     #[test]
     fn a_change_of_the_catalog_alone_changes_the_digest() {
         let Value::Object(entry) = json!({"description": "new"}) else { panic!() };
-        assert_ne!(
-            view(vec![offer("a", "x")]).digest,
-            view(vec![Offer { entry, ..offer("a", "x") }]).digest
-        );
+        assert_ne!(view(vec![offer("a", "x")]).digest, view(vec![Offer { entry, ..offer("a", "x") }]).digest);
         let feed = Feed { owner_name: "Data team".into(), ..Feed::default() };
         assert_ne!(
             view(vec![offer("a", "x")]).digest,
@@ -301,10 +310,11 @@ mod tests {
 
     #[test]
     fn renames_follow_to_what_is_served_and_no_further() {
-        let renames: Renames = [("old", "mid"), ("mid", "x"), ("gone", "nowhere"), ("p", "q"), ("q", "p"), ("y", "x")]
-            .iter()
-            .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
-            .collect();
+        let renames: Renames =
+            [("old", "mid"), ("mid", "x"), ("gone", "nowhere"), ("p", "q"), ("q", "p"), ("y", "x")]
+                .iter()
+                .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+                .collect();
         let renames = HashMap::from([("a".parse().unwrap(), renames)]);
         let view = View::assemble(&Feed::default(), vec![offer("a", "x"), offer("a", "y")], &renames);
         let catalog: Value = serde_json::from_slice(&view.catalog).unwrap();

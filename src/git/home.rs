@@ -57,7 +57,10 @@ impl Home {
     /// Removes temporary files of processes that are gone. Failing to is no reason to fail.
     fn sweep(&self) {
         let is_stale = |name: &str| {
-            name.starts_with(INCOMING) || name.starts_with(".tmp") || name.starts_with("tmp_") || name.ends_with(".lock")
+            name.starts_with(INCOMING)
+                || name.starts_with(".tmp")
+                || name.starts_with("tmp_")
+                || name.ends_with(".lock")
         };
         for folder in ["", "objects", "objects/pack", "refs", "refs/agnes"] {
             for path in list(&self.path.join(folder)) {
@@ -65,7 +68,8 @@ impl Home {
                 // A pack without its index is not readable: the process died between two renames.
                 let is_orphan = has_extension(&path, "pack") && !path.with_extension("idx").exists();
                 if is_stale(&name) || is_orphan || has_extension(&path, "keep") {
-                    let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                    let removed =
+                        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
                     drop(removed);
                 }
             }
@@ -171,7 +175,9 @@ impl Home {
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+    fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default()
 }
 
 fn name_of(path: &Path) -> String {

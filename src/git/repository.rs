@@ -95,7 +95,8 @@ impl Reader {
     pub fn commit(&self, id: &Oid) -> Result<CommitFacts, ReadError> {
         let mut buf = Vec::new();
         self.read(id, Some(ObjectKind::Commit), &mut buf)?;
-        let commit = gix::objs::CommitRef::from_bytes(&buf, gix::hash::Kind::Sha1).map_err(|e| damaged(id, &e))?;
+        let commit =
+            gix::objs::CommitRef::from_bytes(&buf, gix::hash::Kind::Sha1).map_err(|e| damaged(id, &e))?;
         // A committer line that is nonsense does not make the files unreadable.
         let committed_at = commit.committer().ok().and_then(|c| c.time().ok()).map_or(0, |time| time.seconds);
         Ok(CommitFacts {
@@ -116,7 +117,8 @@ impl Reader {
             if self.read(&id, None, &mut buf)? != ObjectKind::Tag {
                 return Ok(id);
             }
-            let tag = gix::objs::TagRef::from_bytes(&buf, gix::hash::Kind::Sha1).map_err(|e| damaged(&id, &e))?;
+            let tag =
+                gix::objs::TagRef::from_bytes(&buf, gix::hash::Kind::Sha1).map_err(|e| damaged(&id, &e))?;
             id = from_gix(&tag.target());
         }
         Err(ReadError { id, reason: "tags nested too deep".into() })

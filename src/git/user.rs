@@ -35,19 +35,23 @@ impl UserGit {
             }
             seen.push(path.clone());
             let meta = Metadata { path: Some(path), source, level: 0, trust: gix::sec::Trust::Full };
-            let includes =
-                gix::config::file::includes::Options::follow_without_conditional(home.as_deref().map(Path::new));
+            let includes = gix::config::file::includes::Options::follow_without_conditional(
+                home.as_deref().map(Path::new),
+            );
             let options = gix::config::file::init::Options { includes, ..Default::default() };
             if let Ok(Some(file)) = File::from_paths_metadata([meta], options) {
                 found.take_from(&file);
             }
         }
-        let text = |name| variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
+        let text = |name| {
+            variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
+        };
         if let Some(command) = text("GIT_SSH_COMMAND") {
             found.ssh_command = Some(command);
         } else if found.ssh_command.is_none() {
             // A program, not a command line: quoted, it is one word of it.
-            found.ssh_command = text("GIT_SSH").map(|program| format!("'{}'", program.replace('\'', r"'\''")));
+            found.ssh_command =
+                text("GIT_SSH").map(|program| format!("'{}'", program.replace('\'', r"'\''")));
         }
         found
     }

@@ -1,5 +1,7 @@
 //! Rows of `users`, `user_groups` and `user_group_members`.
 
+use std::collections::{HashMap, HashSet};
+
 use duckdb::{Row, params};
 
 use super::{Store, StoreError};
@@ -157,6 +159,22 @@ impl Store {
             [group],
             user,
         )
+    }
+
+    /// User id → ids of the groups that they were put into.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn memberships(&self) -> Result<HashMap<String, HashSet<String>>, StoreError> {
+        let pairs: Vec<(String, String)> =
+            self.rows("SELECT user_id, group_id FROM user_group_members", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let mut all: HashMap<String, HashSet<String>> = HashMap::new();
+        for (user, group) in pairs {
+            all.entry(user).or_default().insert(group);
+        }
+        Ok(all)
     }
 
     /// The groups that a user is in, Everyone among them.

@@ -17,7 +17,14 @@ pub struct AuditRow {
 impl Store {
     /// # Errors
     /// What the database says.
-    pub fn record(&self, at: i64, actor: &str, action: &str, resource: &str, detail: Option<&str>) -> Result<(), StoreError> {
+    pub fn record(
+        &self,
+        at: i64,
+        actor: &str,
+        action: &str,
+        resource: &str,
+        detail: Option<&str>,
+    ) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO audit_log (at, actor, action, resource, detail) VALUES (make_timestamp(?::BIGINT), ?, ?, ?, ?)",
             params![at, actor, action, resource, detail],

@@ -8,7 +8,9 @@ pub enum StoreError {
     #[error("the registry is in use by {by}")]
     Held { by: String },
     /// A later version of Agnes made it.
-    #[error("the registry has schema {found}, and this version of agnes knows {known}: agnes is older than its data")]
+    #[error(
+        "the registry has schema {found}, and this version of agnes knows {known}: agnes is older than its data"
+    )]
     Newer { found: i64, known: i64 },
     /// It holds tables of ours that we did not make.
     #[error("`{}` was made by another program: it has a table `{table}`, but not the one that says which version of agnes made it", .path.display())]

@@ -126,6 +126,13 @@ impl Store {
         Ok(())
     }
 
+    /// # Errors
+    /// What the database says.
+    pub fn set_notes(&self, id: &str, notes: &str) -> Result<(), StoreError> {
+        self.execute("UPDATE marketplace_registry SET notes = ? WHERE id = ?", params![notes, id])?;
+        Ok(())
+    }
+
     /// Nothing new was found: only the time is written, and a former error is over.
     ///
     /// # Errors

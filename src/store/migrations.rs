@@ -34,13 +34,16 @@ fn version(store: &Store) -> Result<i64, StoreError> {
         |row| row.get::<_, String>(0),
     )?;
     if tables.iter().any(|table| table == "agnes_schema") {
-        let latest = store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, Option<i64>>(0))?;
+        let latest =
+            store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, Option<i64>>(0))?;
         return Ok(latest.flatten().unwrap_or(0));
     }
     match tables.into_iter().find(|table| ours.contains(&table.as_str())) {
         Some(table) => Err(StoreError::Foreign { path: store.path().to_owned(), table }),
         None => {
-            store.batch("CREATE TABLE agnes_schema (version BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL)")?;
+            store.batch(
+                "CREATE TABLE agnes_schema (version BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL)",
+            )?;
             Ok(0)
         }
     }

@@ -54,7 +54,10 @@ impl Store {
     ///
     /// # Errors
     /// Whatever `work` says, and what goes wrong on beginning and committing.
-    pub fn transaction<T, E: From<StoreError>>(&self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+    pub fn transaction<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.batch("BEGIN TRANSACTION")?;
         match work(self) {
             Ok(value) => {

@@ -137,7 +137,10 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn remove_plugin(&self, marketplace: &str, name: &str) -> Result<(), StoreError> {
-        self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ? AND name = ?", [marketplace, name])?;
+        self.execute(
+            "DELETE FROM marketplace_plugins WHERE marketplace_id = ? AND name = ?",
+            [marketplace, name],
+        )?;
         Ok(())
     }
 

@@ -36,7 +36,12 @@ impl Store {
 
     /// Inserts many rows with few statements: DuckDB's cost is per statement. `sql` has `{}` where
     /// the rows' placeholders go, and `width` values make a row.
-    pub(super) fn insert(&self, sql: &str, placeholders: &str, values: &[Vec<Box<dyn ToSql>>]) -> Result<(), StoreError> {
+    pub(super) fn insert(
+        &self,
+        sql: &str,
+        placeholders: &str,
+        values: &[Vec<Box<dyn ToSql>>],
+    ) -> Result<(), StoreError> {
         const ROWS: usize = 64;
         for chunk in values.chunks(ROWS) {
             let all = vec![placeholders; chunk.len()].join(", ");

@@ -70,11 +70,24 @@ pub struct SyncAll {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    Progress { id: String, phase: Phase, done: u64, total: Option<u64> },
-    Synced { result: Synced },
-    Failed { result: SyncError },
+    Progress {
+        id: String,
+        phase: Phase,
+        done: u64,
+        total: Option<u64>,
+    },
+    Synced {
+        result: Synced,
+    },
+    Failed {
+        result: SyncError,
+    },
     /// The last word of a sync of several.
-    Done { result: SyncAll },
+    Done {
+        result: SyncAll,
+    },
     /// The last word of work that did not come to a result.
-    Problem { problem: Problem },
+    Problem {
+        problem: Problem,
+    },
 }

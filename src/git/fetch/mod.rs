@@ -123,7 +123,9 @@ fn over_the_network(
     let bases = home.commits();
     if !bases.is_empty() {
         match receive(repo, home, &mut session, &target, &bases) {
-            Err(FetchError::Incomplete { .. } | FetchError::Damaged { .. }) => session = Session::open(address, guard)?,
+            Err(FetchError::Incomplete { .. } | FetchError::Damaged { .. }) => {
+                session = Session::open(address, guard)?
+            }
             outcome => return outcome,
         }
     }
@@ -138,7 +140,8 @@ fn receive(
     bases: &[Oid],
 ) -> Result<Fetched, FetchError> {
     let on_disk = |error: std::io::Error| FetchError::from_disk(&error, repo);
-    let unreadable = |error: crate::domain::tree::ReadError| FetchError::Incomplete { reason: error.to_string() };
+    let unreadable =
+        |error: crate::domain::tree::ReadError| FetchError::Incomplete { reason: error.to_string() };
 
     let here = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?;
     let incoming = home.incoming().map_err(on_disk)?;

@@ -83,7 +83,13 @@ pub(super) fn local(path: &str, address: &Address) -> Result<Command, FetchError
 }
 
 /// The command for a repository behind ssh.
-pub(super) fn ssh(user: Option<&str>, host: &str, port: Option<u16>, path: &str, guard: &Guard<'_>) -> Command {
+pub(super) fn ssh(
+    user: Option<&str>,
+    host: &str,
+    port: Option<u16>,
+    path: &str,
+    guard: &Guard<'_>,
+) -> Command {
     let configured = guard.options.user.ssh_command();
     let mut command = match configured {
         // A command line of the user's: only a shell knows how to read it. Options follow as arguments.
@@ -126,7 +132,10 @@ impl Program {
         for name in NOT_INHERITED {
             command.env_remove(name);
         }
-        command.env("GIT_PROTOCOL", "version=2").env("GIT_TERMINAL_PROMPT", "0").env("SSH_ASKPASS_REQUIRE", "never");
+        command
+            .env("GIT_PROTOCOL", "version=2")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("SSH_ASKPASS_REQUIRE", "never");
         // Messages are read below, in English.
         command.env("LC_ALL", "C");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -136,7 +145,8 @@ impl Program {
             io::ErrorKind::NotFound => failed("it is not installed".into()),
             _ => failed(error.to_string()),
         })?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err(failed("it has no pipes".into()));
         };
@@ -194,10 +204,12 @@ pub(super) fn understand(words: &str, address: &Address) -> Option<FetchError> {
             "git refuses repositories of other users (see safe.directory in git-config): {words}"
         )));
     }
-    if has(&["does not appear to be a git repository", "epository not found", "not found.", "does not exist"]) {
+    if has(&["does not appear to be a git repository", "epository not found", "not found.", "does not exist"])
+    {
         return Some(FetchError::NotFound { url });
     }
-    if has(&["Could not resolve hostname", "Connection refused", "Connection timed out", "No route to host"]) {
+    if has(&["Could not resolve hostname", "Connection refused", "Connection timed out", "No route to host"])
+    {
         return Some(FetchError::Unreachable { host, reason: words.to_owned() });
     }
     None

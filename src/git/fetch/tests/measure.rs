@@ -29,7 +29,9 @@ fn against_git() {
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
     let options = FetchOptions::default();
-    let sync = || fetch(&ours, &Upstream { url: &url, pin: &Pin::Default, token: None }, &options, &Unwatched).unwrap();
+    let sync = || {
+        fetch(&ours, &Upstream { url: &url, pin: &Pin::Default, token: None }, &options, &Unwatched).unwrap()
+    };
 
     sync();
     let peak = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -46,5 +48,8 @@ fn against_git() {
     println!("first fetch {first:?}, git clone {clone:?}: {:.2}", first.as_secs_f64() / clone.as_secs_f64());
     let nothing = best(20, || drop(sync()));
     let list = best(20, || git(&["ls-remote", &url, "HEAD"]));
-    println!("nothing new {nothing:?}, git ls-remote {list:?}: {:.2}", nothing.as_secs_f64() / list.as_secs_f64());
+    println!(
+        "nothing new {nothing:?}, git ls-remote {list:?}: {:.2}",
+        nothing.as_secs_f64() / list.as_secs_f64()
+    );
 }

@@ -1,0 +1,311 @@
+//! What can be typed. The doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::exit;
+use crate::domain::version::Versions;
+
+/// One Claude Code marketplace per person, made of many
+///
+/// Agnes ingests the plugin marketplaces that you register, lets you say which group may have which
+/// plugin, and gives each user one marketplace with exactly those.
+#[derive(Debug, Parser)]
+#[command(name = "agnes", version, after_long_help = exit::TABLE, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Agnes {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Global {
+    /// The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub data_dir: Option<PathBuf>,
+    /// The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON document on stdout
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub json: bool,
+    /// Print nothing but what was asked for, and what went wrong
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    pub quiet: bool,
+    /// How long to wait for another agnes that has the registry open [default: 5]
+    #[arg(long, global = true, value_name = "SECONDS", help_heading = "Everywhere")]
+    pub lock_wait: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Register marketplaces and keep them in step with their upstreams
+    #[command(subcommand)]
+    Marketplace(Marketplace),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// People
+    #[command(subcommand)]
+    User(User),
+    /// Groups, and who is in them
+    #[command(subcommand)]
+    Group(Group),
+    /// Give a group plugins
+    Grant(GrantArgs),
+    /// Take plugins from a group
+    Revoke(GrantArgs),
+    /// List who was granted what
+    Grants(GrantsArgs),
+    /// Write the ZIP that one user gets
+    BuildZip(BuildZipArgs),
+    /// Say what one user gets, and why not more
+    Info {
+        /// An e-mail address or id
+        #[arg(long, value_name = "USER")]
+        user: String,
+    },
+    /// List who did what, the latest first
+    Audit {
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u32,
+    },
+    /// Find what is broken or suspicious in the data folder, and what to do about it
+    Doctor,
+    /// Show what agnes does, with two example marketplaces in a data folder of its own
+    Demo,
+    /// The settings
+    #[command(subcommand)]
+    Config(Config),
+    /// Print completions for a shell
+    Completions { shell: Shell },
+    /// Print the manual page, or write all pages into a folder
+    Man { dir: Option<PathBuf> },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Marketplace {
+    /// Register a marketplace; `sync` fetches it
+    Add(AddArgs),
+    /// Change what was registered. An empty text clears
+    Edit(EditArgs),
+    /// List the registered marketplaces
+    List,
+    /// Show one marketplace
+    Show { slug: String },
+    /// Fetch marketplaces and find out what changed
+    ///
+    /// One that fails keeps serving what it had; the others are synced all the same. The exit
+    /// status is then 6.
+    Sync(SyncArgs),
+    /// Forget a marketplace, with its plugins, its token and the grants that name it
+    Remove { slug: String },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    /// https://…, ssh://…, git@host:path, file://… or an absolute path, without credentials
+    pub url: String,
+    /// A short name: a-z, 0-9, `-`, `_` [default: made from the URL]
+    #[arg(long)]
+    pub slug: Option<String>,
+    /// A name for people [default: the slug]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Follow this branch [default: the upstream's own]
+    #[arg(long, conflicts_with = "reference")]
+    pub branch: Option<String>,
+    /// Stay at this tag or full commit id
+    #[arg(long = "ref", value_name = "REF")]
+    pub reference: Option<String>,
+    #[command(flatten)]
+    pub about: About,
+    #[command(flatten)]
+    pub token: TokenArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EditArgs {
+    pub slug: String,
+    /// Another address for the same marketplace
+    #[arg(long)]
+    pub url: Option<String>,
+    /// A name for people
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Follow this branch; empty: the upstream's own
+    #[arg(long, conflicts_with = "reference")]
+    pub branch: Option<String>,
+    /// Stay at this tag or full commit id; empty: follow again
+    #[arg(long = "ref", value_name = "REF")]
+    pub reference: Option<String>,
+    #[command(flatten)]
+    pub about: About,
+    #[command(flatten)]
+    pub token: TokenArgs,
+    /// Forget the token
+    #[arg(long, conflicts_with_all = ["token_prompt", "token_stdin", "token_env"])]
+    pub no_token: bool,
+}
+
+/// What is told about a marketplace, and how its plugins appear.
+#[derive(Debug, Args)]
+pub(super) struct About {
+    /// One line about it
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// Who looks after it
+    #[arg(long, value_name = "NAME")]
+    pub curator_name: Option<String>,
+    /// Where they can be reached
+    #[arg(long, value_name = "EMAIL")]
+    pub curator_email: Option<String>,
+    /// Put this before its plugins' names, so that they do not collide with another marketplace's
+    #[arg(long, value_name = "PREFIX")]
+    pub name_prefix: Option<String>,
+    /// Whether versions name the content, so that every change is delivered, or are the upstream's
+    /// own [default: content]
+    #[arg(long, value_name = "HOW", value_parser = versions)]
+    pub versions: Option<Versions>,
+}
+
+/// Where a token comes from. Never from the command line: everybody on the machine can read that.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct TokenArgs {
+    /// Ask for the token, without showing it
+    #[arg(long)]
+    pub token_prompt: bool,
+    /// Read the token from the first line of stdin
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// Take the token from this environment variable
+    #[arg(long, value_name = "VAR")]
+    pub token_env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    /// Which marketplaces [default: all]
+    #[arg(value_name = "SLUG")]
+    pub slugs: Vec<String>,
+    /// How many at the same time [default: 4]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Plugin {
+    /// List plugins, and why some are not served
+    List {
+        /// Of this marketplace alone
+        #[arg(long, value_name = "SLUG")]
+        marketplace: Option<String>,
+    },
+    /// Show one plugin: entry, manifest, version, commit, files and components
+    Show {
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Add a user
+    Add {
+        email: String,
+        /// What they are called
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List users and their groups
+    List,
+    /// Show one user
+    Show { user: String },
+    /// Remove a user, with memberships and tokens
+    Remove { user: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Group {
+    /// Add a group
+    Add {
+        name: String,
+        /// One line about it
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+    },
+    /// List groups. Two always exist: Admin and Everyone
+    List,
+    /// Show one group: its members and what it was granted
+    Show { group: String },
+    /// Remove a group, with its memberships and grants
+    Remove { group: String },
+    /// Put a user into a group
+    Join { group: String, user: String },
+    /// Take a user out of a group
+    Leave { group: String, user: String },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GrantArgs {
+    pub group: String,
+    /// `slug/plugin`, or `slug/*` for all of a marketplace, present and future
+    #[arg(required = true, value_name = "RESOURCE")]
+    pub resources: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GrantsArgs {
+    /// Of this group
+    #[arg(long)]
+    pub group: Option<String>,
+    /// Of all groups that this user is in
+    #[arg(long)]
+    pub user: Option<String>,
+    /// That include this plugin
+    #[arg(long, value_name = "SLUG/NAME")]
+    pub plugin: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BuildZipArgs {
+    /// An e-mail address or id
+    #[arg(long, value_name = "USER")]
+    pub user: String,
+    /// Where to: a file, or `-` for stdout
+    #[arg(long, short, value_name = "FILE", default_value = "agnes-marketplace.zip")]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Print each setting, its value, and where it came from
+    Show,
+}
+
+fn versions(text: &str) -> Result<Versions, String> {
+    match text {
+        "content" => Ok(Versions::Content),
+        "upstream" => Ok(Versions::Upstream),
+        _ => Err("`content` or `upstream` is needed".into()),
+    }
+}
+
+/// The command line as clap knows it, for completions and manual pages.
+#[must_use]
+pub fn command() -> clap::Command {
+    Agnes::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,285 @@
+//! Settings, and where each of them came from: a flag, the environment, the file, or nowhere.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use super::args::Global;
+use super::exit::Failure;
+use super::said::Said;
+use super::table::Table as Columns;
+use crate::domain::limits::Limits;
+use crate::domain::names::check_marketplace_name;
+use crate::domain::people::Email;
+use crate::domain::view::Feed;
+use crate::registry::Settings;
+use crate::registry::settings::{CacheSettings, SyncSettings};
+
+/// The configuration file. `examples/agnes.toml` explains each key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    lock_wait: u64,
+    marketplace: Marketplace,
+    sync: Sync,
+    limits: Limits,
+    cache: Cache,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Marketplace {
+    name: String,
+    description: String,
+    owner_name: String,
+    owner_email: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sync {
+    jobs: usize,
+    connect_timeout: u64,
+    idle_timeout: u64,
+    total_timeout: u64,
+    ca_bundle: Option<PathBuf>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cache {
+    max_bytes: u64,
+}
+
+/// Keys that have no default value, with a value of their type.
+const OPTIONAL: [&str; 3] = ["data_dir", "marketplace.owner_email", "sync.ca_bundle"];
+
+/// A setting as `config show` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Shown {
+    key: String,
+    value: serde_json::Value,
+    /// `flag`, `environment`, `file` or `default`, with its name.
+    source: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Config {
+    pub data_dir: PathBuf,
+    pub settings: Settings,
+    pub shown: Vec<Shown>,
+}
+
+pub(super) fn show(global: &Global) -> Result<Said, Failure> {
+    let config = load(global)?;
+    let mut table = Columns::new(&["KEY", "VALUE", "SOURCE"]);
+    for shown in &config.shown {
+        let value = shown.value.as_str().map_or_else(|| shown.value.to_string(), str::to_owned);
+        table.row([&shown.key, &value, &shown.source]);
+    }
+    Ok(Said::answer(&config.shown, table.text()))
+}
+
+/// Reads everything there is to read.
+pub(super) fn load(global: &Global) -> Result<Config, Failure> {
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let (folder, folder_source) = data_folder(global, &variable)?;
+    let (file, path) = read_file(global, &variable, &folder)?;
+
+    let mut settings = Table::new();
+    let mut shown = BTreeMap::new();
+    let defaults = Table::try_from(defaults()).map_err(|why| Failure::usage(why.to_string()))?;
+    let mut keys = flattened(&defaults);
+    keys.extend(OPTIONAL.map(|key| (key.to_owned(), Value::String(String::new()))));
+    let in_file = flattened(&file);
+    if let Some(key) = in_file.keys().find(|key| !keys.contains_key(*key)) {
+        return Err(Failure::usage(format!(
+            "`{}` has a key `{key}`, which is no setting",
+            shown_path(&path)
+        ))
+        .hinted("agnes config show lists all settings"));
+    }
+    for (key, default) in keys {
+        let name = format!("AGNES_{}", key.to_uppercase().replace('.', "_"));
+        let flag = (key == "lock_wait").then_some(global.lock_wait).flatten();
+        let (value, source) = if let Some(seconds) = flag {
+            (Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)), "flag --lock-wait".to_owned())
+        } else if let Some(text) = variable(&name).filter(|_| key != "data_dir") {
+            (typed(&name, &text, &default)?, format!("environment {name}"))
+        } else if let Some(value) = in_file.get(&key) {
+            (value.clone(), format!("file {}", shown_path(&path)))
+        } else if OPTIONAL.contains(&key.as_str()) {
+            continue;
+        } else {
+            (default, "default".to_owned())
+        };
+        shown.insert(key.clone(), (value.clone(), source));
+        insert(&mut settings, &key, value);
+    }
+    let file: File = settings.try_into().map_err(|why: toml::de::Error| {
+        Failure::usage(format!("a setting is wrong: {}", why.message())).hinted("agnes config show")
+    })?;
+
+    let (data_dir, source) = match (&file.data_dir, folder_source.as_str()) {
+        (Some(dir), "default") => {
+            let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+            (base.join(dir), format!("file {}", shown_path(&path)))
+        }
+        _ => (folder, folder_source),
+    };
+    shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
+    let shown = shown.into_iter().map(|(key, (value, source))| Shown {
+        key,
+        value: serde_json::to_value(value).unwrap_or_default(),
+        source,
+    });
+    Ok(Config { data_dir, settings: checked(file)?, shown: shown.collect() })
+}
+
+fn defaults() -> File {
+    let Settings { feed, limits, sync, cache, lock_patience } = Settings::default();
+    File {
+        data_dir: None,
+        lock_wait: lock_patience.as_secs(),
+        marketplace: Marketplace {
+            name: feed.name,
+            description: feed.description,
+            owner_name: feed.owner_name,
+            owner_email: None,
+        },
+        sync: Sync {
+            jobs: sync.jobs,
+            connect_timeout: sync.connect_timeout.as_secs(),
+            idle_timeout: sync.idle_timeout.as_secs(),
+            total_timeout: sync.total_timeout.as_secs(),
+            ca_bundle: None,
+        },
+        limits,
+        cache: Cache { max_bytes: cache.max_bytes },
+    }
+}
+
+fn checked(file: File) -> Result<Settings, Failure> {
+    let wrong = |why: String| Failure::usage(why).hinted("agnes config show");
+    check_marketplace_name(&file.marketplace.name).map_err(wrong)?;
+    if file.marketplace.owner_name.trim().is_empty() {
+        return Err(wrong("`marketplace.owner_name` is empty, and Claude Code wants an owner".into()));
+    }
+    if let Some(email) = &file.marketplace.owner_email {
+        email.parse::<Email>().map_err(|why| wrong(format!("`marketplace.owner_email`: {why}")))?;
+    }
+    if !(1..=64).contains(&file.sync.jobs) {
+        return Err(wrong(format!("`sync.jobs` is {}: a number from 1 to 64 is needed", file.sync.jobs)));
+    }
+    Ok(Settings {
+        feed: Feed {
+            name: file.marketplace.name,
+            owner_name: file.marketplace.owner_name,
+            owner_email: file.marketplace.owner_email,
+            description: file.marketplace.description,
+        },
+        limits: file.limits,
+        sync: SyncSettings {
+            jobs: file.sync.jobs,
+            connect_timeout: Duration::from_secs(file.sync.connect_timeout),
+            idle_timeout: Duration::from_secs(file.sync.idle_timeout),
+            total_timeout: Duration::from_secs(file.sync.total_timeout),
+            ca_bundle: file.sync.ca_bundle,
+        },
+        cache: CacheSettings { max_bytes: file.cache.max_bytes },
+        lock_patience: Duration::from_secs(file.lock_wait),
+    })
+}
+
+fn data_folder(
+    global: &Global,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<(PathBuf, String), Failure> {
+    if let Some(dir) = &global.data_dir {
+        return Ok((dir.clone(), "flag --data-dir".into()));
+    }
+    for name in ["AGNES_DATA_DIR", "DATA_DIR"] {
+        if let Some(dir) = variable(name) {
+            return Ok((dir.into(), format!("environment {name}")));
+        }
+    }
+    let dirs = directories::ProjectDirs::from("", "", "agnes").ok_or_else(|| {
+        Failure::usage("there is no home to keep data in").hinted("say where with --data-dir DIR")
+    })?;
+    Ok((dirs.data_dir().to_owned(), "default".into()))
+}
+
+/// The file's table, and its path if there is one. Only a file that was asked for has to exist.
+fn read_file(
+    global: &Global,
+    variable: &dyn Fn(&str) -> Option<String>,
+    folder: &Path,
+) -> Result<(Table, Option<PathBuf>), Failure> {
+    let asked = global.config.clone().or_else(|| variable("AGNES_CONFIG").map(PathBuf::from));
+    let path = asked.clone().unwrap_or_else(|| folder.join("agnes.toml"));
+    match fs::read_to_string(&path) {
+        Ok(text) => match text.parse::<Table>() {
+            Ok(table) => Ok((table, Some(path))),
+            Err(why) => Err(Failure::usage(format!(
+                "`{}` is not TOML: {}",
+                path.display(),
+                why.to_string().trim_end()
+            ))),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => Ok((Table::new(), None)),
+        Err(why) => Err(Failure::usage(format!("`{}` cannot be read: {why}", path.display()))),
+    }
+}
+
+/// `[section] key` as `section.key`.
+fn flattened(table: &Table) -> BTreeMap<String, Value> {
+    let mut out = BTreeMap::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) => {
+                out.extend(
+                    flattened(inner).into_iter().map(|(below, value)| (format!("{key}.{below}"), value)),
+                );
+            }
+            value => {
+                out.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    out
+}
+
+fn insert(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((section, key)) => {
+            let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                insert(inner, key, value);
+            }
+        }
+    }
+}
+
+/// A variable's text as the type that the setting has.
+fn typed(name: &str, text: &str, like: &Value) -> Result<Value, Failure> {
+    match like {
+        Value::Integer(_) => text.replace('_', "").parse().map(Value::Integer).map_err(|_| {
+            Failure::usage(format!("the environment variable {name} is `{text}`: a whole number is needed"))
+        }),
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}
+
+fn shown_path(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(|| "agnes.toml".to_owned(), |path| path.display().to_string())
+}

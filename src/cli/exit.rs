@@ -1,0 +1,100 @@
+//! How a command ends. Scripts rely on these numbers; the manual page lists them.
+
+use std::process::ExitCode;
+
+use crate::client::ClientError;
+use crate::wire::Problem;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    NotFound = 3,
+    Conflict = 4,
+    Forbidden = 5,
+    SyncFailed = 6,
+    Held = 7,
+    Unhealthy = 8,
+}
+
+/// For the manual page and `--help`.
+pub(super) const TABLE: &str = "\
+Exit status:
+  0  done, or it was so already
+  1  failed; stderr says why
+  2  the command line or the configuration is wrong
+  3  something that was named is not there
+  4  it exists already, or does not go together with what is there
+  5  the caller may not do that
+  6  sync: at least one marketplace failed; the others are done
+  7  another process has the registry open
+  8  doctor: something is broken
+
+Files:
+  DIR/state/system.duckdb  the registry
+  DIR/state/.env_overlay   the tokens of private upstreams
+  DIR/marketplaces/        what was fetched and built; it can be made again
+  DIR/agnes.toml           the configuration, unless --config names another
+  DIR is --data-dir, else AGNES_DATA_DIR, else DATA_DIR, else the platform's data folder.
+
+Environment:
+  AGNES_DATA_DIR, DATA_DIR        the data folder
+  AGNES_CONFIG                    the configuration file
+  AGNES_<SECTION>_<KEY>           any key of the configuration file, such as AGNES_SYNC_JOBS
+  AGNES_MARKETPLACE_<SLUG>_TOKEN  an upstream's token, where .env_overlay has none
+  NO_COLOR                        no colours";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What goes to stderr when a command fails.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub exit: Exit,
+    pub message: String,
+    pub causes: Vec<String>,
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), causes: Vec::new(), hint: None }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let exit = match (problem.status, problem.code.as_str()) {
+            (_, "registry-held") => Exit::Held,
+            (404, _) => Exit::NotFound,
+            (409, _) => Exit::Conflict,
+            (401 | 403, _) => Exit::Forbidden,
+            (400 | 422, _) => Exit::Usage,
+            _ => Exit::Failed,
+        };
+        Self { exit, message: problem.detail, causes: problem.causes, hint: problem.hint }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Problem(problem) => (*problem).into(),
+            other => Self::new(Exit::Failed, other.to_string()),
+        }
+    }
+}

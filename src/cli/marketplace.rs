@@ -1,0 +1,148 @@
+//! `agnes marketplace …`
+
+use http::Method;
+
+use super::args::{AddArgs, EditArgs, Global, SyncArgs};
+use super::exit::{Exit, Failure};
+use super::progress::{Progress, outcome};
+use super::said::{Said, count, line};
+use super::secrets::token;
+use super::session::Session;
+use super::table::{Table, facts};
+use crate::client::Call;
+use crate::wire::marketplaces::{EditMarketplace, Marketplace, NewMarketplace};
+use crate::wire::people::Removed;
+use crate::wire::sync::{Event, SyncRequest};
+
+pub(super) fn add(session: &Session, args: AddArgs) -> Result<Said, Failure> {
+    let token = token(&args.token, &args.url)?;
+    let new = NewMarketplace {
+        url: args.url,
+        slug: args.slug,
+        name: args.name,
+        branch: args.branch,
+        reference: args.reference,
+        description: args.about.description,
+        token,
+        curator_name: args.about.curator_name,
+        curator_email: args.about.curator_email,
+        name_prefix: args.about.name_prefix,
+        versions: args.about.versions,
+    };
+    let added: Marketplace =
+        session.client.call(Call::new(Method::POST, &["api", "marketplaces"]).with(&new))?;
+    Ok(Said::done(&added, format!("Registered `{}` ({}).", added.id, line(&added.url)))
+        .talking(format!("Next: agnes marketplace sync {}", added.id)))
+}
+
+pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
+    let token = if args.no_token { Some(String::new()) } else { token(&args.token, &args.slug)? };
+    let edit = EditMarketplace {
+        name: args.name,
+        url: args.url,
+        branch: args.branch,
+        reference: args.reference,
+        description: args.about.description,
+        token,
+        curator_name: args.about.curator_name,
+        curator_email: args.about.curator_email,
+        name_prefix: args.about.name_prefix,
+        versions: args.about.versions,
+    };
+    let call = Call::new(Method::PATCH, &["api", "marketplaces", &args.slug]).with(&edit);
+    let edited: Marketplace = session.client.call(call)?;
+    Ok(Said::done(&edited, format!("Changed `{}`.", edited.id)))
+}
+
+pub(super) fn list(session: &Session) -> Result<Said, Failure> {
+    let all: Vec<Marketplace> = session.client.call(Call::get(&["api", "marketplaces"]))?;
+    let mut table = Table::new(&["SLUG", "PLUGINS", "SYNCED", "COMMIT", "URL", ""]);
+    for one in &all {
+        let commit = one.last_commit_sha.as_deref().and_then(|sha| sha.get(..12)).unwrap_or("-");
+        let state = if one.last_error.is_some() { "last sync failed" } else { "" };
+        let count = one.plugin_count.to_string();
+        table.row([
+            &one.id,
+            &count,
+            one.last_synced_at.as_deref().unwrap_or("never"),
+            commit,
+            &one.url,
+            state,
+        ]);
+    }
+    if table.is_empty() {
+        return Ok(Said::answer(&all, String::new())
+            .talking("No marketplaces are registered. Next: agnes marketplace add URL"));
+    }
+    Ok(Said::answer(&all, table.text()))
+}
+
+pub(super) fn show(session: &Session, slug: &str) -> Result<Said, Failure> {
+    let one: Marketplace = session.client.call(Call::get(&["api", "marketplaces", slug]))?;
+    let curator = match (&one.curator_name, &one.curator_email) {
+        (Some(name), Some(email)) => Some(format!("{name} <{email}>")),
+        (name, email) => name.clone().or_else(|| email.clone()),
+    };
+    let mut text = facts(&[
+        ("slug", Some(one.id.clone())),
+        ("name", Some(one.name.clone())),
+        ("description", one.description.clone()),
+        ("url", Some(one.url.clone())),
+        ("branch", one.branch.clone()),
+        ("ref", one.reference.clone()),
+        ("token", one.has_token.then(|| "yes".to_owned())),
+        ("curator", curator),
+        ("name prefix", one.name_prefix.clone()),
+        ("versions", Some(one.versions.as_str().to_owned())),
+        ("registered", Some(format!("{} by {}", one.registered_at, one.registered_by))),
+        ("synced", Some(one.last_synced_at.clone().unwrap_or_else(|| "never".into()))),
+        ("commit", one.last_commit_sha.clone()),
+        ("plugins", Some(one.plugin_count.to_string())),
+        ("last error", one.last_error.clone()),
+    ]);
+    for note in &one.notes {
+        text.push_str(&format!("note: {}\n", line(&note.message)));
+    }
+    Ok(Said::answer(&one, text))
+}
+
+pub(super) fn sync(session: &Session, args: SyncArgs, global: &Global) -> Result<Said, Failure> {
+    let request = SyncRequest { only: args.slugs, jobs: args.jobs };
+    let mut progress = Progress::new(global);
+    let call = Call::new(Method::POST, &["api", "marketplaces", "sync-all"]).with(&request);
+    let last = session.client.events(call, |event| progress.tell(event))?;
+    let Event::Done { result } = last else {
+        return Err(Failure::new(Exit::Failed, "the sync ended without saying how"));
+    };
+    let mut table = Table::new(&["SLUG", "PLUGINS", "OUTCOME"]);
+    for one in &result.synced {
+        table.row([&one.id, &one.plugin_count.to_string(), &outcome(one)]);
+    }
+    for one in &result.errors {
+        table.row([one.id.as_str(), "-", "failed"]);
+    }
+    // What failed is said even when everything else is kept quiet.
+    for one in &result.errors {
+        eprintln!("error: {}: {}", line(&one.id), line(&one.error));
+        if let Some(hint) = &one.hint {
+            eprintln!("hint: {}", line(hint));
+        }
+    }
+    let text = if table.is_empty() || global.quiet { String::new() } else { table.text() };
+    let said = Said::answer(&result, text);
+    if !result.errors.is_empty() {
+        let failed = result.errors.len() as u64;
+        return Ok(said
+            .talking(format!("{} failed, and serve what they had before.", count(failed, "marketplace")))
+            .exiting(Exit::SyncFailed));
+    }
+    if result.synced.is_empty() {
+        return Ok(said.talking("No marketplaces are registered. Next: agnes marketplace add URL"));
+    }
+    Ok(said)
+}
+
+pub(super) fn remove(session: &Session, slug: &str) -> Result<Said, Failure> {
+    session.client.call::<()>(Call::new(Method::DELETE, &["api", "marketplaces", slug]))?;
+    Ok(Said::done(&Removed { removed: slug.to_owned() }, format!("Removed `{}`.", line(slug))))
+}

@@ -1,0 +1,138 @@
+//! The only room with a voice: arguments, tables, prompts, progress bars, exit codes.
+//!
+//! A command is a sentence: an `Args` struct whose doc comments are its help, and one function that
+//! makes a request of the API and returns what is to be said. Only [`main`] says it.
+
+mod args;
+mod bundle;
+mod config;
+mod demo;
+mod examples;
+mod exit;
+mod grants;
+mod groups;
+mod man;
+mod marketplace;
+mod plugin;
+mod progress;
+mod said;
+mod secrets;
+mod session;
+mod table;
+mod upkeep;
+mod users;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::command;
+use args::{Agnes, Command, Global, Marketplace, Plugin};
+use exit::{Exit, Failure};
+use said::Said;
+use session::Session;
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let agnes = match Agnes::try_parse() {
+        Ok(agnes) => agnes,
+        Err(error) => {
+            // Help and version are answers; everything else is a mistake of the caller's.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return if printed(error.print()) { code.into() } else { Exit::Failed.into() };
+        }
+    };
+    let global = agnes.global.clone();
+    match run(agnes) {
+        Ok(said) => say(&said, &global),
+        Err(failure) => {
+            complain(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(agnes: Agnes) -> Result<Said, Failure> {
+    let global = &agnes.global;
+    let session = || Session::open(global);
+    match agnes.command {
+        Command::Marketplace(command) => match command {
+            Marketplace::Add(args) => marketplace::add(&session()?, args),
+            Marketplace::Edit(args) => marketplace::edit(&session()?, args),
+            Marketplace::List => marketplace::list(&session()?),
+            Marketplace::Show { slug } => marketplace::show(&session()?, &slug),
+            Marketplace::Sync(args) => marketplace::sync(&session()?, args, global),
+            Marketplace::Remove { slug } => marketplace::remove(&session()?, &slug),
+        },
+        Command::Plugin(command) => match command {
+            Plugin::List { marketplace } => plugin::list(&session()?, marketplace.as_deref()),
+            Plugin::Show { plugin } => plugin::show(&session()?, &plugin),
+        },
+        Command::User(command) => users::run(&session()?, command),
+        Command::Group(command) => groups::run(&session()?, command),
+        Command::Grant(args) => grants::grant(&session()?, &args),
+        Command::Revoke(args) => grants::revoke(&session()?, &args),
+        Command::Grants(args) => grants::list(&session()?, &args),
+        Command::BuildZip(args) => bundle::build(&session()?, &args),
+        Command::Info { user } => bundle::info(&session()?, &user),
+        Command::Audit { limit } => upkeep::audit(&session()?, limit),
+        Command::Doctor => upkeep::doctor(&session()?),
+        Command::Demo => demo::run(global),
+        Command::Config(args::Config::Show) => config::show(global),
+        Command::Completions { shell } => Ok(man::completions(shell)),
+        Command::Man { dir } => man::man(dir.as_deref()),
+    }
+}
+
+/// Data goes to stdout, talk to stderr. A pipe that was closed is no error: whoever reads had
+/// enough.
+fn say(said: &Said, global: &Global) -> ExitCode {
+    let mut data = Vec::new();
+    if global.json {
+        if let Some(json) = &said.json {
+            data = format!("{json:#}\n").into_bytes();
+        }
+    } else if let Some(text) = &said.text {
+        data.extend_from_slice(text.as_bytes());
+    }
+    if let Some(raw) = &said.raw {
+        data.extend_from_slice(raw);
+    }
+    if !global.quiet && !global.json {
+        for line in &said.talk {
+            eprintln!("{line}");
+        }
+    }
+    let mut out = io::stdout().lock();
+    if !printed(out.write_all(&data).and_then(|()| out.flush())) {
+        return Exit::Failed.into();
+    }
+    said.exit.into()
+}
+
+/// Whether what was to be printed was, or nobody wanted it.
+fn printed(result: io::Result<()>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,
+        Err(error) => {
+            eprintln!("error: cannot write to the standard output: {error}");
+            false
+        }
+    }
+}
+
+fn complain(failure: &Failure) {
+    let colour =
+        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let (red, bold, plain) = if colour { ("\x1b[1;31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+    eprintln!("{red}error{plain}: {}", said::plain(&failure.message));
+    for cause in &failure.causes {
+        eprintln!("{bold}because{plain}: {}", said::plain(cause));
+    }
+    if let Some(hint) = &failure.hint {
+        eprintln!("{bold}hint{plain}: {}", said::plain(hint));
+    }
+}

@@ -1,0 +1,110 @@
+//! `agnes plugin …`
+
+use serde_json::Value;
+
+use super::exit::Failure;
+use super::said::{Said, count, line, plain, size};
+use super::session::Session;
+use super::table::{Table, facts};
+use crate::client::Call;
+use crate::domain::components::ComponentKind;
+use crate::wire::plugins::{Plugin, PluginDetail};
+
+pub(super) fn list(session: &Session, marketplace: Option<&str>) -> Result<Said, Failure> {
+    let call = match marketplace {
+        Some(slug) => Call::get(&["api", "marketplaces", slug, "plugins"]),
+        None => Call::get(&["api", "plugins"]),
+    };
+    let all: Vec<Plugin> = session.client.call(call)?;
+    let mut table = Table::new(&["PLUGIN", "VERSION", "FILES", "SIZE", "SERVED"]);
+    for one in &all {
+        let served = match &one.reason {
+            Some(reason) => format!("no: {reason}"),
+            None if one.notes.is_empty() => "yes".to_owned(),
+            None => format!("yes ({})", count(one.notes.len() as u64, "note")),
+        };
+        let name = format!("{}/{}", one.marketplace_slug, one.name);
+        let version = one.version.as_deref().unwrap_or("-");
+        table.row([&name, version, &one.files.to_string(), &size(one.bytes), &served]);
+    }
+    if table.is_empty() {
+        return Ok(
+            Said::answer(&all, String::new()).talking("No plugins are known. Next: agnes marketplace sync")
+        );
+    }
+    Ok(Said::answer(&all, table.text()))
+}
+
+pub(super) fn show(session: &Session, plugin: &str) -> Result<Said, Failure> {
+    let Some((slug, name)) = plugin.split_once('/') else {
+        return Err(Failure::usage(format!(
+            "`{}` is not a plugin: `marketplace/plugin` is needed",
+            line(plugin)
+        ))
+        .hinted("agnes plugin list"));
+    };
+    let one: PluginDetail =
+        session.client.call(Call::get(&["api", "marketplaces", slug, "plugins", name]))?;
+    Ok(Said::answer(&one, text(&one)))
+}
+
+fn text(one: &PluginDetail) -> String {
+    let plugin = &one.plugin;
+    let source = match &plugin.source_spec {
+        Value::String(path) => path.clone(),
+        Value::Null => "(default)".to_owned(),
+        other => other.to_string(),
+    };
+    let files: u64 = plugin.files;
+    let mut out = facts(&[
+        ("plugin", Some(format!("{}/{}", plugin.marketplace_slug, plugin.name))),
+        ("description", plugin.description.clone()),
+        ("author", plugin.author_name.clone()),
+        ("homepage", plugin.homepage.clone()),
+        ("category", plugin.category.clone()),
+        ("version", plugin.version.clone()),
+        ("source", Some(format!("{} ({})", source, plugin.source_type))),
+        ("commit", one.commit.clone()),
+        ("served", plugin.reason.as_ref().map(|reason| format!("no: {reason}"))),
+        ("served as", plugin.served.then(|| one.served_name.clone())),
+        ("served version", one.served_version.clone()),
+        ("content", one.digest.as_ref().map(|digest| format!("sha256:{digest}"))),
+        ("size", plugin.served.then(|| format!("{}, {}", count(files, "file"), size(plugin.bytes)))),
+    ]);
+    for note in &plugin.notes {
+        out.push_str(&format!("note: {}\n", line(&note.message)));
+    }
+    let kinds = [
+        (ComponentKind::Skill, "SKILLS"),
+        (ComponentKind::Agent, "AGENTS"),
+        (ComponentKind::Command, "COMMANDS"),
+        (ComponentKind::Hook, "HOOKS"),
+        (ComponentKind::McpServer, "MCP SERVERS"),
+        (ComponentKind::LspServer, "LSP SERVERS"),
+    ];
+    for (kind, heading) in kinds {
+        let mut table = Table::new(&[heading, "IN", ""]);
+        for component in one.components.iter().filter(|component| component.kind == kind) {
+            table.row([&component.name, &component.path, component.description.as_deref().unwrap_or("")]);
+        }
+        if !table.is_empty() {
+            out.push_str(&format!("\n{}", table.text()));
+        }
+    }
+    if !one.file_list.is_empty() {
+        let mut table = Table::new(&["FILES", "SIZE", ""]);
+        for file in &one.file_list {
+            table.row([
+                file.path.as_str(),
+                &size(file.size),
+                if file.executable { "executable" } else { "" },
+            ]);
+        }
+        out.push_str(&format!("\n{}", table.text()));
+    }
+    out.push_str(&format!("\nENTRY\n{}\n", plain(&format!("{:#}", one.entry))));
+    if let Some(manifest) = &one.manifest {
+        out.push_str(&format!("\nMANIFEST\n{}\n", plain(&format!("{manifest:#}"))));
+    }
+    out
+}

@@ -1,0 +1,44 @@
+//! `agnes doctor` and `agnes audit`
+
+use super::exit::{Exit, Failure};
+use super::said::{Said, count, line};
+use super::session::Session;
+use super::table::Table;
+use crate::client::Call;
+use crate::wire::audit::AuditEntry;
+use crate::wire::doctor::{Checkup, Severity};
+
+pub(super) fn doctor(session: &Session) -> Result<Said, Failure> {
+    let checkup: Checkup = session.client.call(Call::get(&["api", "doctor"]))?;
+    let mut text = String::new();
+    for finding in &checkup.findings {
+        let severity = match finding.severity {
+            Severity::Broken => "broken",
+            Severity::Suspicious => "suspicious",
+        };
+        text.push_str(&format!("{severity}: {}\n", line(&finding.message)));
+        if let Some(hint) = &finding.hint {
+            text.push_str(&format!("  hint: {}\n", line(hint)));
+        }
+    }
+    let broken =
+        checkup.findings.iter().filter(|finding| finding.severity == Severity::Broken).count() as u64;
+    let suspicious = checkup.findings.len() as u64 - broken;
+    let talk = if checkup.findings.is_empty() {
+        format!("Nothing is wrong with {}.", line(&checkup.data_dir))
+    } else {
+        format!("{broken} broken, {} suspicious.", count(suspicious, "thing"))
+    };
+    let exit = if broken > 0 { Exit::Unhealthy } else { Exit::Done };
+    Ok(Said::answer(&checkup, text).talking(talk).exiting(exit))
+}
+
+pub(super) fn audit(session: &Session, limit: u32) -> Result<Said, Failure> {
+    let call = Call::get(&["api", "audit"]).asking(&[("limit", Some(&limit.to_string()))]);
+    let all: Vec<AuditEntry> = session.client.call(call)?;
+    let mut table = Table::new(&["WHEN", "WHO", "WHAT", "WHICH", ""]);
+    for one in &all {
+        table.row([&one.at, &one.actor, &one.action, &one.resource, one.detail.as_deref().unwrap_or("")]);
+    }
+    Ok(Said::answer(&all, if table.is_empty() { String::new() } else { table.text() }))
+}

@@ -1,0 +1,56 @@
+//! `/api/grants`
+
+use axum::Json;
+use axum::extract::{Extension, State};
+
+use super::App;
+use super::extract::{Asked, Body, ask};
+use super::problem::Failure;
+use crate::domain::caller::Caller;
+use crate::domain::time::rfc3339;
+use crate::registry::grants::{Filter, Granted};
+use crate::wire::grants as wire;
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Asked(filter): Asked<wire::GrantFilter>,
+) -> Result<Json<Vec<wire::Grant>>, Failure> {
+    let filter = Filter { group: filter.group, user: filter.user, plugin: filter.plugin };
+    let all = ask(app, move |registry| registry.grants(&caller, &filter)).await?;
+    let told = all.into_iter().map(|grant| wire::Grant {
+        group: grant.row.group_name,
+        resource: grant.row.resource,
+        granted_at: rfc3339(grant.row.granted_at),
+        granted_by: grant.row.granted_by,
+        plugins: grant.plugins,
+    });
+    Ok(Json(told.collect()))
+}
+
+pub(super) async fn grant(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(request): Body<wire::GrantRequest>,
+) -> Result<Json<wire::Granted>, Failure> {
+    let done = ask(app, move |registry| registry.grant(&caller, &request.group, &request.resources)).await?;
+    Ok(Json(told(done)))
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(request): Body<wire::GrantRequest>,
+) -> Result<Json<wire::Granted>, Failure> {
+    let done = ask(app, move |registry| registry.revoke(&caller, &request.group, &request.resources)).await?;
+    Ok(Json(told(done)))
+}
+
+fn told(done: Granted) -> wire::Granted {
+    let resources = done.resources.into_iter().map(|one| wire::GrantedResource {
+        resource: one.resource,
+        granted: one.granted,
+        changed: one.changed,
+    });
+    wire::Granted { group: done.group, resources: resources.collect() }
+}

@@ -1,0 +1,105 @@
+//! `/api/marketplaces`
+
+use axum::Json;
+use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
+
+use super::App;
+use super::extract::{Body, ask};
+use super::problem::Failure;
+use crate::domain::caller::Caller;
+use crate::domain::time::rfc3339;
+use crate::registry::marketplaces::{self as registry, Marketplace};
+use crate::wire::marketplaces as wire;
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Vec<wire::Marketplace>>, Failure> {
+    let all = ask(app, move |registry| registry.marketplaces(&caller)).await?;
+    Ok(Json(all.into_iter().map(told).collect()))
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<wire::Marketplace>, Failure> {
+    ask(app, move |registry| registry.marketplace(&caller, &id)).await.map(told).map(Json)
+}
+
+pub(super) async fn add(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(new): Body<wire::NewMarketplace>,
+) -> Result<(StatusCode, Json<wire::Marketplace>), Failure> {
+    let new = registry::NewMarketplace {
+        url: new.url,
+        slug: new.slug,
+        name: new.name,
+        branch: new.branch,
+        reference: new.reference,
+        description: new.description,
+        token: new.token,
+        curator_name: new.curator_name,
+        curator_email: new.curator_email,
+        name_prefix: new.name_prefix,
+        versions: new.versions,
+    };
+    let added = ask(app, move |registry| registry.add_marketplace(&caller, new)).await?;
+    Ok((StatusCode::CREATED, Json(told(added))))
+}
+
+pub(super) async fn edit(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Body(edit): Body<wire::EditMarketplace>,
+) -> Result<Json<wire::Marketplace>, Failure> {
+    let edit = registry::EditMarketplace {
+        name: edit.name,
+        url: edit.url,
+        branch: edit.branch,
+        reference: edit.reference,
+        description: edit.description,
+        token: edit.token,
+        curator_name: edit.curator_name,
+        curator_email: edit.curator_email,
+        name_prefix: edit.name_prefix,
+        versions: edit.versions,
+    };
+    ask(app, move |registry| registry.edit_marketplace(&caller, &id, edit)).await.map(told).map(Json)
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
+    ask(app, move |registry| registry.remove_marketplace(&caller, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn told(marketplace: Marketplace) -> wire::Marketplace {
+    let Marketplace { row, has_token, plugin_count, versions, notes } = marketplace;
+    wire::Marketplace {
+        id: row.id,
+        name: row.name,
+        url: row.url,
+        branch: row.branch,
+        reference: row.reference,
+        description: row.description,
+        registered_by: row.registered_by,
+        registered_at: rfc3339(row.registered_at),
+        last_synced_at: row.last_synced_at.map(rfc3339),
+        last_commit_sha: row.last_commit_sha,
+        last_error: row.last_error,
+        has_token,
+        plugin_count,
+        curator_name: row.curator_name,
+        curator_email: row.curator_email,
+        name_prefix: row.name_prefix,
+        versions,
+        notes,
+    }
+}

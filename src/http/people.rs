@@ -1,0 +1,136 @@
+//! `/api/users`, `/api/groups` and who is in them.
+
+use axum::Json;
+use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
+
+use super::App;
+use super::extract::{Body, ask};
+use super::problem::Failure;
+use crate::domain::caller::Caller;
+use crate::domain::time::rfc3339;
+use crate::registry::groups::{Group, Membership};
+use crate::registry::users::User;
+use crate::wire::people as wire;
+
+type Answer<T> = Result<Json<T>, Failure>;
+
+pub(super) async fn users(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Answer<Vec<wire::User>> {
+    let all = ask(app, move |registry| registry.users(&caller)).await?;
+    Ok(Json(all.into_iter().map(told_user).collect()))
+}
+
+pub(super) async fn user(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer<wire::User> {
+    ask(app, move |registry| registry.user(&caller, &id)).await.map(told_user).map(Json)
+}
+
+pub(super) async fn add_user(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(new): Body<wire::NewUser>,
+) -> Result<(StatusCode, Json<wire::User>), Failure> {
+    let added = ask(app, move |registry| registry.add_user(&caller, &new.email, new.name)).await?;
+    Ok((StatusCode::CREATED, Json(told_user(added))))
+}
+
+pub(super) async fn remove_user(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
+    ask(app, move |registry| registry.remove_user(&caller, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn groups(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Answer<Vec<wire::Group>> {
+    let all = ask(app, move |registry| registry.groups(&caller)).await?;
+    Ok(Json(all.into_iter().map(told_group).collect()))
+}
+
+pub(super) async fn group(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer<wire::GroupDetail> {
+    let detail = ask(app, move |registry| registry.group(&caller, &id)).await?;
+    Ok(Json(wire::GroupDetail {
+        group: told_group(detail.group),
+        members: detail.members,
+        grants: detail.grants,
+    }))
+}
+
+pub(super) async fn add_group(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(new): Body<wire::NewGroup>,
+) -> Result<(StatusCode, Json<wire::Group>), Failure> {
+    let added = ask(app, move |registry| registry.add_group(&caller, &new.name, new.description)).await?;
+    Ok((StatusCode::CREATED, Json(told_group(added))))
+}
+
+pub(super) async fn remove_group(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
+    ask(app, move |registry| registry.remove_group(&caller, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn join(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Body(new): Body<wire::NewMember>,
+) -> Answer<wire::Membership> {
+    ask(app, move |registry| registry.join(&caller, &id, &new.user)).await.map(told_membership).map(Json)
+}
+
+pub(super) async fn leave(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path((id, user)): Path<(String, String)>,
+) -> Answer<wire::Membership> {
+    ask(app, move |registry| registry.leave(&caller, &id, &user)).await.map(told_membership).map(Json)
+}
+
+fn told_user(user: User) -> wire::User {
+    wire::User {
+        id: user.row.id,
+        email: user.row.email,
+        name: user.row.name,
+        created_at: rfc3339(user.row.created_at),
+        groups: user.groups.into_iter().map(|group| group.name).collect(),
+    }
+}
+
+fn told_group(group: Group) -> wire::Group {
+    wire::Group {
+        id: group.row.id,
+        name: group.row.name,
+        description: group.row.description,
+        is_system: group.row.is_system,
+        created_at: rfc3339(group.row.created_at),
+        member_count: group.members,
+    }
+}
+
+fn told_membership(membership: Membership) -> wire::Membership {
+    wire::Membership {
+        user: membership.email,
+        group: membership.group,
+        member: membership.member,
+        changed: membership.changed,
+    }
+}

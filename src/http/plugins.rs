@@ -1,0 +1,76 @@
+//! `/api/plugins` and `/api/marketplaces/{id}/plugins`
+
+use axum::Json;
+use axum::extract::{Extension, Path, State};
+use serde_json::Value;
+
+use super::App;
+use super::extract::ask;
+use super::problem::Failure;
+use crate::domain::caller::Caller;
+use crate::registry::plugins::PluginDetail;
+use crate::store::plugins::PluginRow;
+use crate::wire::plugins as wire;
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Vec<wire::Plugin>>, Failure> {
+    let all = ask(app, move |registry| registry.plugins(&caller, None)).await?;
+    Ok(Json(all.into_iter().map(told).collect()))
+}
+
+pub(super) async fn of_marketplace(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<wire::Plugin>>, Failure> {
+    let all = ask(app, move |registry| registry.plugins(&caller, Some(&id))).await?;
+    Ok(Json(all.into_iter().map(told).collect()))
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Json<wire::PluginDetail>, Failure> {
+    let detail = ask(app, move |registry| registry.plugin(&caller, &id, &name)).await?;
+    let PluginDetail { row, served_name, served_version, commit, manifest, components, content } = detail;
+    let files = content.files.into_iter();
+    Ok(Json(wire::PluginDetail {
+        served_name,
+        served_version,
+        commit,
+        digest: row.digest.clone(),
+        entry: json(&row.raw),
+        manifest,
+        components,
+        file_list: files
+            .map(|(path, file)| wire::PluginFile { path, size: file.size, executable: file.executable })
+            .collect(),
+        plugin: told(row),
+    }))
+}
+
+fn told(row: PluginRow) -> wire::Plugin {
+    wire::Plugin {
+        marketplace_slug: row.marketplace_id,
+        name: row.name,
+        description: row.description,
+        version: row.version,
+        author_name: row.author_name,
+        homepage: row.homepage,
+        category: row.category,
+        source_type: row.source_type,
+        source_spec: json(&row.source_spec),
+        served: row.digest.is_some(),
+        reason: row.reason,
+        files: u64::try_from(row.files).unwrap_or_default(),
+        bytes: u64::try_from(row.bytes).unwrap_or_default(),
+        notes: serde_json::from_str(&row.notes).unwrap_or_default(),
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}

@@ -1,0 +1,60 @@
+//! `/api/doctor` and `/api/audit`
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use serde::Deserialize;
+
+use super::App;
+use super::extract::{Asked, ask};
+use super::problem::Failure;
+use crate::domain::caller::Caller;
+use crate::domain::time::rfc3339;
+use crate::registry::doctor::Severity;
+use crate::wire::{audit, doctor};
+
+pub(super) async fn doctor(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<doctor::Checkup>, Failure> {
+    let data_dir = app.folder().root().display().to_string();
+    let findings = ask(app, move |registry| registry.checkup(&caller)).await?;
+    let findings = findings.into_iter().map(|finding| doctor::Finding {
+        severity: match finding.severity {
+            Severity::Broken => doctor::Severity::Broken,
+            Severity::Suspicious => doctor::Severity::Suspicious,
+        },
+        code: finding.code.to_owned(),
+        message: finding.message,
+        hint: finding.hint,
+    });
+    Ok(Json(doctor::Checkup { data_dir, findings: findings.collect() }))
+}
+
+/// How many of the latest acts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Most {
+    #[serde(default = "hundred")]
+    limit: u32,
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+pub(super) async fn audit(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Asked(most): Asked<Most>,
+) -> Result<Json<Vec<audit::AuditEntry>>, Failure> {
+    let rows = ask(app, move |registry| registry.audit(&caller, most.limit)).await?;
+    let told = rows.into_iter().map(|row| audit::AuditEntry {
+        id: row.id,
+        at: rfc3339(row.at),
+        actor: row.actor,
+        action: row.action,
+        resource: row.resource,
+        detail: row.detail,
+    });
+    Ok(Json(told.collect()))
+}

@@ -1,0 +1,186 @@
+//! Building the ZIP of a view.
+//!
+//! A bundle is joined from parts, one for each plugin, and both are kept under their digests: what
+//! was built once is not built again, and after a change only what changed is compressed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::cache::{ZipCache, remove, touch};
+use super::upstreams::{root_tree, served_commit};
+use super::views::UserView;
+use super::{Error, Registry, Result};
+use crate::archive::ArchiveError;
+use crate::archive::compress::{Entry, Fill, Part, compress};
+use crate::archive::join;
+use crate::domain::caller::Caller;
+use crate::domain::catalog;
+use crate::domain::content::{File, Unservable};
+use crate::domain::oid::Oid;
+use crate::domain::reading::Reading;
+use crate::domain::served::{self, Bytes, Naming};
+use crate::domain::tree::{Objects, ReadError};
+use crate::domain::view::Served;
+use crate::git::Repository;
+
+/// A bundle in the cache.
+#[derive(Debug)]
+pub struct Bundle {
+    pub view: UserView,
+    pub path: PathBuf,
+    /// In bytes.
+    pub size: u64,
+}
+
+/// Where the contents of a file come from.
+enum Source {
+    Made(Vec<u8>),
+    Blob(usize, Oid),
+}
+
+impl Registry {
+    /// The bundle of one user's view, built if it is not there yet.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn bundle(&self, caller: &Caller, user: &str) -> Result<Bundle> {
+        let view = self.view(caller, user)?;
+        let cache = self.zip_cache()?;
+        let path = cache.bundle(&view.view.digest);
+        if join::check(&path).is_ok() {
+            touch(&path);
+        } else {
+            remove(&path);
+            self.build(&cache, &view, &path)?;
+            cache.prune(self.settings.cache.max_bytes)?;
+        }
+        let size = std::fs::metadata(&path)
+            .map_err(|source| Error::Io { path: path.clone(), doing: "cannot be read", source })?
+            .len();
+        Ok(Bundle { view, path, size })
+    }
+
+    fn build(&self, cache: &ZipCache, view: &UserView, path: &PathBuf) -> Result<()> {
+        self.make_parts(cache, view)?;
+        // In the order of the paths' bytes: a folder sorts as its name with a slash.
+        let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
+        plugins.sort_by_key(|plugin| format!("{}/", plugin.prefixed_name));
+        let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
+        let join = || -> Result<tempfile::NamedTempFile> {
+            let out = cache.temporary()?;
+            join::join(out.as_file(), catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))?;
+            Ok(out)
+        };
+        let out = match join() {
+            Err(Error::Archive(ArchiveError::Damaged { path, .. })) => {
+                // Caches may be damaged by whatever damages files; once more from the source.
+                remove(&path);
+                for part in parts.iter().filter(|part| join::check(part).is_err()) {
+                    remove(part);
+                }
+                self.make_parts(cache, view)?;
+                join()?
+            }
+            other => other?,
+        };
+        out.persist(path).map_err(|error| Error::Io {
+            path: path.clone(),
+            doing: "cannot be written",
+            source: error.error,
+        })?;
+        Ok(())
+    }
+
+    /// Compresses the plugins whose parts are not there.
+    fn make_parts(&self, cache: &ZipCache, view: &UserView) -> Result<()> {
+        let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
+        for plugin in &view.view.plugins {
+            let part = cache.part(&plugin.digest);
+            if part.is_file() {
+                touch(&part);
+            } else {
+                missing.entry(plugin.slug.as_str()).or_default().push(plugin);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut repositories: Vec<Repository> = Vec::new();
+        let mut parts = Vec::new();
+        for (slug, plugins) in missing {
+            let repository = self.repository(slug)?;
+            self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
+            repositories.push(repository);
+        }
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        compress(&parts, threads, &|| -> Fill<'_, Source> {
+            let readers: Vec<_> = repositories.iter().map(Repository::reader).collect();
+            Box::new(move |source, buffer| match source {
+                Source::Made(bytes) => {
+                    buffer.extend_from_slice(bytes);
+                    Ok(())
+                }
+                Source::Blob(repository, id) => {
+                    readers[*repository].blob_into(id, buffer).map_err(|error| error.to_string())
+                }
+            })
+        })?;
+        Ok(())
+    }
+
+    /// Lists the files of some plugins of one marketplace.
+    #[expect(clippy::too_many_arguments, reason = "one step of a build, and private to it")]
+    fn plan(
+        &self,
+        cache: &ZipCache,
+        view: &UserView,
+        slug: &str,
+        plugins: &[&Served],
+        repository: &Repository,
+        number: usize,
+        parts: &mut Vec<Part<Source>>,
+    ) -> Result<()> {
+        let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
+        let reader = repository.reader();
+        let commit = view.marketplaces.get(slug).and_then(served_commit);
+        let commit = commit.ok_or_else(|| Error::invalid(format!("`{slug}` was never synced")))?;
+        let root = root_tree(&reader, slug, &commit)?;
+        let reading = Reading::open(&reader, root, self.settings.limits)?;
+        for plugin in plugins {
+            let gone =
+                || Error::invalid(format!("`{slug}/{}` is not in commit {commit} any more", plugin.plugin));
+            let entry = reading.entry(&plugin.plugin).ok_or_else(gone)?;
+            let content = match reading.content(entry) {
+                Ok(content) => content,
+                Err(Unservable::Read(error)) => return Err(damaged(error)),
+                Err(why) => return Err(Error::invalid(format!("`{slug}/{}`: {why}", plugin.plugin))),
+            };
+            let naming = Naming {
+                name: &plugin.name,
+                version: plugin.version.as_deref(),
+                strict: plugin.strict,
+                entry: &plugin.entry,
+            };
+            let read = |file: &File| {
+                let small = file.size <= self.settings.limits.max_manifest_bytes;
+                if small { reader.blob(&file.blob).map(Some) } else { Ok(None) }
+            };
+            let files = served::files(&content, naming, read).map_err(damaged)?;
+            let entries = files
+                .into_iter()
+                .map(|(path, file)| {
+                    let (size, source) = match file.bytes {
+                        Bytes::Blob(id) => {
+                            (content.files.get(&path).map_or(0, |file| file.size), Source::Blob(number, id))
+                        }
+                        Bytes::Made(bytes) => (bytes.len() as u64, Source::Made(bytes)),
+                    };
+                    let path = format!("plugins/{}/{path}", plugin.prefixed_name);
+                    Entry { path, executable: file.executable, size, source }
+                })
+                .collect();
+            parts.push(Part { path: cache.part(&plugin.digest), entries });
+        }
+        Ok(())
+    }
+}

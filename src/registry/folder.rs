@@ -1,0 +1,90 @@
+//! The data folder: what lies where in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Error, Result};
+
+/// `state/` holds what cannot be made again; everything in `marketplaces/` can be fetched or built.
+#[derive(Debug, Clone)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+impl DataFolder {
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.state().join("system.duckdb")
+    }
+
+    /// Tokens of private upstreams.
+    #[must_use]
+    pub fn overlay(&self) -> PathBuf {
+        self.state().join(".env_overlay")
+    }
+
+    #[must_use]
+    pub fn marketplaces(&self) -> PathBuf {
+        self.root.join("marketplaces")
+    }
+
+    /// What was fetched from one upstream: a bare repository.
+    #[must_use]
+    pub fn repository(&self, slug: &str) -> PathBuf {
+        self.marketplaces().join(slug)
+    }
+
+    #[must_use]
+    pub fn zip_cache(&self) -> PathBuf {
+        self.marketplaces().join("zip-cache")
+    }
+
+    pub(super) fn make(&self) -> Result<()> {
+        make_folder(&self.root, 0o755)?;
+        make_folder(&self.state(), 0o700)?;
+        make_folder(&self.marketplaces(), 0o700)
+    }
+
+    /// Why the database's folder cannot be written to, if that is so.
+    pub(super) fn trouble(&self) -> Option<Error> {
+        let path = self.state();
+        match tempfile::NamedTempFile::new_in(&path) {
+            Ok(_) => None,
+            Err(source) => Some(Error::Io { path, doing: "cannot be written to", source }),
+        }
+    }
+}
+
+/// Makes a folder with its parents; one that is there keeps its mode.
+pub(super) fn make_folder(path: &Path, mode: u32) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder.create(path).map_err(|source| {
+        let doing =
+            if source.kind() == io::ErrorKind::AlreadyExists { "is not a folder" } else { "cannot be made" };
+        Error::Io { path: path.to_owned(), doing, source }
+    })
+}

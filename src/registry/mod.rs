@@ -1,0 +1,86 @@
+//! The mind of the house: use cases. Each takes the caller first, asks permission in its first line
+//! and owns its transaction. Blocking; knows no HTTP and prints nothing.
+
+pub mod audit;
+pub mod bundles;
+mod cache;
+pub mod doctor;
+pub mod error;
+pub mod folder;
+pub mod grants;
+pub mod groups;
+pub mod marketplaces;
+mod overlay;
+pub mod plugins;
+pub mod settings;
+pub mod sync;
+mod upstreams;
+pub mod users;
+pub mod views;
+
+use std::collections::HashSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::store::{Store, StoreError};
+
+pub use error::Error;
+pub use folder::DataFolder;
+pub use settings::{Settings, World};
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An open data folder.
+pub struct Registry {
+    folder: DataFolder,
+    settings: Settings,
+    world: World,
+    store: Mutex<Store>,
+    /// Slugs that are being synced just now.
+    syncing: Mutex<HashSet<String>>,
+    synced: Condvar,
+}
+
+impl Registry {
+    /// Opens a data folder, making it if it is not there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written to, or another process has the registry open.
+    pub fn open(folder: DataFolder, settings: Settings, world: World) -> Result<Self> {
+        folder.make()?;
+        let store = Store::open(&folder.database(), settings.lock_patience).map_err(|error| match error {
+            StoreError::Open { path, why } => match folder.trouble() {
+                Some(error) => error,
+                None => Error::Store(StoreError::Open { path, why }),
+            },
+            other => Error::Store(other),
+        })?;
+        Ok(Self {
+            folder,
+            settings,
+            world,
+            store: Mutex::new(store),
+            syncing: Mutex::default(),
+            synced: Condvar::new(),
+        })
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Rows are changed in transactions, so a thread that died in the middle left them as they were.
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Microseconds since 1970.
+    fn now(&self) -> i64 {
+        (self.world.now)()
+    }
+}

@@ -1,0 +1,94 @@
+//! Looking at plugins.
+
+use serde_json::Value;
+
+use super::marketplaces::versions_of;
+use super::upstreams::{root_tree, served_commit};
+use super::{Error, Registry, Result};
+use crate::domain::caller::{Caller, Right};
+use crate::domain::components::{self, Component};
+use crate::domain::content::{Content, Unservable};
+use crate::domain::manifest;
+use crate::domain::names::PluginName;
+use crate::domain::reading::Reading;
+use crate::domain::tree::{Objects, ReadError};
+use crate::domain::version;
+use crate::store::plugins::PluginRow;
+
+/// Everything about one plugin.
+#[derive(Debug)]
+pub struct PluginDetail {
+    pub row: PluginRow,
+    pub served_name: String,
+    pub served_version: Option<String>,
+    pub commit: Option<String>,
+    pub manifest: Option<Value>,
+    pub components: Vec<Component>,
+    pub content: Content,
+}
+
+impl Registry {
+    /// # Errors
+    /// See [`Error`].
+    pub fn plugins(&self, caller: &Caller, marketplace: Option<&str>) -> Result<Vec<PluginRow>> {
+        caller.may(Right::Administer)?;
+        let id = marketplace.map(|slug| self.marketplace_row(slug)).transpose()?.map(|row| row.id);
+        Ok(self.store().plugins(id.as_deref())?)
+    }
+
+    /// # Errors
+    /// See [`Error`].
+    pub fn plugin(&self, caller: &Caller, marketplace: &str, name: &str) -> Result<PluginDetail> {
+        caller.may(Right::Administer)?;
+        let market = self.marketplace_row(marketplace)?;
+        let not_found = |known| Error::NotFound {
+            what: "plugin",
+            name: crate::domain::note::quoted(&format!("{}/{name}", market.id)).trim_matches('`').to_owned(),
+            known,
+        };
+        let Some(row) = self.store().plugin(&market.id, name)? else {
+            let rows = self.store().plugins(Some(&market.id))?;
+            return Err(not_found(rows.iter().map(|row| format!("{}/{}", market.id, row.name)).collect()));
+        };
+        let digest = row.digest.as_deref().and_then(|digest| digest.parse().ok());
+        let served_version =
+            digest.and_then(|digest| version::served(versions_of(&market), row.version.as_deref(), &digest));
+        let mut detail = PluginDetail {
+            served_name: format!(
+                "{}{}",
+                market.name_prefix.as_deref().unwrap_or_default(),
+                row.manifest_name
+            ),
+            served_version,
+            commit: market.last_commit_sha.clone(),
+            manifest: None,
+            components: Vec::new(),
+            content: Content::default(),
+            row,
+        };
+        let (Some(commit), Some(_)) = (served_commit(&market), digest) else { return Ok(detail) };
+
+        let damaged = |source: ReadError| Error::Damaged { slug: market.id.clone(), source };
+        let reader = self.repository(&market.id)?.reader();
+        let root = root_tree(&reader, &market.id, &commit)?;
+        let reading = Reading::open(&reader, root, self.settings.limits)?;
+        let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
+        let Some(entry) = reading.entry(&name) else { return Err(not_found(Vec::new())) };
+        detail.content = match reading.content(entry) {
+            Ok(content) => content,
+            Err(Unservable::Read(error)) => return Err(damaged(error)),
+            Err(why) => return Err(Error::invalid(why)),
+        };
+        let manifest = match detail.content.files.get(manifest::CLAUDE) {
+            Some(file) if file.size <= self.settings.limits.max_manifest_bytes => {
+                manifest::parse(&reader.blob(&file.blob).map_err(damaged)?).ok()
+            }
+            _ => None,
+        };
+        let read = |file: &crate::domain::content::File| reader.blob(&file.blob);
+        detail.components =
+            components::find(&detail.content, manifest.as_ref(), &entry.fields, &read).map_err(damaged)?;
+        detail.manifest = manifest.map(Value::Object);
+        Ok(detail)
+    }
+}

@@ -1,0 +1,68 @@
+//! What the operator can set, and what of the world comes in as an argument.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::limits::Limits;
+use crate::domain::view::Feed;
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub feed: Feed,
+    pub limits: Limits,
+    pub sync: SyncSettings,
+    pub cache: CacheSettings,
+    /// How long to wait for another process that has the registry open.
+    pub lock_patience: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct SyncSettings {
+    /// Marketplaces at the same time.
+    pub jobs: usize,
+    pub connect_timeout: Duration,
+    /// Without a byte from the upstream.
+    pub idle_timeout: Duration,
+    /// For one fetch as a whole.
+    pub total_timeout: Duration,
+    /// PEM file of certificates that are trusted besides the system's.
+    pub ca_bundle: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+pub struct CacheSettings {
+    /// Bytes that bundles and their parts may take before the oldest are removed.
+    pub max_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            feed: Feed::default(),
+            limits: Limits::default(),
+            sync: SyncSettings {
+                jobs: 4,
+                connect_timeout: Duration::from_secs(10),
+                idle_timeout: Duration::from_secs(30),
+                total_timeout: Duration::from_secs(600),
+                ca_bundle: None,
+            },
+            cache: CacheSettings { max_bytes: 2 << 30 },
+            lock_patience: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Looks up an environment variable.
+pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// Time, chance and environment. Only `cli` and tests touch the real ones.
+#[derive(Clone)]
+pub struct World {
+    /// Microseconds since 1970-01-01 00:00 UTC.
+    pub now: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Fills with unpredictable bytes; false when the system has none to give.
+    pub random: Arc<dyn Fn(&mut [u8]) -> bool + Send + Sync>,
+    pub variable: Arc<Variable>,
+}

@@ -1,0 +1,56 @@
+//! From a marketplace's row to what the git room needs to fetch it, and to what it fetched.
+
+use super::{Error, Registry, Result};
+use crate::domain::oid::Oid;
+use crate::domain::secret::Secret;
+use crate::domain::upstream::Pin;
+use crate::git::{self, FetchOptions, Reader, Repository, UserGit};
+use crate::store::marketplaces::MarketplaceRow;
+
+impl Registry {
+    pub(super) fn upstream_token(&self, row: &MarketplaceRow) -> Result<Option<Secret>> {
+        row.token_env.as_deref().map_or(Ok(None), |variable| self.token(variable))
+    }
+
+    pub(super) fn fetch_options(&self) -> FetchOptions {
+        let settings = &self.settings.sync;
+        let variable = &self.world.variable;
+        FetchOptions {
+            max_pack_bytes: self.settings.limits.max_fetch_bytes,
+            connect_timeout: settings.connect_timeout,
+            idle_timeout: settings.idle_timeout,
+            total_timeout: settings.total_timeout,
+            ca_bundle: settings.ca_bundle.clone(),
+            user: UserGit::read(&|name| variable(name).map(Into::into)),
+            ..FetchOptions::default()
+        }
+    }
+
+    /// What was fetched of a marketplace, opened for several threads.
+    pub(super) fn repository(&self, slug: &str) -> Result<Repository> {
+        Repository::open(&self.folder.repository(slug)).map_err(|error| Error::Io {
+            path: self.folder.repository(slug),
+            doing: "cannot be opened",
+            source: std::io::Error::other(error.to_string()),
+        })
+    }
+}
+
+/// The commit that a marketplace serves, if it was ever synced.
+pub(super) fn served_commit(row: &MarketplaceRow) -> Option<Oid> {
+    row.last_commit_sha.as_deref().and_then(|sha| sha.parse().ok())
+}
+
+pub(super) fn root_tree(reader: &Reader, slug: &str, commit: &Oid) -> Result<Oid> {
+    reader.commit_tree(commit).map_err(|source| Error::Damaged { slug: slug.to_owned(), source })
+}
+
+pub(super) fn pin(row: &MarketplaceRow) -> Result<git::Pin> {
+    let pin = Pin::new(row.branch.as_deref(), row.reference.as_deref()).map_err(Error::invalid)?;
+    Ok(match pin {
+        Pin::Default => git::Pin::Default,
+        Pin::Branch(name) => git::Pin::Branch(name),
+        Pin::Tag(name) => git::Pin::Ref(name),
+        Pin::Commit(id) => git::Pin::Ref(id.to_string()),
+    })
+}
