@@ -44,7 +44,8 @@ impl Home {
     /// Makes the repository, or what a killed process left out of it, and removes what such a one
     /// left behind.
     pub(super) fn prepare(&self) -> io::Result<()> {
-        if !self.path.join("refs/agnes").is_dir() || !self.path.join("HEAD").is_file() {
+        let parts = ["objects/pack", "refs/agnes", "HEAD", "config"];
+        if !parts.iter().all(|part| self.path.join(part).exists()) {
             fs::create_dir_all(self.path.join("objects/pack"))?;
             fs::create_dir_all(self.path.join("refs/agnes"))?;
             self.replace("config", CONFIG.as_bytes())?;
@@ -128,6 +129,16 @@ impl Home {
             }
         }
         self.replace(&format!("refs/agnes/{commit}"), format!("{commit}\n").as_bytes())
+    }
+
+    /// Forgets one commit that turned out not to be whole.
+    pub(super) fn forget(&self, commit: &Oid) {
+        let mut shallow = self.shallow();
+        // Should this fail, the same is found out again the next time.
+        let _ = fs::remove_file(self.reference(commit));
+        if shallow.remove(commit) {
+            let _ = self.write_shallow(&shallow);
+        }
     }
 
     /// Forgets all commits but these, before their objects go.

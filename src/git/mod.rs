@@ -24,6 +24,8 @@ mod fixture;
 mod home;
 mod reach;
 pub mod repository;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub use author::write_repository;

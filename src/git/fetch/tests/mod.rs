@@ -4,4 +4,5 @@ mod hostile;
 mod local;
 mod measure;
 mod roads;
+mod server;
 mod web;
