@@ -16,7 +16,9 @@ pub enum WriteError {
     Io { path: PathBuf, source: io::Error },
     #[error("cannot write an object into `{}`: {reason}", path.display())]
     Object { path: PathBuf, reason: String },
-    #[error("`{0}` cannot be a path in a repository: relative, with `/`, without empty parts, `.`, `..` or `.git`")]
+    #[error(
+        "`{0}` cannot be a path in a repository: relative, with `/`, without empty parts, `.`, `..` or `.git`"
+    )]
     Path(String),
 }
 
@@ -115,7 +117,11 @@ fn write_folder(store: &gix::odb::loose::Store, folder: &Folder) -> Result<Oid, 
     }
     for (name, inner) in &folder.folders {
         let id = write_folder(store, inner)?;
-        entries.push(Entry { mode: EntryKind::Tree.into(), filename: name.as_str().into(), oid: to_gix(&id) });
+        entries.push(Entry {
+            mode: EntryKind::Tree.into(),
+            filename: name.as_str().into(),
+            oid: to_gix(&id),
+        });
     }
     // Git sorts a folder as if its name ended in `/`.
     entries.sort();

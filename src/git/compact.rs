@@ -62,11 +62,14 @@ pub fn compact(repo: &Path, keep: &[Oid]) -> Result<Compacted, CompactError> {
     if old.len() < 2 {
         return Ok(unneeded);
     }
-    let in_odb = |error: gix::Error| CompactError::Objects { path: repo.to_owned(), reason: one_line(&error) };
+    let in_odb =
+        |error: gix::Error| CompactError::Objects { path: repo.to_owned(), reason: one_line(&error) };
     let opened = Repository::open(repo);
-    let opened = opened.map_err(|error| CompactError::Objects { path: repo.to_owned(), reason: error.reason })?;
+    let opened =
+        opened.map_err(|error| CompactError::Objects { path: repo.to_owned(), reason: error.reason })?;
     let reader = opened.reader();
-    let needed = reach::all(&reader, keep).map_err(|source| CompactError::Read { path: repo.to_owned(), source })?;
+    let needed =
+        reach::all(&reader, keep).map_err(|source| CompactError::Read { path: repo.to_owned(), source })?;
     if old.len() <= MANY && needed.len().saturating_mul(2) >= objects_in(&old) {
         return Ok(unneeded);
     }
@@ -97,7 +100,9 @@ pub fn compact(repo: &Path, keep: &[Oid]) -> Result<Compacted, CompactError> {
 
 /// How many objects these packs have, counting one for each pack it is in.
 fn objects_in(indices: &[PathBuf]) -> usize {
-    let count = |path: &PathBuf| pack::index::File::at(path, gix::hash::Kind::Sha1).map_or(0, |index| index.num_objects());
+    let count = |path: &PathBuf| {
+        pack::index::File::at(path, gix::hash::Kind::Sha1).map_or(0, |index| index.num_objects())
+    };
     indices.iter().map(|path| count(path) as usize).sum()
 }
 
@@ -117,7 +122,12 @@ fn write_pack(reader: &Reader, ids: &[Oid], to: &Path) -> Result<(), gix::Error>
         return Err(missing());
     }
     let options = output::entry::iter_from_counts::Options { chunk_size: 500, ..Default::default() };
-    let entries = output::entry::iter_from_counts(counts, reader.odb().clone(), Box::new(gix::progress::Discard), options)?;
+    let entries = output::entry::iter_from_counts(
+        counts,
+        reader.odb().clone(),
+        Box::new(gix::progress::Discard),
+        options,
+    )?;
     let header = u32::try_from(total).map_err(|_| missing())?;
     let mut file = BufWriter::new(fs::File::create(to).map_err(failed)?);
     let written = output::bytes::FromEntriesIter::new(

@@ -134,11 +134,14 @@ impl World {
 
 pub fn fsck(repo: &Path, home: &Path) {
     let output = git(home, &["-C", repo.to_str().unwrap(), "fsck", "--strict", "--full", "--no-dangling"]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     // HEAD names a branch that is not made: the commits are under refs/agnes/.
     let said: Vec<_> = said
         .lines()
-        .filter(|line| !line.starts_with("notice:") && !line.contains("Checking") && !line.contains("Verifying"))
+        .filter(|line| {
+            !line.starts_with("notice:") && !line.contains("Checking") && !line.contains("Verifying")
+        })
         .collect();
     assert!(output.status.success() && said.is_empty(), "git fsck: {said:?}");
 }

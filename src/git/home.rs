@@ -57,16 +57,16 @@ impl Home {
 
     /// Removes temporary files of processes that are gone. Failing to is no reason to fail.
     fn sweep(&self) {
-        let is_stale = |name: &str| {
-            name.starts_with(INCOMING) || name.starts_with(".tmp") || name.starts_with("tmp_") || name.ends_with(".lock")
-        };
+        let is_stale = |name: &str| [INCOMING, ".tmp", "tmp_"].iter().any(|prefix| name.starts_with(prefix));
         for folder in ["", "objects", "objects/pack", "refs", "refs/agnes"] {
             for path in list(&self.path.join(folder)) {
                 let name = name_of(&path);
                 // A pack without its index is not readable: the process died between two renames.
                 let is_orphan = has_extension(&path, "pack") && !path.with_extension("idx").exists();
-                if is_stale(&name) || is_orphan || has_extension(&path, "keep") {
-                    let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                let is_left = ["lock", "keep"].iter().any(|extension| has_extension(&path, extension));
+                if is_stale(&name) || is_orphan || is_left {
+                    let removed =
+                        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
                     drop(removed);
                 }
             }
@@ -168,8 +168,8 @@ impl Home {
                 _ => Ok(()),
             };
         }
-        let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        self.replace("shallow", text.as_bytes())
+        let lines: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        self.replace("shallow", format!("{}\n", lines.join("\n")).as_bytes())
     }
 
     /// Writes a file beside its place and moves it there, so that nobody sees half of it.
@@ -182,7 +182,9 @@ impl Home {
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+    fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default()
 }
 
 fn name_of(path: &Path) -> String {

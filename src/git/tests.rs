@@ -86,7 +86,8 @@ fn a_written_repository_is_gits_and_always_the_same() {
         // Sorted as `a/`, after `a.txt`.
         ("a/b.txt".to_owned(), false, b"two\n".to_vec()),
     ];
-    let write = |name: &str| write_repository(&folder.path().join(name), &files, "First", 1_700_000_000).unwrap();
+    let write =
+        |name: &str| write_repository(&folder.path().join(name), &files, "First", 1_700_000_000).unwrap();
     let (one, two) = (write("one"), write("two"));
     assert_eq!(one, two);
     assert_eq!(one.to_string(), "b2abd699bc056c928903ee2e99ce79834bb0e1b0");
@@ -98,7 +99,10 @@ fn a_written_repository_is_gits_and_always_the_same() {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     assert_eq!(run(&["rev-parse", "main", "main~"]), format!("{next}\n{one}"));
-    assert_eq!(run(&["ls-tree", "-r", "--format=%(objectmode) %(path)", &one.to_string()]), "100644 a.txt\n100644 a/b.txt\n100755 bin/run");
+    assert_eq!(
+        run(&["ls-tree", "-r", "--format=%(objectmode) %(path)", &one.to_string()]),
+        "100644 a.txt\n100644 a/b.txt\n100755 bin/run"
+    );
 
     for bad in ["", "/a", "a//b", "../a", "a/./b", ".git/config", "x/.GIT/y", "a.txt/b", "a\0b"] {
         let files = [("a.txt".to_owned(), false, Vec::new()), (bad.to_owned(), false, Vec::new())];

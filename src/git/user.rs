@@ -43,8 +43,9 @@ impl UserGit {
             }
             seen.push(path.clone());
             let meta = Metadata { path: Some(path), source, level: 0, trust: gix::sec::Trust::Full };
-            let includes =
-                gix::config::file::includes::Options::follow_without_conditional(home.as_deref().map(Path::new));
+            let includes = gix::config::file::includes::Options::follow_without_conditional(
+                home.as_deref().map(Path::new),
+            );
             let options = gix::config::file::init::Options { includes, ..Default::default() };
             if let Ok(Some(file)) = File::from_paths_metadata([meta], options) {
                 found.take_from(&file);

@@ -22,7 +22,8 @@ pub(super) fn build(options: &FetchOptions) -> Result<Client, String> {
         .referer(false)
         .http1_only();
     if let Some(path) = &options.ca_bundle {
-        let failed = |reason: String| format!("cannot use the certificates in `{}`: {reason}", path.display());
+        let failed =
+            |reason: String| format!("cannot use the certificates in `{}`: {reason}", path.display());
         let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
         let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| failed(chain(&error)))?;
         if certificates.is_empty() {
@@ -41,7 +42,8 @@ pub(super) fn refused(url: &Url, options: &FetchOptions) -> Option<FetchError> {
     let allow = options.allow_address.as_ref()?;
     let host = url.host_str()?;
     let address: IpAddr = host.trim_matches(['[', ']']).parse().ok()?;
-    (!allow(address)).then(|| FetchError::AddressRefused { host: host.to_owned(), address: address.to_string() })
+    (!allow(address))
+        .then(|| FetchError::AddressRefused { host: host.to_owned(), address: address.to_string() })
 }
 
 /// Name resolution that leaves out the addresses that are not allowed, so that what was checked is
@@ -53,7 +55,8 @@ impl Resolve for CheckedNames {
         let allow = Arc::clone(&self.0);
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found.iter().copied().filter(|address| allow(address.ip())).collect();
+            let allowed: Vec<SocketAddr> =
+                found.iter().copied().filter(|address| allow(address.ip())).collect();
             match found.first() {
                 Some(refused) if allowed.is_empty() => Err(Refused(refused.ip()).into()),
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
@@ -85,7 +88,10 @@ pub(super) fn explain(error: reqwest::Error, host: &str, options: &FetchOptions)
         cause = error.source();
     }
     if error.is_timeout() {
-        return FetchError::TimedOut { host, waited: format!("{} s to connect", options.connect_timeout.as_secs_f32()) };
+        return FetchError::TimedOut {
+            host,
+            waited: format!("{} s to connect", options.connect_timeout.as_secs_f32()),
+        };
     }
     FetchError::Unreachable { host, reason: chain(&error) }
 }

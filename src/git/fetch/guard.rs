@@ -132,7 +132,8 @@ impl<'a> Guard<'a> {
     /// So many bytes came in.
     pub(super) fn count(&self, bytes: usize) -> io::Result<()> {
         let bytes = bytes as u64;
-        let left = self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        let left =
+            self.allowance.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
         match left {
             Ok(_) => Ok(()),
             Err(_) => Err(self.fail(self.too_large())),

@@ -99,7 +99,9 @@ impl Wire<'_> {
         if let Some(login) = login {
             request = request.basic_auth(&login.user, Some(login.password.expose()));
         }
-        let response = self.wait(request.send())?.map_err(|error| self.guard.fail(client::explain(error, host, self.guard.options)))?;
+        let response = self
+            .wait(request.send())?
+            .map_err(|error| self.guard.fail(client::explain(error, host, self.guard.options)))?;
         let status = response.status();
         if status.is_success() || is_redirect(status) {
             return Ok(response);
@@ -116,7 +118,8 @@ impl Wire<'_> {
 
     /// Git says what it sends; a login page says `text/html`.
     fn expect(&self, response: &Response, wanted: &str) -> io::Result<()> {
-        let found = response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let found =
+            response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let found = found.as_deref().unwrap_or("no type");
         if found == wanted {
             return Ok(());
@@ -155,14 +158,16 @@ impl<'a> Http for Web<'a> {
             let response = self.wire.send(&at, &headers, None).map_err(gix::Error::from_error)?;
             if !is_redirect(response.status()) {
                 self.wire.expect(&response, ADVERTISEMENT).map_err(gix::Error::from_error)?;
-                self.moved_to = at.as_str().strip_suffix(&tail).map(|base| base.trim_end_matches('/').to_owned());
+                self.moved_to =
+                    at.as_str().strip_suffix(&tail).map(|base| base.trim_end_matches('/').to_owned());
                 let exchange = Exchange::new(&self.wire, None, Some(response));
                 return Ok(GetResponse { headers: headers_of(&exchange), body: body_of(exchange) });
             }
             at = self.next(&at, &response, &tail).map_err(gix::Error::from_error)?;
         }
         let host = at.host_str().unwrap_or_default().to_owned();
-        let error = FetchError::Unreachable { host, reason: format!("it redirects more than {REDIRECTS} times") };
+        let error =
+            FetchError::Unreachable { host, reason: format!("it redirects more than {REDIRECTS} times") };
         Err(gix::Error::from_error(self.wire.guard.fail(error)))
     }
 
@@ -194,7 +199,8 @@ impl<'a> Http for Web<'a> {
 impl Web<'_> {
     /// Where a redirect leads, if that is a place to go.
     fn next(&self, from: &Url, response: &Response, tail: &str) -> io::Result<Url> {
-        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let location =
+            response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let to = from.join(location).map(without_userinfo);
         let refuse = |to: &str, reason| {
             let (from, to) = (redacted(from.as_str()), redacted(to));
@@ -229,7 +235,8 @@ fn pass_on(headers: impl IntoIterator<Item = impl AsRef<str>>) -> HeaderMap {
     let mut map = HeaderMap::new();
     for line in headers {
         let Some((name, value)) = line.as_ref().split_once(':') else { continue };
-        let known = ["accept", "content-type", "git-protocol"].iter().find(|known| name.eq_ignore_ascii_case(known));
+        let known =
+            ["accept", "content-type", "git-protocol"].iter().find(|known| name.eq_ignore_ascii_case(known));
         if let (Some(known), Ok(value)) = (known, HeaderValue::from_str(value.trim())) {
             map.insert(HeaderName::from_static(known), value);
         }
@@ -245,7 +252,11 @@ struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(wire: &Rc<Wire<'a>>, request: Option<(Url, HeaderMap, Vec<u8>)>, response: Option<Response>) -> Shared<'a> {
+    fn new(
+        wire: &Rc<Wire<'a>>,
+        request: Option<(Url, HeaderMap, Vec<u8>)>,
+        response: Option<Response>,
+    ) -> Shared<'a> {
         Rc::new(RefCell::new(Self { wire: Rc::clone(wire), request, response }))
     }
 
@@ -253,7 +264,11 @@ impl<'a> Exchange<'a> {
         if let Some((url, headers, body)) = self.request.take() {
             let response = self.wire.send(&url, &headers, Some(body))?;
             if is_redirect(response.status()) {
-                let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+                let to = response
+                    .headers()
+                    .get(LOCATION)
+                    .and_then(|value| value.to_str().ok())
+                    .unwrap_or_default();
                 let (from, to) = (redacted(url.as_str()), redacted(to));
                 let reason = "only the first question may be redirected";
                 return Err(self.wire.guard.fail(FetchError::UnsafeRedirect { from, to, reason }));
@@ -324,7 +339,8 @@ impl Headers<'_> {
         if self.text.is_none() {
             let mut text = String::new();
             if let Some(response) = self.exchange.borrow_mut().answer()?
-                && let Some(value) = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+                && let Some(value) =
+                    response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
             {
                 text = format!("content-type: {value}\n");
             }

@@ -146,7 +146,8 @@ fn receive(
     bases: &[Oid],
 ) -> Result<Fetched, FetchError> {
     let on_disk = |error: std::io::Error| FetchError::from_disk(&error, repo);
-    let unreadable = |error: crate::domain::tree::ReadError| FetchError::Incomplete { reason: error.to_string() };
+    let unreadable =
+        |error: crate::domain::tree::ReadError| FetchError::Incomplete { reason: error.to_string() };
 
     let here = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?;
     let incoming = home.incoming().map_err(on_disk)?;

@@ -78,7 +78,11 @@ impl Read for Output<'_> {
 }
 
 /// Waits for bytes, until there are no more or somebody says stop.
-fn next(chunks: &Receiver<io::Result<Vec<u8>>>, chunk: &mut Cursor<Vec<u8>>, guard: &Guard<'_>) -> io::Result<()> {
+fn next(
+    chunks: &Receiver<io::Result<Vec<u8>>>,
+    chunk: &mut Cursor<Vec<u8>>,
+    guard: &Guard<'_>,
+) -> io::Result<()> {
     while chunk.fill_buf()?.is_empty() {
         match chunks.recv_timeout(TICK) {
             Ok(bytes) => *chunk = Cursor::new(bytes?),
@@ -121,7 +125,13 @@ pub(super) fn local(path: &str, address: &Address) -> Result<Command, FetchError
 }
 
 /// The command for a repository behind ssh.
-pub(super) fn ssh(user: Option<&str>, host: &str, port: Option<u16>, path: &str, guard: &Guard<'_>) -> Command {
+pub(super) fn ssh(
+    user: Option<&str>,
+    host: &str,
+    port: Option<u16>,
+    path: &str,
+    guard: &Guard<'_>,
+) -> Command {
     let mut command = match guard.options.user.ssh() {
         // Only a shell knows how to read it. Options follow as arguments. The shell gives way to ssh where it
         // can, so that ending the child ends ssh.
@@ -166,7 +176,10 @@ impl Program {
         for name in NOT_INHERITED {
             command.env_remove(name);
         }
-        command.env("GIT_PROTOCOL", "version=2").env("GIT_TERMINAL_PROMPT", "0").env("SSH_ASKPASS_REQUIRE", "never");
+        command
+            .env("GIT_PROTOCOL", "version=2")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("SSH_ASKPASS_REQUIRE", "never");
         // Messages are read below, in English.
         command.env("LC_ALL", "C");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -176,7 +189,8 @@ impl Program {
             io::ErrorKind::NotFound => failed("it is not installed".into()),
             _ => failed(error.to_string()),
         })?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             return Err(failed("it has no pipes".into()));
         };
@@ -238,10 +252,12 @@ pub(super) fn understand(words: &str, address: &Address) -> Option<FetchError> {
             "git refuses repositories of other users (see safe.directory in git-config): {words}"
         )));
     }
-    if has(&["does not appear to be a git repository", "epository not found", "not found.", "does not exist"]) {
+    if has(&["does not appear to be a git repository", "epository not found", "not found.", "does not exist"])
+    {
         return Some(FetchError::NotFound { url });
     }
-    if has(&["Could not resolve hostname", "Connection refused", "Connection timed out", "No route to host"]) {
+    if has(&["Could not resolve hostname", "Connection refused", "Connection timed out", "No route to host"])
+    {
         return Some(FetchError::Unreachable { host, reason: words.to_owned() });
     }
     None

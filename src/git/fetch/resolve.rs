@@ -75,7 +75,9 @@ fn find(refs: &[Ref], name: &str) -> Option<Target> {
         let (full, want, commit) = match found {
             Ref::Direct { full_ref_name, object } => (full_ref_name, object, object),
             Ref::Peeled { full_ref_name, tag, object } => (full_ref_name, tag, object),
-            Ref::Symbolic { full_ref_name, tag, object, .. } => (full_ref_name, tag.as_ref().unwrap_or(object), object),
+            Ref::Symbolic { full_ref_name, tag, object, .. } => {
+                (full_ref_name, tag.as_ref().unwrap_or(object), object)
+            }
             Ref::Unborn { .. } => return None,
         };
         (*full == name).then(|| Target { want: from_gix(want), commit: Some(from_gix(commit)), name: None })

@@ -70,7 +70,8 @@ impl<'a> Session<'a> {
     /// The refs whose names begin with one of these.
     pub(super) fn refs(&mut self, prefixes: &[&str]) -> Result<Vec<Ref>, FetchError> {
         if let Some(all) = &self.handshake.refs {
-            let wanted = |found: &&Ref| prefixes.iter().any(|prefix| found.unpack().0.starts_with(prefix.as_bytes()));
+            let wanted =
+                |found: &&Ref| prefixes.iter().any(|prefix| found.unpack().0.starts_with(prefix.as_bytes()));
             return Ok(all.iter().filter(wanted).cloned().collect());
         }
         let mut asked = RefPrefixes::new();
@@ -138,7 +139,7 @@ impl<'a> Session<'a> {
         let heard = Arc::clone(&remote);
         answer.set_progress_handler(Some(Box::new(move |is_error, text| {
             if is_error {
-                *super::guard::lock(&heard) = String::from_utf8_lossy(text).trim().to_owned();
+                String::from_utf8_lossy(text).trim().clone_into(&mut super::guard::lock(&heard));
             }
             if guard.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })));
@@ -182,7 +183,10 @@ impl<'a> Session<'a> {
             }
         }
         if error.is_resource_exhausted() {
-            return FetchError::TooLarge { what: "a file of the upstream", limit: self.guard.options.max_object_bytes };
+            return FetchError::TooLarge {
+                what: "a file of the upstream",
+                limit: self.guard.options.max_object_bytes,
+            };
         }
         if error.is_corrupted() || error.is_validation() {
             return FetchError::Damaged { reason: one_line(error) };
@@ -212,9 +216,17 @@ impl<'a> Session<'a> {
 
 /// How servers say that they do not have, or do not give, an object.
 fn is_refusal(text: &str) -> bool {
-    ["not our ref", "unadvertised object", "no such", "not valid", "bad object", "not found", "does not exist"]
-        .iter()
-        .any(|phrase| text.contains(phrase))
+    [
+        "not our ref",
+        "unadvertised object",
+        "no such",
+        "not valid",
+        "bad object",
+        "not found",
+        "does not exist",
+    ]
+    .iter()
+    .any(|phrase| text.contains(phrase))
 }
 
 type Connected<'a> = (Box<dyn Transport + 'a>, Option<Program>);

@@ -17,8 +17,8 @@ fn hash_object(world: &World, kind: &str, bytes: &[u8]) -> String {
     world.up(&["hash-object", "-w", "--literally", "-t", kind, file.to_str().unwrap()])
 }
 
-fn commit_tree(world: &World, tree: &str) -> Oid {
-    let commit = world.up(&["commit-tree", "-m", "made by hand", tree]);
+fn commit_tree(world: &World, tree: &str, message: &str) -> Oid {
+    let commit = world.up(&["commit-tree", "-m", message, tree]);
     world.up(&["update-ref", "refs/heads/main", &commit]);
     commit.parse().unwrap()
 }
@@ -40,16 +40,14 @@ fn a_tree_nested_thousands_deep_is_only_deep() {
         use gix::objs::Write;
         tree = odb.write_buf(gix::objs::Kind::Tree, &entry("40000", "d", &tree)).unwrap().to_string();
     }
-    let tip = commit_tree(&world, &tree);
+    let tip = commit_tree(&world, &tree, "deep");
     // A thread with a small stack: whatever recursed would not get far.
     std::thread::scope(|scope| {
         let small = std::thread::Builder::new().stack_size(256 * 1024);
         let work = || {
             assert_eq!(world.fetch(&Pin::Default).unwrap().commit, tip);
             for n in 0..9 {
-                world.write("a.txt", format!("{n}\n"));
-                commit_tree(&world, &world.id("HEAD^{tree}").to_string());
-                world.up(&["commit", "-q", "--allow-empty", "-m", "more"]);
+                commit_tree(&world, &tree, &n.to_string());
                 world.fetch(&Pin::Default).unwrap();
             }
             assert!(compact(&world.repo(), &[tip]).unwrap().rewritten);
@@ -77,10 +75,11 @@ fn an_upstream_that_leaves_objects_out_is_not_believed() {
     let blob = world.id("HEAD:gone.txt").to_string();
     // Packed by somebody who does not look: the file's blob is not in the pack.
     let objects = world.up(&["rev-list", "--objects", "--no-object-names", "HEAD"]);
-    let list: String = objects.lines().filter(|id| *id != blob).map(|id| format!("{id}\n")).collect();
+    let list: Vec<&str> = objects.lines().filter(|id| *id != blob).collect();
     let names = world.folder.path().join("names");
-    std::fs::write(&names, list).unwrap();
-    let script = format!("git -C '{}' pack-objects --stdout < '{}'", world.upstream().display(), names.display());
+    std::fs::write(&names, list.join("\n") + "\n").unwrap();
+    let script =
+        format!("git -C '{}' pack-objects --stdout < '{}'", world.upstream().display(), names.display());
     let pack = std::process::Command::new("sh").args(["-c", &script]).output().unwrap().stdout;
     let server = Server::http(move |request| {
         if request.body.windows(5).any(|five| five == b"want ") {
@@ -118,11 +117,17 @@ fn answers_with_flipped_bytes_bring_nothing_down() {
     let server = Server::http(move |request| {
         let mut reply = http_backend(&root, request);
         let turn = flips.load(Ordering::Relaxed);
-        let which = if request.method == "GET" { 0 } else if request.body.windows(5).any(|w| w == b"want ") { 2 } else { 1 };
+        let which = if request.method == "GET" {
+            0
+        } else if request.body.windows(5).any(|w| w == b"want ") {
+            2
+        } else {
+            1
+        };
         if turn % 3 == which && !reply.body.is_empty() {
             let at = (turn.wrapping_mul(2_654_435_761) >> 7) % reply.body.len();
             reply.body[at] ^= 1 << (turn % 8);
-            if turn % 5 == 0 {
+            if turn.is_multiple_of(5) {
                 reply.body.truncate(at);
             }
         }
@@ -131,7 +136,7 @@ fn answers_with_flipped_bytes_bring_nothing_down() {
     let url = format!("{}/upstream/.git", server.url);
     let options = FetchOptions { idle_timeout: std::time::Duration::from_secs(2), ..FetchOptions::default() };
     let mut failed = 0;
-    for n in 0..400 {
+    for n in 0..90 {
         turn.store(n, Ordering::Relaxed);
         let repo = world.folder.path().join("fuzzed");
         std::fs::remove_dir_all(&repo).ok();
@@ -143,7 +148,7 @@ fn answers_with_flipped_bytes_bring_nothing_down() {
             }
         }
     }
-    assert!(failed > 100, "{failed}");
+    assert!(failed > 30, "{failed}");
 }
 
 #[test]
@@ -156,7 +161,8 @@ fn damage_on_disk_is_an_error_and_not_a_panic() {
     world.fetch(&Pin::Default).unwrap();
     let listed = world.up(&["rev-list", "--objects", "--no-object-names", "HEAD~..HEAD"]);
     let ids: Vec<Oid> = listed.lines().map(|id| id.parse().unwrap()).collect();
-    let files: Vec<_> = std::fs::read_dir(world.repo().join("objects/pack")).unwrap().flatten().map(|e| e.path()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(world.repo().join("objects/pack")).unwrap().flatten().map(|e| e.path()).collect();
     for file in files {
         let good = std::fs::read(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
@@ -164,7 +170,7 @@ fn damage_on_disk_is_an_error_and_not_a_panic() {
             let mut bad = good.clone();
             let at = (n.wrapping_mul(2_654_435_761) >> 5) % bad.len();
             bad[at] ^= 1 << (n % 8);
-            if n % 7 == 0 {
+            if n.is_multiple_of(7) {
                 bad.truncate(at);
             }
             std::fs::write(&file, bad).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::domain::tree::{Kind, Objects};
-use crate::domain::watch::{Phase, Watch};
+use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Pin, Upstream, fetch};
 
@@ -30,7 +30,8 @@ fn a_first_fetch_brings_the_default_branch() {
     assert_eq!(fetched.tree, world.id("HEAD^{tree}"));
     world.fsck();
     world.same_as_upstream(&tip);
-    let kinds: Vec<_> = world.reader().tree(&fetched.tree).unwrap().into_iter().map(|e| (e.name, e.kind)).collect();
+    let kinds: Vec<_> =
+        world.reader().tree(&fetched.tree).unwrap().into_iter().map(|e| (e.name, e.kind)).collect();
     let expected: [(&[u8], Kind); 4] = [
         (b"a.txt", Kind::File),
         (b"folder", Kind::Tree),
@@ -48,14 +49,20 @@ fn nothing_new_receives_nothing() {
     let first = world.fetch(&Pin::Default).unwrap();
     let again = world.fetch(&Pin::Default).unwrap();
     assert!(first.received && !again.received);
-    assert_eq!((first.commit, first.tree, first.committed_at), (again.commit, again.tree, again.committed_at));
+    assert_eq!(
+        (first.commit, first.tree, first.committed_at),
+        (again.commit, again.tree, again.committed_at)
+    );
     assert_eq!(world.packs(), 1);
 }
 
 #[test]
 fn a_change_brings_only_what_changed_and_keeps_what_was() {
     let world = World::new();
-    world.write("big.bin", (0..200_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>());
+    world.write(
+        "big.bin",
+        (0..200_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>(),
+    );
     let old = world.commit("big");
     world.fetch(&Pin::Default).unwrap();
     let before = crate::git::fixture::all_bytes(&world.repo().join("objects")).len();
@@ -154,12 +161,14 @@ fn what_is_not_there_is_named_with_what_is() {
 fn addresses_that_lead_nowhere_say_so() {
     let world = World::new();
     let fetch_from = |url: &str| {
-        fetch(&world.repo(), &Upstream { url, pin: &Pin::Default, token: None }, &FetchOptions::default(), &NoWatch).unwrap_err()
+        fetch(
+            &world.repo(),
+            &Upstream { url, pin: &Pin::Default, token: None },
+            &FetchOptions::default(),
+            &Unwatched,
+        )
+        .unwrap_err()
     };
-    struct NoWatch;
-    impl Watch for NoWatch {
-        fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
-    }
     assert!(matches!(fetch_from("file:///nowhere/at/all"), FetchError::NotFound { .. }));
     assert!(matches!(fetch_from("/nowhere/at/all"), FetchError::NotFound { .. }));
     let plain = world.folder.path().join("plain");
@@ -178,7 +187,7 @@ fn plain_paths_and_bare_upstreams_work() {
     world.git(&["clone", "-q", "--bare", world.upstream().to_str().unwrap(), bare.to_str().unwrap()]);
     let url = bare.to_str().unwrap();
     let upstream = Upstream { url, pin: &Pin::Default, token: None };
-    let fetched = fetch(&world.repo(), &upstream, &FetchOptions::default(), &crate::domain::watch::Unwatched).unwrap();
+    let fetched = fetch(&world.repo(), &upstream, &FetchOptions::default(), &Unwatched).unwrap();
     assert_eq!(fetched.commit, world.id("HEAD"));
 }
 
@@ -236,9 +245,15 @@ fn what_a_killed_process_left_behind_is_in_nobodys_way() {
     let world = World::new();
     world.fetch(&Pin::Default).unwrap();
     let repo = world.repo();
-    for file in
-        ["shallow.lock", "HEAD.lock", "refs/agnes/x.lock", "objects/pack/tmp_pack_1", "objects/pack/pack-1.pack", "objects/pack/.tmpX", ".tmpY"]
-    {
+    for file in [
+        "shallow.lock",
+        "HEAD.lock",
+        "refs/agnes/x.lock",
+        "objects/pack/tmp_pack_1",
+        "objects/pack/pack-1.pack",
+        "objects/pack/.tmpX",
+        ".tmpY",
+    ] {
         fs::write(repo.join(file), b"half").unwrap();
     }
     fs::create_dir(repo.join("objects/incoming-old")).unwrap();
@@ -281,15 +296,17 @@ fn a_place_that_cannot_be_written_is_named() {
     let file = world.folder.path().join("file");
     fs::write(&file, b"").unwrap();
     let upstream = Upstream { url: &world.url(), pin: &Pin::Default, token: None };
-    let error =
-        fetch(&file.join("repo"), &upstream, &FetchOptions::default(), &crate::domain::watch::Unwatched).unwrap_err();
+    let error = fetch(&file.join("repo"), &upstream, &FetchOptions::default(), &Unwatched).unwrap_err();
     assert!(matches!(error, FetchError::NotWritable { .. }), "{error}");
 }
 
 #[test]
 fn limits_hold_and_are_named() {
     let world = World::new();
-    world.write("noise.bin", (0..300_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>());
+    world.write(
+        "noise.bin",
+        (0..300_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>(),
+    );
     world.commit("noise");
     let small = FetchOptions { max_pack_bytes: 10_000, ..FetchOptions::default() };
     let error = world.fetch_with(&Pin::Default, &small).unwrap_err();

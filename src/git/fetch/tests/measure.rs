@@ -29,12 +29,12 @@ fn against_git() {
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
     let options = FetchOptions::default();
-    let sync = || fetch(&ours, &Upstream { url: &url, pin: &Pin::Default, token: None }, &options, &Unwatched).unwrap();
+    let sync = || {
+        fetch(&ours, &Upstream { url: &url, pin: &Pin::Default, token: None }, &options, &Unwatched).unwrap()
+    };
 
     sync();
-    let peak = std::fs::read_to_string("/proc/self/status").unwrap();
-    let peak = peak.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default().to_owned();
-    println!("peak memory after a first fetch: {peak}");
+    println!("peak memory after a first fetch: {}", peak());
     let first = best(5, || {
         std::fs::remove_dir_all(&ours).unwrap();
         sync();
@@ -48,5 +48,47 @@ fn against_git() {
         let _ = sync();
     });
     let list = best(20, || git(&["ls-remote", &url, "HEAD"]));
-    println!("nothing new {nothing:?}, git ls-remote {list:?}: {:.2}", nothing.as_secs_f64() / list.as_secs_f64());
+    println!(
+        "nothing new {nothing:?}, git ls-remote {list:?}: {:.2}",
+        nothing.as_secs_f64() / list.as_secs_f64()
+    );
+}
+
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default().to_owned()
+}
+
+#[test]
+#[ignore = "writes two gigabytes"]
+fn a_file_of_two_gigabytes() {
+    let world = crate::git::fixture::World::new();
+    let file = std::fs::File::create(world.upstream().join("huge.bin")).unwrap();
+    file.set_len(2 * 1024 * 1024 * 1024).unwrap();
+    world.commit("huge");
+    let start = Instant::now();
+    let error = world.fetch(&Pin::Default).unwrap_err();
+    println!("{error} ({:?}, {})", start.elapsed(), peak());
+}
+
+#[test]
+#[ignore = "takes a while"]
+fn a_tree_of_a_million_entries() {
+    let world = crate::git::fixture::World::new();
+    let blob = world.id("HEAD:a.txt");
+    let lines: Vec<_> = (0..1_000_000).map(|n| format!("100644 blob {blob}\tfile-{n:07}")).collect();
+    let listing = world.folder.path().join("listing");
+    std::fs::write(&listing, lines.join("\n") + "\n").unwrap();
+    let script = format!("git -C '{}' mktree < '{}'", world.upstream().display(), listing.display());
+    let made = Command::new("sh").args(["-c", &script]).output().unwrap().stdout;
+    let commit = world.up(&["commit-tree", "-m", "million", String::from_utf8_lossy(&made).trim()]);
+    world.up(&["update-ref", "refs/heads/main", &commit]);
+    drop(lines);
+    println!("before: {}", peak());
+    let start = Instant::now();
+    let fetched = world.fetch(&Pin::Default).unwrap();
+    println!("fetched in {:?}, {}", start.elapsed(), peak());
+    let start = Instant::now();
+    let entries = crate::domain::tree::Objects::tree(&world.reader(), &fetched.tree).unwrap();
+    println!("{} entries read in {:?}, {}", entries.len(), start.elapsed(), peak());
 }

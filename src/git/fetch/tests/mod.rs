@@ -1,6 +1,7 @@
 //! Fetching, with the real `git` as the upstream and as the judge.
 
 mod hostile;
+mod killed;
 mod local;
 mod measure;
 mod roads;

@@ -12,7 +12,8 @@ use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Fetched, Pin, Upstream, UserGit, fetch};
 
 fn user(variables: &[(&str, &str)]) -> UserGit {
-    let variables: HashMap<_, _> = variables.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
+    let variables: HashMap<_, _> =
+        variables.iter().map(|(name, value)| (*name, OsString::from(value))).collect();
     UserGit::read(&|name| variables.get(name).cloned())
 }
 
@@ -33,7 +34,10 @@ fn script(world: &World, name: &str, body: &str) -> String {
 fn ssh_is_run_so_that_it_cannot_ask() {
     let world = World::new();
     let log = world.folder.path().join("log");
-    let body = format!("printf '%s\\n' \"$@\" \"$GIT_PROTOCOL\" > '{}'\nfor last; do :; done\nexec sh -c \"$last\"", log.display());
+    let body = format!(
+        "printf '%s\\n' \"$@\" \"$GIT_PROTOCOL\" > '{}'\nfor last; do :; done\nexec sh -c \"$last\"",
+        log.display()
+    );
     let ssh = script(&world, "my ssh", &body);
     let url = format!("ssh://git@host.example:2222{}", world.upstream().display());
     let quoted = format!("'{ssh}' -v");
@@ -42,8 +46,19 @@ fn ssh_is_run_so_that_it_cannot_ask() {
         let said = fs::read_to_string(&log).unwrap();
         let said: Vec<_> = said.lines().filter(|line| *line != "-v").collect();
         let command = format!("git-upload-pack '{}'", world.upstream().display());
-        let expected =
-            ["-o", "BatchMode=yes", "-o", "SendEnv=GIT_PROTOCOL", "-o", "ConnectTimeout=20", "-p", "2222", "git@host.example", &command, "version=2"];
+        let expected = [
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "SendEnv=GIT_PROTOCOL",
+            "-o",
+            "ConnectTimeout=20",
+            "-p",
+            "2222",
+            "git@host.example",
+            &command,
+            "version=2",
+        ];
         assert_eq!(said, expected);
     }
     world.fsck();
@@ -63,11 +78,15 @@ fn what_ssh_says_is_understood() {
     let error = said("c", "ssh: Could not resolve hostname host.example: Name or service not known");
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
     let error = said("d", "something else entirely");
-    assert!(matches!(&error, FetchError::Other { reason, .. } if reason == "something else entirely"), "{error}");
+    assert!(
+        matches!(&error, FetchError::Other { reason, .. } if reason == "something else entirely"),
+        "{error}"
+    );
     let start = std::time::Instant::now();
     // The second one is a child of the child, and outlives it.
     for hangs in [script(&world, "e", "exec sleep 20"), script(&world, "f", "sleep 20\nexit 1")] {
-        let error = fetch_as(&world, "git@host.example:a/b", user(&[("GIT_SSH_COMMAND", &hangs)])).unwrap_err();
+        let error =
+            fetch_as(&world, "git@host.example:a/b", user(&[("GIT_SSH_COMMAND", &hangs)])).unwrap_err();
         assert!(matches!(error, FetchError::TimedOut { .. }), "{error}");
     }
     assert!(start.elapsed() < Duration::from_secs(10));
@@ -102,7 +121,8 @@ fn only_the_address_is_taken_from_the_users_configuration() {
     // A token goes with the address that was registered: a file has no use for it.
     let options = FetchOptions { user, ..FetchOptions::default() };
     let token = Secret::new("t".into());
-    let upstream = Upstream { url: "https://github.com/acme/upstream", pin: &Pin::Default, token: Some(&token) };
+    let upstream =
+        Upstream { url: "https://github.com/acme/upstream", pin: &Pin::Default, token: Some(&token) };
     assert!(fetch(&world.repo(), &upstream, &options, &Unwatched).is_ok());
 }
 

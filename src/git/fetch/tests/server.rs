@@ -132,20 +132,26 @@ fn certificate(ca: &Path) -> rustls::ServerConfig {
         .unwrap()
 }
 
-fn serve(stream: impl Read + Write, answer: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<Request>>, stop: &AtomicBool) {
+fn serve(
+    stream: impl Read + Write,
+    answer: &dyn Fn(&Request) -> Reply,
+    log: &Mutex<Vec<Request>>,
+    stop: &AtomicBool,
+) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream) {
         log.lock().unwrap().push(request.clone());
         let reply = answer(&request);
-        while reply.hang {
-            std::thread::sleep(Duration::from_millis(20));
-            if stop.load(Ordering::Relaxed) {
-                return;
+        if reply.hang {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(20));
             }
+            return;
         }
-        let mut head = format!("HTTP/1.1 {} Because\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
+        let mut head =
+            format!("HTTP/1.1 {} Because\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
         for (name, value) in &reply.headers {
-            head += &format!("{name}: {value}\r\n");
+            head = format!("{head}{name}: {value}\r\n");
         }
         let out = stream.get_mut();
         let body = &reply.body[..reply.cut.unwrap_or(reply.body.len()).min(reply.body.len())];

@@ -17,16 +17,21 @@ const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 const LOGIN: &str = "Basic eC1hY2Nlc3MtdG9rZW46dG9rM24tdGhhdC1ub2JvZHktbWF5LXNlZQ==";
 
 fn get(world: &World, server: &Server, path: &str, token: bool) -> Result<Fetched, FetchError> {
-    get_with(world, &format!("{}{path}", server.url), token, trusting(server))
+    get_with(world, &format!("{}{path}", server.url), token, &trusting(server))
 }
 
 fn trusting(server: &Server) -> FetchOptions {
     FetchOptions { ca_bundle: server.ca.exists().then(|| server.ca.clone()), ..FetchOptions::default() }
 }
 
-fn get_with(world: &World, url: &str, token: bool, options: FetchOptions) -> Result<Fetched, FetchError> {
+fn get_with(world: &World, url: &str, token: bool, options: &FetchOptions) -> Result<Fetched, FetchError> {
     let token = token.then(|| Secret::new(TOKEN.into()));
-    let fetched = fetch(&world.repo(), &Upstream { url, pin: &Pin::Default, token: token.as_ref() }, &options, &Unwatched);
+    let fetched = fetch(
+        &world.repo(),
+        &Upstream { url, pin: &Pin::Default, token: token.as_ref() },
+        options,
+        &Unwatched,
+    );
     if let Err(error) = &fetched {
         let said = format!("{error} {error:?}");
         assert!(!said.contains(TOKEN) && !said.contains("eC1hY2"), "{said}");
@@ -37,13 +42,13 @@ fn get_with(world: &World, url: &str, token: bool, options: FetchOptions) -> Res
 /// A server of the world's upstream that wants the token.
 fn private(world: &World) -> Server {
     let root = world.folder.path().to_owned();
-    Server::https(move |request| match request.header("authorization") {
-        Some(LOGIN) => http_backend(&root, request),
-        _ => {
-            let mut reply = Reply::new(401, "text/plain", "who are you?");
-            reply.headers.push(("WWW-Authenticate".into(), "Basic realm=x".into()));
-            reply
+    Server::https(move |request| {
+        if request.header("authorization") == Some(LOGIN) {
+            return http_backend(&root, request);
         }
+        let mut reply = Reply::new(401, "text/plain", "who are you?");
+        reply.headers.push(("WWW-Authenticate".into(), "Basic realm=x".into()));
+        reply
     })
 }
 
@@ -78,8 +83,8 @@ fn a_private_upstream_is_fetched_with_a_token_that_is_kept_nowhere() {
     // The same token, as part of the address.
     let url = server.url.replace("https://", &format!("https://x-access-token:{TOKEN}@"));
     let options = trusting(&server);
-    assert!(get_with(&world, &format!("{url}/upstream/.git"), false, options.clone()).is_ok());
-    let error = get_with(&world, &format!("{url}x/nowhere"), false, options).unwrap_err();
+    assert!(get_with(&world, &format!("{url}/upstream/.git"), false, &options).is_ok());
+    let error = get_with(&world, &format!("{url}x/nowhere"), false, &options).unwrap_err();
     assert!(!error.to_string().contains("x-access-token"), "{error}");
 }
 
@@ -98,8 +103,12 @@ fn without_the_right_token_the_reason_is_told() {
 fn a_certificate_that_nobody_vouches_for_is_refused() {
     let world = World::new();
     let server = private(&world);
-    let error = get_with(&world, &format!("{}/upstream/.git", server.url), true, FetchOptions::default()).unwrap_err();
-    assert!(matches!(&error, FetchError::Unreachable { reason, .. } if reason.contains("certificate")), "{error}");
+    let error = get_with(&world, &format!("{}/upstream/.git", server.url), true, &FetchOptions::default())
+        .unwrap_err();
+    assert!(
+        matches!(&error, FetchError::Unreachable { reason, .. } if reason.contains("certificate")),
+        "{error}"
+    );
     assert!(server.seen().is_empty());
 }
 
@@ -144,9 +153,10 @@ fn answers_that_are_not_git_are_told_apart() {
     }
     let nobody = Server::http(|_| Reply::new(200, "", "")).port;
     std::thread::sleep(Duration::from_millis(50));
-    let error = get_with(&world, &format!("http://localhost:{nobody}/x"), false, FetchOptions::default()).unwrap_err();
+    let error = get_with(&world, &format!("http://localhost:{nobody}/x"), false, &FetchOptions::default())
+        .unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
-    let error = get_with(&world, "https://nowhere.invalid/x", false, FetchOptions::default()).unwrap_err();
+    let error = get_with(&world, "https://nowhere.invalid/x", false, &FetchOptions::default()).unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");
 }
 
@@ -165,7 +175,7 @@ fn a_redirect_to_another_host_gets_no_token() {
     let pem = [std::fs::read(&server.ca).unwrap(), std::fs::read(&collector.ca).unwrap()].concat();
     std::fs::write(&both, pem).unwrap();
     let options = FetchOptions { ca_bundle: Some(both), ..FetchOptions::default() };
-    let fetched = get_with(&world, &format!("{}/moved", server.url), true, options).unwrap();
+    let fetched = get_with(&world, &format!("{}/moved", server.url), true, &options).unwrap();
     assert_eq!(fetched.commit, world.id("HEAD"));
     assert!(server.seen().iter().all(|request| request.header("authorization") == Some(LOGIN)));
     assert!(collector.seen().len() >= 3);
@@ -202,7 +212,11 @@ fn redirects_that_are_not_safe_are_not_followed() {
         Some("file") => Reply::redirect(302, "file:///etc/passwd"),
         Some("userinfo") => Reply::redirect(302, "https://me:secret@/"),
         Some("post") if request.method == "POST" => Reply::redirect(307, &format!("{to}/x/git-upload-pack")),
-        Some("post") => Reply::new(200, ADVERTISEMENT, "001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000"),
+        Some("post") => Reply::new(
+            200,
+            ADVERTISEMENT,
+            "001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000",
+        ),
         _ => Reply::redirect(302, &request.target),
     });
     for path in ["/down", "/login", "/file", "/userinfo", "/post"] {
@@ -218,11 +232,14 @@ fn redirects_that_are_not_safe_are_not_followed() {
 fn addresses_that_are_not_allowed_are_not_connected_to() {
     let world = World::new();
     let server = public(&world);
-    let options = |allow: fn(IpAddr) -> bool| FetchOptions { allow_address: Some(Arc::new(allow)), ..trusting(&server) };
+    let options = |allow: fn(IpAddr) -> bool| FetchOptions {
+        allow_address: Some(Arc::new(allow)),
+        ..trusting(&server)
+    };
     let by_name = format!("{}/upstream/.git", server.url);
     let by_number = by_name.replace("localhost", "127.0.0.1");
     for url in [&by_name, &by_number] {
-        let error = get_with(&world, url, false, options(|address| !address.is_loopback())).unwrap_err();
+        let error = get_with(&world, url, false, &options(|address| !address.is_loopback())).unwrap_err();
         assert!(matches!(&error, FetchError::AddressRefused { .. }), "{error}");
         assert!(server.seen().is_empty());
     }
@@ -230,13 +247,26 @@ fn addresses_that_are_not_allowed_are_not_connected_to() {
     let to = by_number.clone();
     let front = Server::https(move |request| Reply::redirect(302, &request.target.replace("/x", &to)));
     let refused = FetchOptions {
-        allow_address: Some(Arc::new(|address: IpAddr| address != IpAddr::from([127, 0, 0, 1]) || address.is_ipv6())),
+        allow_address: Some(Arc::new(|address: IpAddr| {
+            address != IpAddr::from([127, 0, 0, 1]) || address.is_ipv6()
+        })),
         ..trusting(&front)
     };
-    let error = get_with(&world, &format!("{}/x", front.url), false, refused).unwrap_err();
+    let error = get_with(&world, &format!("{}/x", front.url), false, &refused).unwrap_err();
     assert!(matches!(error, FetchError::AddressRefused { .. }), "{error}");
     assert!(server.seen().is_empty());
-    assert!(get_with(&world, &by_name, false, options(|_| true)).is_ok());
+    assert!(get_with(&world, &by_name, false, &options(|_| true)).is_ok());
+}
+
+/// Cancels after a while.
+struct Soon(Instant);
+
+impl Watch for Soon {
+    fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.elapsed() > Duration::from_millis(200)
+    }
 }
 
 #[test]
@@ -244,7 +274,13 @@ fn a_server_that_says_nothing_or_hardly_anything_is_given_up_on() {
     let world = World::new();
     let root = world.folder.path().to_owned();
     let server = Server::https(move |request| {
-        let mut reply = http_backend(&root, &Request { target: request.target.replace("/hang", "/upstream").replace("/drip", "/upstream"), ..request.clone() });
+        let mut reply = http_backend(
+            &root,
+            &Request {
+                target: request.target.replace("/hang", "/upstream").replace("/drip", "/upstream"),
+                ..request.clone()
+            },
+        );
         reply.hang = request.target.starts_with("/hang");
         reply.drip = request.target.starts_with("/drip").then_some(Duration::from_millis(100));
         reply
@@ -256,19 +292,15 @@ fn a_server_that_says_nothing_or_hardly_anything_is_given_up_on() {
     };
     for (path, said) in [("/hang/.git", "without an answer"), ("/drip/.git", "in all")] {
         let start = Instant::now();
-        let error = get_with(&world, &format!("{}{path}", server.url), false, options.clone()).unwrap_err();
-        assert!(matches!(&error, FetchError::TimedOut { waited, .. } if waited.contains(said)), "{path}: {error}");
+        let error = get_with(&world, &format!("{}{path}", server.url), false, &options).unwrap_err();
+        assert!(
+            matches!(&error, FetchError::TimedOut { waited, .. } if waited.contains(said)),
+            "{path}: {error}"
+        );
         assert!(start.elapsed() < Duration::from_secs(4), "{path}");
     }
 
     // And Ctrl-C is heard while it hangs.
-    struct Soon(Instant);
-    impl Watch for Soon {
-        fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
-        fn cancelled(&self) -> bool {
-            self.0.elapsed() > Duration::from_millis(200)
-        }
-    }
     let url = format!("{}/hang/.git", server.url);
     let start = Instant::now();
     let upstream = Upstream { url: &url, pin: &Pin::Default, token: None };
@@ -280,7 +312,10 @@ fn a_server_that_says_nothing_or_hardly_anything_is_given_up_on() {
 #[test]
 fn an_answer_that_breaks_off_changes_nothing() {
     let world = World::new();
-    world.write("noise.bin", (0..50_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>());
+    world.write(
+        "noise.bin",
+        (0..50_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect::<Vec<_>>(),
+    );
     let tip = world.commit("noise");
     let root = world.folder.path().to_owned();
     let server = Server::https(move |request| {
@@ -299,7 +334,11 @@ fn refs_without_end_are_too_many() {
     let world = World::new();
     let server = Server::https(|request| {
         if request.method == "GET" {
-            return Reply::new(200, ADVERTISEMENT, "001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000");
+            return Reply::new(
+                200,
+                ADVERTISEMENT,
+                "001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000",
+            );
         }
         let line = b"00401111111111111111111111111111111111111111 refs/heads/aaaaaaa\n";
         Reply::new(200, "application/x-git-upload-pack-result", line.repeat(1_200_000))
