@@ -34,6 +34,9 @@ pub(super) fn resolve(session: &mut Session<'_>, pin: &Pin) -> Result<Target, Fe
         }
         Pin::Ref(name) => {
             if let Ok(id) = name.parse::<Oid>() {
+                if !session.may_ask_for(&id) {
+                    return Err(FetchError::RefMissing { name: name.clone(), available: Vec::new() });
+                }
                 return Ok(Target { want: id, commit: Some(id), name: Some(name.clone()) });
             }
             let full = format!("refs/tags/{name}");

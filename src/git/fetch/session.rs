@@ -82,6 +82,18 @@ impl<'a> Session<'a> {
             .map_err(|error| self.explain(&error))
     }
 
+    /// Whether it makes sense to ask for an object by its id. A server of before version 2 hangs up on
+    /// whoever asks for something that it did not list, unless it said that it would not.
+    pub(super) fn may_ask_for(&self, id: &Oid) -> bool {
+        let Some(refs) = &self.handshake.refs else { return true };
+        let has = |name| self.handshake.capabilities.contains(name);
+        let listed = |found: &Ref| {
+            let (_, object, peeled) = found.unpack();
+            [object, peeled].into_iter().flatten().any(|listed| listed.as_bytes() == id.0)
+        };
+        has("allow-tip-sha1-in-want") || has("allow-reachable-sha1-in-want") || refs.iter().any(listed)
+    }
+
     /// Receives what `target` consists of, as a pack with its index in the folder `into`, verified.
     /// `bases` are commits that are here whole.
     pub(super) fn receive(
@@ -96,7 +108,10 @@ impl<'a> Session<'a> {
             let text = one_line(&error);
             let error = self.explain_pack(&error, into);
             match (&target.name, error) {
-                (Some(name), FetchError::Other { .. }) if is_refusal(&text) => {
+                // It says so in the answer, or, when it hung up on us first, on standard error.
+                (Some(name), FetchError::Other { reason, .. })
+                    if is_refusal(&text) || is_refusal(&reason) =>
+                {
                     FetchError::RefMissing { name: name.clone(), available: Vec::new() }
                 }
                 (_, error) => error,
@@ -188,8 +203,14 @@ impl<'a> Session<'a> {
                 limit: self.guard.options.max_object_bytes,
             };
         }
+        let text = one_line(error);
+        if let Some((_, words)) = text.split_once("ERR ") {
+            let words = words.trim_end_matches(['"', '\n', ' ']);
+            return process::understand(words, self.address)
+                .unwrap_or_else(|| self.address.other(format!("the upstream says: {words}")));
+        }
         if error.is_corrupted() || error.is_validation() {
-            return FetchError::Damaged { reason: one_line(error) };
+            return FetchError::Damaged { reason: text };
         }
         self.explain(error)
     }

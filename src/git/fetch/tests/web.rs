@@ -346,3 +346,77 @@ fn refs_without_end_are_too_many() {
     let error = get(&world, &server, "/x", false).unwrap_err();
     assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
 }
+
+/// Servers that never learnt version 2 list everything and want their tips asked for.
+#[test]
+fn old_servers_are_understood() {
+    let world = World::new();
+    world.up(&["tag", "-a", "-m", "annotated", "v1"]);
+    let root = world.folder.path().to_owned();
+    let server = Server::http(move |request| {
+        let mut request = request.clone();
+        request.headers.retain(|(name, _)| name != "git-protocol");
+        http_backend(&root, &request)
+    });
+    let url = format!("{}/upstream/.git", server.url);
+    let fetch_pin = |pin: Pin| {
+        fetch(
+            &world.repo(),
+            &Upstream { url: &url, pin: &pin, token: None },
+            &FetchOptions::default(),
+            &Unwatched,
+        )
+    };
+    let first = world.id("HEAD");
+    assert_eq!(fetch_pin(Pin::Ref("v1".into())).unwrap().commit, first);
+    assert!(!fetch_pin(Pin::Default).unwrap().received);
+    world.write("a.txt", "new\n");
+    let second = world.commit("second");
+    assert_eq!(fetch_pin(Pin::Branch("main".into())).unwrap().commit, second);
+    world.fsck();
+    world.same_as_upstream(&second);
+    assert!(!world.reader().has(&world.id("HEAD~:a.txt")) || world.reader().has(&first));
+    assert!(matches!(fetch_pin(Pin::Branch("x".into())), Err(FetchError::BranchMissing { .. })));
+    let nowhere = Pin::Ref("0123456789012345678901234567890123456789".into());
+    let error = fetch_pin(nowhere).unwrap_err();
+    assert!(matches!(error, FetchError::RefMissing { .. }), "{error}");
+}
+
+#[test]
+fn a_commit_id_that_is_not_there_is_told_over_https_too() {
+    let world = World::new();
+    let server = public(&world);
+    let url = format!("{}/upstream/.git", server.url);
+    let pin = Pin::Ref("0123456789012345678901234567890123456789".into());
+    let upstream = Upstream { url: &url, pin: &pin, token: None };
+    let error = fetch(&world.repo(), &upstream, &trusting(&server), &Unwatched).unwrap_err();
+    assert!(matches!(error, FetchError::RefMissing { .. }), "{error}");
+    let pin = Pin::Ref(world.id("HEAD").to_string());
+    let upstream = Upstream { url: &url, pin: &pin, token: None };
+    assert!(fetch(&world.repo(), &upstream, &trusting(&server), &Unwatched).unwrap().received);
+    let before = server.seen().len();
+    assert!(!fetch(&world.repo(), &upstream, &trusting(&server), &Unwatched).unwrap().received);
+    assert_eq!(server.seen().len(), before, "what is here needs no question");
+}
+
+/// For the record: how long a sync with nothing new takes, beside `git ls-remote`, over http.
+#[test]
+#[ignore = "prints numbers"]
+fn nothing_new_over_http_takes_as_long_as() {
+    let world = World::new();
+    let root = world.folder.path().to_owned();
+    let server = Server::http(move |request| http_backend(&root, request));
+    let url = format!("{}/upstream/.git", server.url);
+    let best = |work: &dyn Fn()| {
+        let time = |_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        };
+        (0..10).map(time).min().unwrap()
+    };
+    get(&world, &server, "/upstream/.git", false).unwrap();
+    let ours = best(&|| assert!(!get(&world, &server, "/upstream/.git", false).unwrap().received));
+    let theirs = best(&|| drop(world.git(&["ls-remote", &url, "HEAD"])));
+    println!("nothing new over http: {ours:?}, git ls-remote: {theirs:?}");
+}
