@@ -90,6 +90,14 @@ impl Address {
         }
     }
 
+    /// Whether a text contains the credentials that are sent to this address.
+    pub(super) fn gives_away(&self, text: &str) -> bool {
+        let Road::Web { login: Some(login), .. } = &self.road else { return false };
+        let known = |secret: &str| !secret.is_empty() && text.contains(secret);
+        let is_lone = login.password.expose().is_empty();
+        known(login.password.expose()) || (is_lone && known(&login.user)) || text.contains("Basic ")
+    }
+
     pub(super) fn other(&self, reason: String) -> FetchError {
         FetchError::Other { url: self.shown.clone(), reason }
     }

@@ -108,7 +108,8 @@ impl Wire<'_> {
         }
         let (host, with_token) = (host.to_owned(), login.is_some());
         Err(self.guard.fail(match status.as_u16() {
-            401 | 407 => FetchError::Unauthorized { host, with_token },
+            401 => FetchError::Unauthorized { host, with_token },
+            407 => FetchError::Unreachable { host, reason: "the proxy asks for credentials".into() },
             403 => FetchError::Forbidden { host, with_token },
             404 | 410 => FetchError::NotFound { url: self.address.shown.clone() },
             429 | 500..=599 => FetchError::Unreachable { host, reason: format!("it answered {status}") },
@@ -124,7 +125,7 @@ impl Wire<'_> {
         if found == wanted {
             return Ok(());
         }
-        let found: String = found.chars().filter(|c| !c.is_control()).take(80).collect();
+        let found = crate::git::shown(found);
         let reason = format!("it answered with `{found}`");
         Err(self.guard.fail(FetchError::NotGit { url: self.address.shown.clone(), reason }))
     }
@@ -203,7 +204,7 @@ impl Web<'_> {
             response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let to = from.join(location).map(without_userinfo);
         let refuse = |to: &str, reason| {
-            let (from, to) = (redacted(from.as_str()), redacted(to));
+            let (from, to) = (redacted(from.as_str()), crate::git::shown(&redacted(to)));
             Err(self.wire.guard.fail(FetchError::UnsafeRedirect { from, to, reason }))
         };
         let Ok(mut to) = to else { return refuse(location, "it is not an address") };
@@ -249,6 +250,7 @@ struct Exchange<'a> {
     wire: Rc<Wire<'a>>,
     request: Option<(Url, HeaderMap, Vec<u8>)>,
     response: Option<Response>,
+    begun: bool,
 }
 
 impl<'a> Exchange<'a> {
@@ -257,7 +259,7 @@ impl<'a> Exchange<'a> {
         request: Option<(Url, HeaderMap, Vec<u8>)>,
         response: Option<Response>,
     ) -> Shared<'a> {
-        Rc::new(RefCell::new(Self { wire: Rc::clone(wire), request, response }))
+        Rc::new(RefCell::new(Self { wire: Rc::clone(wire), request, response, begun: false }))
     }
 
     fn answer(&mut self) -> io::Result<Option<&mut Response>> {
@@ -269,7 +271,7 @@ impl<'a> Exchange<'a> {
                     .get(LOCATION)
                     .and_then(|value| value.to_str().ok())
                     .unwrap_or_default();
-                let (from, to) = (redacted(url.as_str()), redacted(to));
+                let (from, to) = (redacted(url.as_str()), crate::git::shown(&redacted(to)));
                 let reason = "only the first question may be redirected";
                 return Err(self.wire.guard.fail(FetchError::UnsafeRedirect { from, to, reason }));
             }
@@ -288,6 +290,9 @@ impl<'a> Exchange<'a> {
                 Ok(Some(bytes)) if bytes.is_empty() => {}
                 Ok(Some(bytes)) => {
                     wire.guard.count(bytes.len())?;
+                    if !std::mem::replace(&mut self.begun, true) {
+                        refusal(&bytes, &wire)?;
+                    }
                     return Ok(bytes.into());
                 }
                 Ok(None) => self.response = None,
@@ -298,6 +303,18 @@ impl<'a> Exchange<'a> {
             }
         }
     }
+}
+
+/// An answer that begins with an `ERR` packet has nothing else to say. gix reads it as a ref.
+fn refusal(bytes: &[u8], wire: &Wire<'_>) -> io::Result<()> {
+    let Some(words) = bytes.get(4..).and_then(|rest| rest.strip_prefix(b"ERR ")) else { return Ok(()) };
+    let words = crate::git::shown(String::from_utf8_lossy(words).trim());
+    // Whether an object was refused is for the one who asked for it to tell.
+    if words.contains("not our ref") {
+        return Ok(());
+    }
+    let error = super::process::understand(&words, wire.address);
+    Err(wire.guard.fail(error.unwrap_or_else(|| wire.address.other(format!("the upstream says: {words}")))))
 }
 
 type Shared<'a> = Rc<RefCell<Exchange<'a>>>;

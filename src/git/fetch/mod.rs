@@ -93,10 +93,19 @@ pub fn fetch(
     }
 
     let guard = Guard::new(watch, options);
-    guard.watched(|| {
+    let outcome = guard.watched(|| {
         // gix takes what comes from the network with care, yet asserts in some places.
         catch_unwind(AssertUnwindSafe(|| over_the_network(repo, &home, upstream.pin, &address, &guard)))
             .unwrap_or_else(|_| Err(address.other("the answer made the git library give up".into())))
+    });
+    // A server knows the token it was sent, and may repeat it in what it says: on purpose, or in a
+    // message meant for those who run it.
+    outcome.map_err(|error| {
+        if address.gives_away(&error.to_string()) {
+            address.other("what it answered contains the credentials, and is not shown".into())
+        } else {
+            error
+        }
     })
 }
 

@@ -219,7 +219,7 @@ impl Program {
         let said = lock(&self.said);
         let text = String::from_utf8_lossy(&said);
         let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        lines.join(" ").chars().filter(|c| !c.is_control()).take(600).collect()
+        crate::git::shown(&lines.join(" "))
     }
 }
 

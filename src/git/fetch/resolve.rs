@@ -92,7 +92,7 @@ fn names(refs: &[Ref], prefix: &str) -> Vec<String> {
         .iter()
         .filter_map(|found| {
             let (full, ..) = found.unpack();
-            full.to_string().strip_prefix(prefix).map(ToOwned::to_owned)
+            full.to_string().strip_prefix(prefix).map(crate::git::shown)
         })
         .collect();
     names.sort();

@@ -194,7 +194,8 @@ impl<'a> Session<'a> {
         for error in error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>()) {
             use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
             if matches!(error.kind(), StorageFull | QuotaExceeded | PermissionDenied | ReadOnlyFilesystem) {
-                return FetchError::from_disk(error, into);
+                // `into` is a folder in the repository's `objects`.
+                return FetchError::from_disk(error, into.ancestors().nth(2).unwrap_or(into));
             }
         }
         if error.is_resource_exhausted() {

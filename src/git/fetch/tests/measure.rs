@@ -92,3 +92,42 @@ fn a_tree_of_a_million_entries() {
     let entries = crate::domain::tree::Objects::tree(&world.reader(), &fetched.tree).unwrap();
     println!("{} entries read in {:?}, {}", entries.len(), start.elapsed(), peak());
 }
+
+#[test]
+#[ignore = "needs a repository to measure with"]
+fn reading_and_compacting() {
+    use crate::domain::tree::{Kind, Objects};
+    let world = crate::git::fixture::World::new();
+    let url = format!("file://{}", std::env::var("AGNES_MEASURE").expect("AGNES_MEASURE names a repository"));
+    let upstream = Upstream { url: &url, pin: &Pin::Default, token: None };
+    let fetched = fetch(&world.repo(), &upstream, &FetchOptions::default(), &Unwatched).unwrap();
+    let reader = world.reader();
+    let start = Instant::now();
+    crate::git::reach::check(&reader, &fetched.commit).unwrap();
+    println!("looking whether all is there: {:?}", start.elapsed());
+    let (start, mut files, mut bytes, mut buf) = (Instant::now(), 0, 0, Vec::new());
+    let mut trees = vec![fetched.tree];
+    while let Some(tree) = trees.pop() {
+        for entry in reader.tree(&tree).unwrap() {
+            if entry.kind == Kind::Tree {
+                trees.push(entry.id);
+            } else if entry.kind != Kind::Submodule {
+                reader.blob_into(&entry.id, &mut buf).unwrap();
+                (files, bytes) = (files + 1, bytes + buf.len());
+            }
+        }
+    }
+    println!("{files} files, {bytes} bytes read in {:?}, {}", start.elapsed(), peak());
+    let other = world.fetch(&Pin::Default).unwrap();
+    let start = Instant::now();
+    let done = crate::git::compact(&world.repo(), &[fetched.commit]).unwrap();
+    println!("not compacting: {:?} {done:?}", start.elapsed());
+    for n in 0..9 {
+        world.write("n.txt", n.to_string());
+        world.commit("n");
+        world.fetch(&Pin::Default).unwrap();
+    }
+    let start = Instant::now();
+    let done = crate::git::compact(&world.repo(), &[fetched.commit, other.commit]);
+    println!("compacting: {:?} {done:?}, {}", start.elapsed(), peak());
+}

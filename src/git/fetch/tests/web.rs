@@ -347,6 +347,30 @@ fn refs_without_end_are_too_many() {
     assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
 }
 
+/// A server that repeats what it was sent, and colours it.
+#[test]
+fn what_a_server_repeats_is_not_passed_on() {
+    let world = World::new();
+    let server = Server::https(|request| {
+        if request.method == "GET" {
+            let text = "001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000";
+            return Reply::new(200, ADVERTISEMENT, text);
+        }
+        let said = match request.target.as_bytes()[1] {
+            b'a' => format!("ERR token {TOKEN} is not good"),
+            b'b' => format!("ERR you said {}", request.header("authorization").unwrap()),
+            _ => "ERR \x1b[31mred\u{202e}".into(),
+        };
+        Reply::new(200, "application/x-git-upload-pack-result", format!("{:04x}{said}", said.len() + 4))
+    });
+    for path in ["/a", "/b"] {
+        let error = get(&world, &server, path, true).unwrap_err();
+        assert!(error.to_string().contains("contains the credentials"), "{error}");
+    }
+    let error = get(&world, &server, "/c", true).unwrap_err().to_string();
+    assert!(error.ends_with("[31mred"), "{error:?}");
+}
+
 /// Servers that never learnt version 2 list everything and want their tips asked for.
 #[test]
 fn old_servers_are_understood() {
