@@ -14,7 +14,7 @@
 //! | [`error`] | everything that can go wrong, told apart by what helps |
 //! | [`guard`] | deadlines, cancelling, limits, progress: one per fetch |
 //! | [`session`] | the protocol: handshake, refs, pack |
-//! | [`http`], [`client`] | the road over https, by reqwest |
+//! | [`http`], [`exchange`], [`client`] | the road over https, by reqwest |
 //! | [`process`] | the road over ssh and to local folders, by a child process |
 //!
 //! **Why not `gix::Remote`, and why our own roads.** gix's HTTP transports decide about redirects,
@@ -26,6 +26,7 @@
 mod address;
 mod client;
 mod error;
+mod exchange;
 mod guard;
 mod http;
 mod options;

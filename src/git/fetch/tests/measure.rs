@@ -131,3 +131,23 @@ fn reading_and_compacting() {
     let done = crate::git::compact(&world.repo(), &[fetched.commit, other.commit]);
     println!("compacting: {:?} {done:?}, {}", start.elapsed(), peak());
 }
+
+/// `AGNES_SMALL_DISK` names a folder on a file system of a few hundred kilobytes.
+#[test]
+#[ignore = "needs a small file system"]
+fn a_full_disk() {
+    let world = crate::git::fixture::World::new();
+    let disk = std::path::PathBuf::from(std::env::var_os("AGNES_SMALL_DISK").expect("a folder"));
+    let (url, repo) = (world.url(), disk.join("repo"));
+    std::fs::remove_dir_all(&repo).ok();
+    let upstream = Upstream { url: &url, pin: &Pin::Default, token: None };
+    let first = fetch(&repo, &upstream, &FetchOptions::default(), &Unwatched).unwrap();
+    let noise = (0..500_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes());
+    world.write("noise.bin", noise.collect::<Vec<_>>());
+    world.commit("noise");
+    let error = fetch(&repo, &upstream, &FetchOptions::default(), &Unwatched).unwrap_err();
+    assert_eq!(error, crate::git::FetchError::DiskFull { path: repo.clone() }, "{error}");
+    let reader = crate::git::Repository::open(&repo).unwrap().reader();
+    crate::git::reach::check(&reader, &first.commit).unwrap();
+    assert_eq!(std::fs::read_dir(repo.join("objects")).unwrap().count(), 1, "no litter");
+}
