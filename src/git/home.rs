@@ -44,7 +44,8 @@ impl Home {
     /// Makes the repository, or what a killed process left out of it, and removes what such a one
     /// left behind.
     pub(super) fn prepare(&self) -> io::Result<()> {
-        if !self.path.join("refs/agnes").is_dir() || !self.path.join("HEAD").is_file() {
+        let parts = ["objects/pack", "refs/agnes", "HEAD", "config"];
+        if !parts.iter().all(|part| self.path.join(part).exists()) {
             fs::create_dir_all(self.path.join("objects/pack"))?;
             fs::create_dir_all(self.path.join("refs/agnes"))?;
             self.replace("config", CONFIG.as_bytes())?;
@@ -56,18 +57,14 @@ impl Home {
 
     /// Removes temporary files of processes that are gone. Failing to is no reason to fail.
     fn sweep(&self) {
-        let is_stale = |name: &str| {
-            name.starts_with(INCOMING)
-                || name.starts_with(".tmp")
-                || name.starts_with("tmp_")
-                || name.ends_with(".lock")
-        };
+        let is_stale = |name: &str| [INCOMING, ".tmp", "tmp_"].iter().any(|prefix| name.starts_with(prefix));
         for folder in ["", "objects", "objects/pack", "refs", "refs/agnes"] {
             for path in list(&self.path.join(folder)) {
                 let name = name_of(&path);
                 // A pack without its index is not readable: the process died between two renames.
                 let is_orphan = has_extension(&path, "pack") && !path.with_extension("idx").exists();
-                if is_stale(&name) || is_orphan || has_extension(&path, "keep") {
+                let is_left = ["lock", "keep"].iter().any(|extension| has_extension(&path, extension));
+                if is_stale(&name) || is_orphan || is_left {
                     let removed =
                         if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
                     drop(removed);
@@ -134,6 +131,16 @@ impl Home {
         self.replace(&format!("refs/agnes/{commit}"), format!("{commit}\n").as_bytes())
     }
 
+    /// Forgets one commit that turned out not to be whole.
+    pub(super) fn forget(&self, commit: &Oid) {
+        let mut shallow = self.shallow();
+        // Should this fail, the same is found out again the next time.
+        let _ = fs::remove_file(self.reference(commit));
+        if shallow.remove(commit) {
+            let _ = self.write_shallow(&shallow);
+        }
+    }
+
     /// Forgets all commits but these, before their objects go.
     pub(super) fn forget_all_but(&self, keep: &[Oid]) -> io::Result<()> {
         for commit in self.commits() {
@@ -161,8 +168,8 @@ impl Home {
                 _ => Ok(()),
             };
         }
-        let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
-        self.replace("shallow", text.as_bytes())
+        let lines: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        self.replace("shallow", format!("{}\n", lines.join("\n")).as_bytes())
     }
 
     /// Writes a file beside its place and moves it there, so that nobody sees half of it.

@@ -24,6 +24,8 @@ mod fixture;
 mod home;
 mod reach;
 pub mod repository;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub use author::write_repository;
@@ -48,7 +50,17 @@ pub(crate) fn from_gix(id: &gix::oid) -> Oid {
     Oid(bytes)
 }
 
-/// The innermost causes of a gix error, as one line. Everything gix knows is in the chain; the
+/// Text from outside, fit for a message: no control characters (a terminal would obey them), no
+/// invisible ones that reorder what is read, and not pages of it.
+pub(crate) fn shown(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().filter(|c| !hidden(*c)).take(600).collect()
+}
+
+/// All causes of a gix error, as one line. Everything gix knows is in the chain; the
 /// outermost message alone ("Transport handshake failed") helps nobody.
 pub(crate) fn one_line(error: &gix::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -59,5 +71,5 @@ pub(crate) fn one_line(error: &gix::Error) -> String {
             parts.push(text.split_whitespace().collect::<Vec<_>>().join(" "));
         }
     }
-    parts.join(": ")
+    shown(&parts.join(": "))
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use super::repository::Reader;
 use crate::domain::oid::Oid;
-use crate::domain::tree::{Kind, Objects, ReadError};
+use crate::domain::tree::{Kind, ReadError};
 
 /// Every object that `commits` consist of, each once: commits, then trees and blobs in the order of
 /// a walk. Parents are not followed (our repositories are shallow), nor are submodules.
@@ -20,22 +20,21 @@ pub(super) fn all(reader: &Reader, commits: &[Oid]) -> Result<Vec<Oid>, ReadErro
             trees.push(reader.commit_tree(commit)?);
         }
     }
+    let mut buf = Vec::new();
     while let Some(tree) = trees.pop() {
         if !seen.insert(tree) {
             continue;
         }
         order.push(tree);
-        for entry in reader.tree(&tree)? {
-            match entry.kind {
-                Kind::Tree => trees.push(entry.id),
-                Kind::Submodule => {}
-                Kind::File | Kind::Executable | Kind::Symlink => {
-                    if seen.insert(entry.id) {
-                        order.push(entry.id);
-                    }
+        reader.each_entry(&tree, &mut buf, |_, kind, id| match kind {
+            Kind::Tree => trees.push(id),
+            Kind::Submodule => {}
+            Kind::File | Kind::Executable | Kind::Symlink => {
+                if seen.insert(id) {
+                    order.push(id);
                 }
             }
-        }
+        })?;
     }
     Ok(order)
 }
@@ -47,20 +46,23 @@ pub(super) fn all(reader: &Reader, commits: &[Oid]) -> Result<Vec<Oid>, ReadErro
 pub(super) fn check(reader: &Reader, commit: &Oid) -> Result<(), ReadError> {
     let mut seen = HashSet::new();
     let mut trees = vec![reader.commit_tree(commit)?];
+    let mut buf = Vec::new();
     while let Some(tree) = trees.pop() {
         if !seen.insert(tree) {
             continue;
         }
-        for entry in reader.tree(&tree)? {
-            match entry.kind {
-                Kind::Tree => trees.push(entry.id),
-                Kind::Submodule => {}
-                Kind::File | Kind::Executable | Kind::Symlink => {
-                    if !reader.has(&entry.id) {
-                        return Err(ReadError { id: entry.id, reason: "is missing".into() });
-                    }
+        let mut missing = None;
+        reader.each_entry(&tree, &mut buf, |_, kind, id| match kind {
+            Kind::Tree => trees.push(id),
+            Kind::Submodule => {}
+            Kind::File | Kind::Executable | Kind::Symlink => {
+                if missing.is_none() && !reader.has(&id) {
+                    missing = Some(id);
                 }
             }
+        })?;
+        if let Some(id) = missing {
+            return Err(ReadError { id, reason: "is missing".into() });
         }
     }
     Ok(())

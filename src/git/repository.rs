@@ -139,6 +139,34 @@ impl Reader {
         self.odb.exists(&to_gix(id))
     }
 
+    /// Bytes of an object of any kind, uncompressed, without reading it: for those who would not
+    /// read a tree of a million entries.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub fn object_size(&self, id: &Oid) -> Result<u64, ReadError> {
+        self.header(id).map(|header| header.size)
+    }
+
+    fn header(&self, id: &Oid) -> Result<gix::objs::Header, ReadError> {
+        self.odb.try_header(&to_gix(id)).map_err(|e| damaged(id, &e))?.ok_or_else(|| missing(id))
+    }
+
+    /// Shows each entry of a tree, without keeping any.
+    pub(super) fn each_entry(
+        &self,
+        id: &Oid,
+        buf: &mut Vec<u8>,
+        mut show: impl FnMut(&[u8], Kind, Oid),
+    ) -> Result<(), ReadError> {
+        self.read(id, Some(ObjectKind::Tree), buf)?;
+        for entry in gix::objs::TreeRefIter::from_bytes(buf, gix::hash::Kind::Sha1) {
+            let entry = entry.map_err(|e| damaged(id, &e))?;
+            show(entry.filename, kind_of(entry.mode.kind()), from_gix(entry.oid));
+        }
+        Ok(())
+    }
+
     /// What this reader reads from, for the parts of this room that need all of gix.
     pub(super) fn odb(&self) -> &gix::odb::HandleArc {
         &self.odb
@@ -167,18 +195,11 @@ impl Reader {
 
 impl Objects for Reader {
     fn tree(&self, id: &Oid) -> Result<Vec<TreeEntry>, ReadError> {
-        let mut buf = Vec::new();
-        self.read(id, Some(ObjectKind::Tree), &mut buf)?;
-        gix::objs::TreeRefIter::from_bytes(&buf, gix::hash::Kind::Sha1)
-            .map(|entry| {
-                let entry = entry.map_err(|e| damaged(id, &e))?;
-                Ok(TreeEntry {
-                    name: entry.filename.to_vec(),
-                    kind: kind_of(entry.mode.kind()),
-                    id: from_gix(entry.oid),
-                })
-            })
-            .collect()
+        let mut entries = Vec::new();
+        self.each_entry(id, &mut Vec::new(), |name, kind, id| {
+            entries.push(TreeEntry { name: name.to_vec(), kind, id });
+        })?;
+        Ok(entries)
     }
 
     fn blob(&self, id: &Oid) -> Result<Vec<u8>, ReadError> {
@@ -188,11 +209,11 @@ impl Objects for Reader {
     }
 
     fn size(&self, id: &Oid) -> Result<u64, ReadError> {
-        match self.odb.try_header(&to_gix(id)).map_err(|e| damaged(id, &e))? {
-            Some(header) if header.kind == ObjectKind::Blob => Ok(header.size),
-            Some(header) => Err(ReadError { id: *id, reason: format!("is a {}, not a blob", header.kind) }),
-            None => Err(missing(id)),
+        let header = self.header(id)?;
+        if header.kind == ObjectKind::Blob {
+            return Ok(header.size);
         }
+        Err(ReadError { id: *id, reason: format!("is a {}, not a blob", header.kind) })
     }
 }
 

@@ -14,8 +14,16 @@ use gix::config::{File, Source, file::Metadata};
 pub struct UserGit {
     /// Prefix of an address, and what to put in its place.
     instead_of: Vec<(String, String)>,
-    /// A command line, as in `GIT_SSH_COMMAND`.
-    ssh_command: Option<String>,
+    ssh: Option<Ssh>,
+}
+
+/// What to run instead of `ssh`.
+#[derive(Debug, Clone)]
+pub(super) enum Ssh {
+    /// For a shell to read, as in `GIT_SSH_COMMAND` and `core.sshCommand`.
+    Line(String),
+    /// As in `GIT_SSH`.
+    Program(OsString),
 }
 
 impl UserGit {
@@ -43,15 +51,11 @@ impl UserGit {
                 found.take_from(&file);
             }
         }
-        let text = |name| {
-            variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
-        };
-        if let Some(command) = text("GIT_SSH_COMMAND") {
-            found.ssh_command = Some(command);
-        } else if found.ssh_command.is_none() {
-            // A program, not a command line: quoted, it is one word of it.
-            found.ssh_command =
-                text("GIT_SSH").map(|program| format!("'{}'", program.replace('\'', r"'\''")));
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        if let Some(line) = set("GIT_SSH_COMMAND").and_then(|line| line.into_string().ok()) {
+            found.ssh = Some(Ssh::Line(line));
+        } else if found.ssh.is_none() {
+            found.ssh = set("GIT_SSH").map(Ssh::Program);
         }
         found
     }
@@ -67,7 +71,7 @@ impl UserGit {
             if section.header().subsection_name().is_none()
                 && let Some(command) = section.values("sshCommand").pop()
             {
-                self.ssh_command = Some(command.to_string());
+                self.ssh = Some(Ssh::Line(command.to_string()));
             }
         }
     }
@@ -85,7 +89,7 @@ impl UserGit {
         }
     }
 
-    pub(super) fn ssh_command(&self) -> Option<&str> {
-        self.ssh_command.as_deref()
+    pub(super) fn ssh(&self) -> Option<&Ssh> {
+        self.ssh.as_ref()
     }
 }

@@ -6,10 +6,7 @@
 //!   anything else, and only to where a repository can be.
 //! - Each wait is short, so that deadlines and Ctrl-C are seen by a server that says nothing.
 
-use std::cell::RefCell;
-use std::future::Future;
-use std::io::{self, BufRead, Cursor, Read, Write};
-use std::pin::pin;
+use std::io;
 use std::rc::Rc;
 
 use gix::protocol::transport::Protocol;
@@ -17,18 +14,17 @@ use gix::protocol::transport::client::blocking_io::Transport;
 use gix::protocol::transport::client::blocking_io::http::{
     GetResponse, Http, PostBodyDataKind, PostResponse, Transport as HttpTransport,
 };
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Client, Response, StatusCode, Url};
-use tokio::runtime::Runtime;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Response, Url};
 
-use super::FetchError;
-use super::address::{Address, Login, Origin, redacted, without_userinfo};
-use super::client;
-use super::guard::{Guard, TICK};
+use super::address::{Address, Login, redacted, without_userinfo};
+use super::exchange::{
+    ADVERTISEMENT, Body, Exchange, Headers, Upload, Wire, body_of, headers_of, is_redirect,
+};
+use super::guard::Guard;
+use super::{FetchError, client};
 
 const REDIRECTS: usize = 5;
-const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
-const RESULT: &str = "application/x-git-upload-pack-result";
 
 pub(super) fn connect<'a>(
     url: &Url,
@@ -44,94 +40,6 @@ pub(super) fn connect<'a>(
     let base = gix::url::parse(url.as_str()).map_err(|error| address.other(crate::git::one_line(&error)))?;
     let road = Rc::new(Wire { client, runtime: Some(runtime), login, address, guard });
     Ok(Box::new(HttpTransport::new_http(Web { wire: road, moved_to: None }, base, Protocol::V2, false)))
-}
-
-/// What all requests of a session share.
-struct Wire<'a> {
-    client: Client,
-    /// Always there, except while being dropped.
-    runtime: Option<Runtime>,
-    login: Option<&'a Login>,
-    address: &'a Address,
-    guard: &'a Guard<'a>,
-}
-
-impl Drop for Wire<'_> {
-    fn drop(&mut self) {
-        // A name that is still being looked up must not be waited for.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-impl Wire<'_> {
-    fn wait<T>(&self, work: impl Future<Output = T>) -> io::Result<T> {
-        let Some(runtime) = &self.runtime else { return Err(io::Error::other("closed")) };
-        self.guard.begin_wait();
-        let outcome = runtime.block_on(async {
-            let mut work = pin!(work);
-            loop {
-                match tokio::time::timeout(TICK, work.as_mut()).await {
-                    Ok(done) => return Ok(done),
-                    Err(_) => self.guard.check()?,
-                }
-            }
-        });
-        self.guard.end_wait();
-        outcome
-    }
-
-    /// Sends one request. A redirect is returned as what it is.
-    fn send(&self, url: &Url, headers: &HeaderMap, body: Option<Vec<u8>>) -> io::Result<Response> {
-        let host = url.host_str().unwrap_or_default();
-        self.guard.talks_to(host);
-        self.guard.check()?;
-        if let Some(refused) = client::refused(url, self.guard.options) {
-            return Err(self.guard.fail(refused));
-        }
-        let request = match body {
-            Some(body) => self.client.post(url.clone()).body(body),
-            None => self.client.get(url.clone()),
-        };
-        let mut request = request.headers(headers.clone());
-        let login = self.login.filter(|login| url.scheme() == "https" && login.origin == Origin::of(url));
-        if let Some(login) = login {
-            request = request.basic_auth(&login.user, Some(login.password.expose()));
-        }
-        let response = self
-            .wait(request.send())?
-            .map_err(|error| self.guard.fail(client::explain(error, host, self.guard.options)))?;
-        let status = response.status();
-        if status.is_success() || is_redirect(status) {
-            return Ok(response);
-        }
-        let (host, with_token) = (host.to_owned(), login.is_some());
-        Err(self.guard.fail(match status.as_u16() {
-            401 | 407 => FetchError::Unauthorized { host, with_token },
-            403 => FetchError::Forbidden { host, with_token },
-            404 | 410 => FetchError::NotFound { url: self.address.shown.clone() },
-            429 | 500..=599 => FetchError::Unreachable { host, reason: format!("it answered {status}") },
-            _ => self.address.other(format!("`{host}` answered {status}")),
-        }))
-    }
-
-    /// Git says what it sends; a login page says `text/html`.
-    fn expect(&self, response: &Response, wanted: &str) -> io::Result<()> {
-        let found =
-            response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let found = found.as_deref().unwrap_or("no type");
-        if found == wanted {
-            return Ok(());
-        }
-        let found: String = found.chars().filter(|c| !c.is_control()).take(80).collect();
-        let reason = format!("it answered with `{found}`");
-        Err(self.guard.fail(FetchError::NotGit { url: self.address.shown.clone(), reason }))
-    }
-}
-
-fn is_redirect(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
 /// gix's way to HTTP.
@@ -203,7 +111,7 @@ impl Web<'_> {
             response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let to = from.join(location).map(without_userinfo);
         let refuse = |to: &str, reason| {
-            let (from, to) = (redacted(from.as_str()), redacted(to));
+            let (from, to) = (redacted(from.as_str()), crate::git::shown(&redacted(to)));
             Err(self.wire.guard.fail(FetchError::UnsafeRedirect { from, to, reason }))
         };
         let Ok(mut to) = to else { return refuse(location, "it is not an address") };
@@ -216,14 +124,6 @@ impl Web<'_> {
         }
         Ok(to)
     }
-}
-
-fn headers_of<'a>(exchange: &Shared<'a>) -> Headers<'a> {
-    Headers { exchange: Rc::clone(exchange), text: None }
-}
-
-fn body_of(exchange: Shared<'_>) -> Body<'_> {
-    Body { exchange, chunk: Cursor::default() }
 }
 
 fn parse(url: &str) -> gix::Result<Url> {
@@ -242,145 +142,4 @@ fn pass_on(headers: impl IntoIterator<Item = impl AsRef<str>>) -> HeaderMap {
         }
     }
     map
-}
-
-/// A request and its answer.
-struct Exchange<'a> {
-    wire: Rc<Wire<'a>>,
-    request: Option<(Url, HeaderMap, Vec<u8>)>,
-    response: Option<Response>,
-}
-
-impl<'a> Exchange<'a> {
-    fn new(
-        wire: &Rc<Wire<'a>>,
-        request: Option<(Url, HeaderMap, Vec<u8>)>,
-        response: Option<Response>,
-    ) -> Shared<'a> {
-        Rc::new(RefCell::new(Self { wire: Rc::clone(wire), request, response }))
-    }
-
-    fn answer(&mut self) -> io::Result<Option<&mut Response>> {
-        if let Some((url, headers, body)) = self.request.take() {
-            let response = self.wire.send(&url, &headers, Some(body))?;
-            if is_redirect(response.status()) {
-                let to = response
-                    .headers()
-                    .get(LOCATION)
-                    .and_then(|value| value.to_str().ok())
-                    .unwrap_or_default();
-                let (from, to) = (redacted(url.as_str()), redacted(to));
-                let reason = "only the first question may be redirected";
-                return Err(self.wire.guard.fail(FetchError::UnsafeRedirect { from, to, reason }));
-            }
-            self.wire.expect(&response, RESULT)?;
-            self.response = Some(response);
-        }
-        Ok(self.response.as_mut())
-    }
-
-    /// The next bytes of the answer; none at its end.
-    fn next(&mut self) -> io::Result<Vec<u8>> {
-        let wire = Rc::clone(&self.wire);
-        loop {
-            let Some(response) = self.answer()? else { return Ok(Vec::new()) };
-            match wire.wait(response.chunk())? {
-                Ok(Some(bytes)) if bytes.is_empty() => {}
-                Ok(Some(bytes)) => {
-                    wire.guard.count(bytes.len())?;
-                    return Ok(bytes.into());
-                }
-                Ok(None) => self.response = None,
-                Err(error) => {
-                    let host = &wire.address.host;
-                    return Err(wire.guard.fail(client::explain(error, host, wire.guard.options)));
-                }
-            }
-        }
-    }
-}
-
-type Shared<'a> = Rc<RefCell<Exchange<'a>>>;
-
-/// The body of an answer.
-struct Body<'a> {
-    exchange: Shared<'a>,
-    chunk: Cursor<Vec<u8>>,
-}
-
-impl BufRead for Body<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.chunk.fill_buf()?.is_empty() {
-            self.chunk = Cursor::new(self.exchange.borrow_mut().next()?);
-        }
-        self.chunk.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.chunk.consume(amount);
-    }
-}
-
-impl Read for Body<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.fill_buf()?;
-        self.chunk.read(buf)
-    }
-}
-
-/// The headers of an answer, one a line. gix looks for the content type, and so do we.
-struct Headers<'a> {
-    exchange: Shared<'a>,
-    text: Option<Cursor<String>>,
-}
-
-impl Headers<'_> {
-    fn text(&mut self) -> io::Result<&mut Cursor<String>> {
-        if self.text.is_none() {
-            let mut text = String::new();
-            if let Some(response) = self.exchange.borrow_mut().answer()?
-                && let Some(value) =
-                    response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
-            {
-                text = format!("content-type: {value}\n");
-            }
-            self.text = Some(Cursor::new(text));
-        }
-        Ok(self.text.get_or_insert_default())
-    }
-}
-
-impl BufRead for Headers<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.text()?.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        if let Some(text) = &mut self.text {
-            text.consume(amount);
-        }
-    }
-}
-
-impl Read for Headers<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.text()?.read(buf)
-    }
-}
-
-/// The body of a request, while it is being written.
-struct Upload<'a>(Shared<'a>);
-
-impl Write for Upload<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.0.borrow_mut().request {
-            Some((_, _, body)) => body.extend_from_slice(bytes),
-            None => return Err(io::Error::other("the request was sent already")),
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

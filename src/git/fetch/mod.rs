@@ -14,7 +14,7 @@
 //! | [`error`] | everything that can go wrong, told apart by what helps |
 //! | [`guard`] | deadlines, cancelling, limits, progress: one per fetch |
 //! | [`session`] | the protocol: handshake, refs, pack |
-//! | [`http`], [`client`] | the road over https, by reqwest |
+//! | [`http`], [`exchange`], [`client`] | the road over https, by reqwest |
 //! | [`process`] | the road over ssh and to local folders, by a child process |
 //!
 //! **Why not `gix::Remote`, and why our own roads.** gix's HTTP transports decide about redirects,
@@ -26,6 +26,7 @@
 mod address;
 mod client;
 mod error;
+mod exchange;
 mod guard;
 mod http;
 mod options;
@@ -87,17 +88,25 @@ pub fn fetch(
     // A commit id never changes its meaning: if it is here, nobody needs to be asked.
     if let Pin::Ref(name) = upstream.pin
         && let Ok(commit) = name.parse::<Oid>()
-        && home.holds(&commit)
-        && let Ok(fetched) = describe(repo, &commit)
+        && let Some(fetched) = already_here(repo, &home, &commit)
     {
         return Ok(fetched);
     }
 
     let guard = Guard::new(watch, options);
-    guard.watched(|| {
+    let outcome = guard.watched(|| {
         // gix takes what comes from the network with care, yet asserts in some places.
         catch_unwind(AssertUnwindSafe(|| over_the_network(repo, &home, upstream.pin, &address, &guard)))
             .unwrap_or_else(|_| Err(address.other("the answer made the git library give up".into())))
+    });
+    // A server knows the token it was sent, and may repeat it in what it says: on purpose, or in a
+    // message meant for those who run it.
+    outcome.map_err(|error| {
+        if address.gives_away(&error.to_string()) {
+            address.other("what it answered contains the credentials, and is not shown".into())
+        } else {
+            error
+        }
     })
 }
 
@@ -111,10 +120,7 @@ fn over_the_network(
     guard.watch.progress(Phase::Connecting, 0, None);
     let mut session = Session::open(address, guard)?;
     let target = resolve::resolve(&mut session, pin)?;
-    if let Some(commit) = target.commit
-        && home.holds(&commit)
-        && let Ok(fetched) = describe(repo, &commit)
-    {
+    if let Some(fetched) = target.commit.and_then(|commit| already_here(repo, home, &commit)) {
         return Ok(fetched);
     }
 
@@ -123,13 +129,23 @@ fn over_the_network(
     let bases = home.commits();
     if !bases.is_empty() {
         match receive(repo, home, &mut session, &target, &bases) {
-            Err(FetchError::Incomplete { .. } | FetchError::Damaged { .. }) => {
-                session = Session::open(address, guard)?
+            Err(FetchError::Incomplete { .. } | FetchError::Damaged { .. } | FetchError::Other { .. }) => {
+                forget_what_is_not_whole(repo, home, &bases);
+                session = Session::open(address, guard)?;
             }
             outcome => return outcome,
         }
     }
     receive(repo, home, &mut session, &target, &[])
+}
+
+fn forget_what_is_not_whole(repo: &Path, home: &Home, commits: &[Oid]) {
+    let reader = Repository::open(repo).map(|repository| repository.reader());
+    for commit in commits {
+        if !reader.as_ref().is_ok_and(|reader| super::reach::check(reader, commit).is_ok()) {
+            home.forget(commit);
+        }
+    }
 }
 
 fn receive(
@@ -160,12 +176,17 @@ fn receive(
     Ok(Fetched { commit, committed_at: facts.committed_at, tree: facts.tree, received: true })
 }
 
-/// Reads back a commit that is here.
-fn describe(repo: &Path, commit: &Oid) -> Result<Fetched, String> {
-    let reader = Repository::open(repo).map_err(|error| error.to_string())?.reader();
-    let facts = reader.commit(commit).map_err(|error| error.to_string())?;
-    if !reader.has(&facts.tree) {
-        return Err("its tree is missing".into());
+/// What a commit is, if it is here. Its whole tree was checked when it came; should the beginning
+/// of it have gone since, it is fetched again.
+fn already_here(repo: &Path, home: &Home, commit: &Oid) -> Option<Fetched> {
+    if !home.holds(commit) {
+        return None;
     }
-    Ok(Fetched { commit: *commit, committed_at: facts.committed_at, tree: facts.tree, received: false })
+    let reader = Repository::open(repo).ok()?.reader();
+    let facts = reader.commit(commit).ok().filter(|facts| reader.has(&facts.tree));
+    let Some(facts) = facts else {
+        home.forget(commit);
+        return None;
+    };
+    Some(Fetched { commit: *commit, committed_at: facts.committed_at, tree: facts.tree, received: false })
 }

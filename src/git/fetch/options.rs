@@ -39,7 +39,8 @@ pub struct FetchOptions {
     /// Bytes of pack that are received at most.
     pub max_pack_bytes: u64,
     /// Bytes of any one object, uncompressed; an upstream with a larger file is refused. Bounds the
-    /// memory of a fetch, since git libraries decode objects whole to compute their ids.
+    /// memory of a fetch, since objects are decoded whole to compute their ids. (GitHub takes no
+    /// files above 100 MiB.)
     pub max_object_bytes: u64,
     /// To make a connection, with name resolution and TLS.
     pub connect_timeout: Duration,
@@ -62,7 +63,7 @@ impl Default for FetchOptions {
     fn default() -> Self {
         Self {
             max_pack_bytes: 1024 * 1024 * 1024,
-            max_object_bytes: 256 * 1024 * 1024,
+            max_object_bytes: 128 * 1024 * 1024,
             connect_timeout: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(60),
             total_timeout: Duration::from_secs(20 * 60),

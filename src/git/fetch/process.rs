@@ -3,16 +3,17 @@
 //! Nothing here can ask anybody anything: ssh runs in batch mode, standard input is a pipe, and what
 //! the child says on standard error is kept for the error message.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::FetchError;
-use super::address::Address;
-use super::guard::{Guard, lock};
+use super::address::{Address, Road};
+use super::guard::{Guard, TICK, lock};
+use crate::git::user::Ssh;
 
 /// Bytes of standard error that are kept.
 const KEPT: usize = 16 * 1024;
@@ -50,20 +51,61 @@ pub(super) struct Program {
 
 /// What comes out of it, under the guard's eyes.
 pub(super) struct Output<'a> {
-    stdout: ChildStdout,
+    from: From,
     guard: &'a Guard<'a>,
+}
+
+enum From {
+    /// Ending the child ends the reading.
+    Pipe(ChildStdout),
+    /// Read by a thread: programs that the child started may hold the pipe open when it is gone.
+    Thread(Receiver<io::Result<Vec<u8>>>, Cursor<Vec<u8>>),
 }
 
 impl Read for Output<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.guard.begin_wait();
-        let read = self.stdout.read(buf);
+        let read = match &mut self.from {
+            From::Pipe(stdout) => stdout.read(buf),
+            From::Thread(chunks, chunk) => next(chunks, chunk, self.guard).and_then(|()| chunk.read(buf)),
+        };
         self.guard.end_wait();
         self.guard.check()?;
         let read = read?;
         self.guard.count(read)?;
         Ok(read)
     }
+}
+
+/// Waits for bytes, until there are no more or somebody says stop.
+fn next(
+    chunks: &Receiver<io::Result<Vec<u8>>>,
+    chunk: &mut Cursor<Vec<u8>>,
+    guard: &Guard<'_>,
+) -> io::Result<()> {
+    while chunk.fill_buf()?.is_empty() {
+        match chunks.recv_timeout(TICK) {
+            Ok(bytes) => *chunk = Cursor::new(bytes?),
+            Err(RecvTimeoutError::Timeout) => guard.check()?,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+fn pump(mut stdout: ChildStdout) -> Receiver<io::Result<Vec<u8>>> {
+    let (send, chunks) = mpsc::sync_channel(8);
+    std::thread::spawn(move || {
+        let mut buf = vec![0; 64 * 1024];
+        loop {
+            let read = stdout.read(&mut buf);
+            let end = !matches!(read, Ok(1..));
+            if matches!(read, Ok(0)) || send.send(read.map(|read| buf[..read].to_vec())).is_err() || end {
+                return;
+            }
+        }
+    });
+    chunks
 }
 
 /// The command for a repository on this machine.
@@ -90,14 +132,16 @@ pub(super) fn ssh(
     path: &str,
     guard: &Guard<'_>,
 ) -> Command {
-    let configured = guard.options.user.ssh_command();
-    let mut command = match configured {
-        // A command line of the user's: only a shell knows how to read it. Options follow as arguments.
-        Some(line) => {
+    let mut command = match guard.options.user.ssh() {
+        // Only a shell knows how to read it. Options follow as arguments. The shell gives way to ssh where it
+        // can, so that ending the child ends ssh.
+        Some(Ssh::Line(line)) => {
+            let simple = !line.contains(['\n', ';', '|', '&', '(', ')', '<', '>', '`', '{']);
             let mut shell = Command::new("sh");
-            shell.arg("-c").arg(format!("{line} \"$@\"")).arg("ssh");
+            shell.arg("-c").arg(format!("{}{line} \"$@\"", if simple { "exec env " } else { "" })).arg("ssh");
             shell
         }
+        Some(Ssh::Program(program)) => Command::new(program),
         None => Command::new("ssh"),
     };
     let wait = guard.options.connect_timeout.as_secs().max(1);
@@ -161,7 +205,11 @@ impl Program {
         });
         let child = Arc::new(Mutex::new(child));
         guard.depends_on(Some(Arc::clone(&child)));
-        Ok((Self { child, said, said_all }, Output { stdout, guard }, stdin))
+        let from = match address.road {
+            Road::Ssh { .. } => From::Thread(pump(stdout), Cursor::default()),
+            _ => From::Pipe(stdout),
+        };
+        Ok((Self { child, said, said_all }, Output { from, guard }, stdin))
     }
 
     /// What the child had to say for itself, when it ended too early.
@@ -171,7 +219,7 @@ impl Program {
         let said = lock(&self.said);
         let text = String::from_utf8_lossy(&said);
         let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        lines.join(" ").chars().filter(|c| !c.is_control()).take(600).collect()
+        crate::git::shown(&lines.join(" "))
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) fn resolve(session: &mut Session<'_>, pin: &Pin) -> Result<Target, Fe
         }
         Pin::Ref(name) => {
             if let Ok(id) = name.parse::<Oid>() {
+                if !session.may_ask_for(&id) {
+                    return Err(FetchError::RefMissing { name: name.clone(), available: Vec::new() });
+                }
                 return Ok(Target { want: id, commit: Some(id), name: Some(name.clone()) });
             }
             let full = format!("refs/tags/{name}");
@@ -89,7 +92,7 @@ fn names(refs: &[Ref], prefix: &str) -> Vec<String> {
         .iter()
         .filter_map(|found| {
             let (full, ..) = found.unpack();
-            full.to_string().strip_prefix(prefix).map(ToOwned::to_owned)
+            full.to_string().strip_prefix(prefix).map(crate::git::shown)
         })
         .collect();
     names.sort();

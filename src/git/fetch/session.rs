@@ -82,6 +82,18 @@ impl<'a> Session<'a> {
             .map_err(|error| self.explain(&error))
     }
 
+    /// Whether it makes sense to ask for an object by its id. A server of before version 2 hangs up on
+    /// whoever asks for something that it did not list, unless it said that it would not.
+    pub(super) fn may_ask_for(&self, id: &Oid) -> bool {
+        let Some(refs) = &self.handshake.refs else { return true };
+        let has = |name| self.handshake.capabilities.contains(name);
+        let listed = |found: &Ref| {
+            let (_, object, peeled) = found.unpack();
+            [object, peeled].into_iter().flatten().any(|listed| listed.as_bytes() == id.0)
+        };
+        has("allow-tip-sha1-in-want") || has("allow-reachable-sha1-in-want") || refs.iter().any(listed)
+    }
+
     /// Receives what `target` consists of, as a pack with its index in the folder `into`, verified.
     /// `bases` are commits that are here whole.
     pub(super) fn receive(
@@ -96,7 +108,10 @@ impl<'a> Session<'a> {
             let text = one_line(&error);
             let error = self.explain_pack(&error, into);
             match (&target.name, error) {
-                (Some(name), FetchError::Other { .. }) if is_refusal(&text) => {
+                // It says so in the answer, or, when it hung up on us first, on standard error.
+                (Some(name), FetchError::Other { reason, .. })
+                    if is_refusal(&text) || is_refusal(&reason) =>
+                {
                     FetchError::RefMissing { name: name.clone(), available: Vec::new() }
                 }
                 (_, error) => error,
@@ -139,7 +154,7 @@ impl<'a> Session<'a> {
         let heard = Arc::clone(&remote);
         answer.set_progress_handler(Some(Box::new(move |is_error, text| {
             if is_error {
-                *super::guard::lock(&heard) = String::from_utf8_lossy(text).trim().to_owned();
+                String::from_utf8_lossy(text).trim().clone_into(&mut super::guard::lock(&heard));
             }
             if guard.check().is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })));
@@ -179,7 +194,8 @@ impl<'a> Session<'a> {
         for error in error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>()) {
             use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
             if matches!(error.kind(), StorageFull | QuotaExceeded | PermissionDenied | ReadOnlyFilesystem) {
-                return FetchError::from_disk(error, into);
+                // `into` is a folder in the repository's `objects`.
+                return FetchError::from_disk(error, into.ancestors().nth(2).unwrap_or(into));
             }
         }
         if error.is_resource_exhausted() {
@@ -188,8 +204,14 @@ impl<'a> Session<'a> {
                 limit: self.guard.options.max_object_bytes,
             };
         }
+        let text = one_line(error);
+        if let Some((_, words)) = text.split_once("ERR ") {
+            let words = words.trim_end_matches(['"', '\n', ' ']);
+            return process::understand(words, self.address)
+                .unwrap_or_else(|| self.address.other(format!("the upstream says: {words}")));
+        }
         if error.is_corrupted() || error.is_validation() {
-            return FetchError::Damaged { reason: one_line(error) };
+            return FetchError::Damaged { reason: text };
         }
         self.explain(error)
     }

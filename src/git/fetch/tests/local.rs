@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::domain::tree::{Kind, Objects};
-use crate::domain::watch::{Phase, Watch};
+use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Pin, Upstream, fetch};
 
@@ -20,8 +20,8 @@ fn reference(name: &str) -> Pin {
 fn a_first_fetch_brings_the_default_branch() {
     let world = World::new();
     world.write("run.sh", "#!/bin/sh\n");
-    world.up(&["add", "-A"]);
-    world.up(&["update-index", "--chmod=+x", "run.sh"]);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(world.upstream().join("run.sh"), executable).unwrap();
     std::os::unix::fs::symlink("a.txt", world.upstream().join("link")).unwrap();
     let tip = world.commit("second");
 
@@ -165,14 +165,10 @@ fn addresses_that_lead_nowhere_say_so() {
             &world.repo(),
             &Upstream { url, pin: &Pin::Default, token: None },
             &FetchOptions::default(),
-            &NoWatch,
+            &Unwatched,
         )
         .unwrap_err()
     };
-    struct NoWatch;
-    impl Watch for NoWatch {
-        fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
-    }
     assert!(matches!(fetch_from("file:///nowhere/at/all"), FetchError::NotFound { .. }));
     assert!(matches!(fetch_from("/nowhere/at/all"), FetchError::NotFound { .. }));
     let plain = world.folder.path().join("plain");
@@ -191,8 +187,7 @@ fn plain_paths_and_bare_upstreams_work() {
     world.git(&["clone", "-q", "--bare", world.upstream().to_str().unwrap(), bare.to_str().unwrap()]);
     let url = bare.to_str().unwrap();
     let upstream = Upstream { url, pin: &Pin::Default, token: None };
-    let fetched =
-        fetch(&world.repo(), &upstream, &FetchOptions::default(), &crate::domain::watch::Unwatched).unwrap();
+    let fetched = fetch(&world.repo(), &upstream, &FetchOptions::default(), &Unwatched).unwrap();
     assert_eq!(fetched.commit, world.id("HEAD"));
 }
 
@@ -301,9 +296,7 @@ fn a_place_that_cannot_be_written_is_named() {
     let file = world.folder.path().join("file");
     fs::write(&file, b"").unwrap();
     let upstream = Upstream { url: &world.url(), pin: &Pin::Default, token: None };
-    let error =
-        fetch(&file.join("repo"), &upstream, &FetchOptions::default(), &crate::domain::watch::Unwatched)
-            .unwrap_err();
+    let error = fetch(&file.join("repo"), &upstream, &FetchOptions::default(), &Unwatched).unwrap_err();
     assert!(matches!(error, FetchError::NotWritable { .. }), "{error}");
 }
 
@@ -329,8 +322,7 @@ fn two_fetches_of_one_place_take_turns() {
     let world = World::new();
     std::thread::scope(|scope| {
         let fetches: Vec<_> = (0..4).map(|_| scope.spawn(|| world.fetch(&Pin::Default).unwrap())).collect();
-        let received =
-            fetches.into_iter().filter(|_| true).map(|f| f.join().unwrap()).filter(|f| f.received).count();
+        let received = fetches.into_iter().map(|f| f.join().unwrap()).filter(|f| f.received).count();
         assert_eq!(received, 1);
     });
     world.fsck();

@@ -1,7 +1,9 @@
 //! Fetching, with the real `git` as the upstream and as the judge.
 
 mod hostile;
+mod killed;
 mod local;
 mod measure;
 mod roads;
+mod server;
 mod web;
