@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::Global;
-use super::config::{self, Config};
+use super::config;
 use super::exit::{Exit, Failure};
 use crate::client::{Client, Way};
 use crate::domain::caller::Caller;
@@ -15,7 +15,6 @@ use crate::registry::{Error, Registry, World};
 /// An open way to the API.
 pub(super) struct Session {
     pub client: Client,
-    pub config: Config,
 }
 
 impl Session {
@@ -27,7 +26,7 @@ impl Session {
         let router = http::router(Arc::new(registry), Caller::Operator { name: operator() });
         let way = Way::in_process(router)
             .map_err(|why| Failure::new(Exit::Failed, format!("the system gives no threads: {why}")))?;
-        Ok(Self { client: Client::new(way), config })
+        Ok(Self { client: Client::new(way) })
     }
 }
 

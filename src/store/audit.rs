@@ -26,7 +26,7 @@ impl Store {
         detail: Option<&str>,
     ) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO audit_log (at, actor, action, resource, detail) VALUES (make_timestamp(?::BIGINT), ?, ?, ?, ?)",
+            "INSERT INTO audit_log (happened_at, actor, action, resource, detail) VALUES (make_timestamp(?::BIGINT), ?, ?, ?, ?)",
             params![at, actor, action, resource, detail],
         )?;
         Ok(())
@@ -38,7 +38,7 @@ impl Store {
     /// What the database says.
     pub fn audit(&self, most: i64) -> Result<Vec<AuditRow>, StoreError> {
         self.rows(
-            "SELECT id, epoch_us(at), actor, action, resource, detail FROM audit_log ORDER BY id DESC LIMIT ?",
+            "SELECT id, epoch_us(happened_at), actor, action, resource, detail FROM audit_log ORDER BY id DESC LIMIT ?",
             [most],
             |row| {
                 Ok(AuditRow {

@@ -12,6 +12,8 @@ pub mod marketplaces;
 mod migrations;
 pub mod plugins;
 mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -4,6 +4,8 @@ use duckdb::{Params, Row, types::ToSql};
 
 use super::{Store, StoreError};
 
+/// Statements are prepared anew each time: in this line of the `duckdb` crate a cached statement that
+/// is run again after a result without rows reads its texts from the wrong place.
 impl Store {
     pub(super) fn batch(&self, sql: &str) -> Result<(), StoreError> {
         Ok(self.db.execute_batch(sql)?)
@@ -11,7 +13,7 @@ impl Store {
 
     /// How many rows were changed.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-        Ok(self.db.prepare_cached(sql)?.execute(params)?)
+        Ok(self.db.prepare(sql)?.execute(params)?)
     }
 
     pub(super) fn rows<T>(
@@ -20,7 +22,7 @@ impl Store {
         params: impl Params,
         read: impl FnMut(&Row<'_>) -> duckdb::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.db.prepare_cached(sql)?;
+        let mut statement = self.db.prepare(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<duckdb::Result<_>>()?)
     }

@@ -98,7 +98,7 @@ CREATE SEQUENCE audit;
 
 CREATE TABLE audit_log (
     id       BIGINT PRIMARY KEY DEFAULT nextval('audit'),
-    at       TIMESTAMP NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
     actor    VARCHAR NOT NULL,
     action   VARCHAR NOT NULL,
     resource VARCHAR NOT NULL,
