@@ -23,6 +23,7 @@ pub mod reading;
 pub mod resource;
 pub mod secret;
 pub mod served;
+pub mod skills;
 pub mod slug;
 pub mod source;
 pub mod tree;
@@ -30,3 +31,6 @@ pub mod upstream;
 pub mod version;
 pub mod view;
 pub mod watch;
+
+#[cfg(test)]
+mod testing;
