@@ -291,3 +291,6 @@ fn same_but_for_case(files: &Files) -> Vec<Note> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,6 +140,12 @@ pub const PATHS: [&str; 10] = [
     "monitors",
 ];
 
+/// Fields, and the folders that are looked into where `plugin.json` does not have them.
+pub const DEFAULT_FOLDERS: [(&str, &str); 6] = [
+    ("commands", "commands"), ("agents", "agents"), ("skills", "skills"), ("outputStyles", "output-styles"),
+    ("themes", "themes"), ("workflows", "workflows"),
+];
+
 /// The fields that Claude Code takes for a second manifest when an entry is `strict: false` and there
 /// is a `plugin.json` too. It refuses such a plugin. (`mcpServers` and `lspServers` do not count.)
 pub const CONFLICTING: [&str; 6] = ["commands", "agents", "skills", "hooks", "outputStyles", "themes"];

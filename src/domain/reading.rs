@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::catalog::{self, Catalog, CatalogError, Entry};
 use super::content::{self, Content, File, Unservable};
 use super::digest::{Digest, Fields};
-use super::fields::{CONFLICTING, DESCRIPTIVE, Object, PATHS};
+use super::fields::{self, CONFLICTING, DESCRIPTIVE, Object, PATHS};
 use super::limits::Limits;
 use super::links::{Found, Lost, Repo};
 use super::manifest;
@@ -206,7 +206,7 @@ impl<'a> Reading<'a> {
             if let Some(version) = manifest::version(&object) {
                 plugin.version = Some(version.to_owned());
             }
-            let mut found = super::fields::clean(&mut object);
+            let mut found = fields::clean(&mut object);
             found.extend(manifest::drop_missing_paths(&mut object, content));
             for note in &mut found {
                 note.message = format!("`{place}`: {}", note.message);
@@ -241,14 +241,18 @@ impl<'a> Reading<'a> {
     fn foreign(&self, entry: &Entry, root: &RepoPath, own: Option<&Object>) -> Result<BTreeSet<RepoPath>, ReadError> {
         let mut mine: Vec<RepoPath> = component_paths(&entry.fields).collect();
         mine.extend(own.into_iter().flat_map(component_paths));
+        mine.extend(self.default_folders(entry, root, own));
         let mut places = Vec::new();
         for path in &mine {
             places.push(root.join(path));
             places.extend(self.place(&root.join(path))?);
         }
-        let claims = if let Some(claims) = self.claims.get() { claims } else { 
-            let claims = self.claim()?;
-            self.claims.get_or_init(|| claims)
+        let claims = match self.claims.get() {
+            Some(claims) => claims,
+            None => {
+                let claims = self.claim()?;
+                self.claims.get_or_init(|| claims)
+            }
         };
         let foreign = claims
             .iter()
@@ -257,6 +261,24 @@ impl<'a> Reading<'a> {
                 !places.iter().any(|path| path.is_in(&claim.place) || (claim.place.is_in(path) && path != root))
             });
         Ok(foreign.map(|claim| claim.place.clone()).collect())
+    }
+
+    /// The folders that Claude Code looks into without being told. What it loads from there is part of
+    /// the plugin, whoever else lists it.
+    fn default_folders(&self, entry: &Entry, root: &RepoPath, own: Option<&Object>) -> Vec<RepoPath> {
+        let is_there = |path: &RepoPath| {
+            let path = root.join(path);
+            let segments = path.segments().iter().map(|segment| segment.as_bytes());
+            self.repo.locate(&[], segments).is_ok_and(|found| found.kind == Kind::Tree)
+        };
+        let listed = matches!(&entry.source, Source::Local(source) if source.is_root())
+            && skills::restriction(&entry.fields, is_there).is_some();
+        let replaced = |field: &str| match field {
+            "skills" => listed,
+            field => own.is_some_and(|own| own.contains_key(field)),
+        };
+        let folders = fields::DEFAULT_FOLDERS.iter().filter(|(field, _)| !replaced(field));
+        folders.filter_map(|(_, folder)| RepoPath::parse(folder).ok()).collect()
     }
 
     /// What the entries claim of the repository: each its folder, or, if that is everything, the
@@ -364,3 +386,6 @@ fn sorted(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

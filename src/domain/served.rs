@@ -80,3 +80,6 @@ pub fn files(
 fn has_room(content: &Content) -> bool {
     !content.files.keys().any(|path| path.eq_ignore_ascii_case(".claude-plugin"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,8 @@ const FILE: &str = "SKILL.md";
 
 /// Takes out the skills that a root-source entry does not list.
 pub fn prune_unlisted(content: &mut Content, entry: &Object) {
-    let Some(listed) = restriction(content, entry) else { return };
+    let Some(listed) = restriction(entry, |path| content.has_folder(path)) else { return };
+    let listed: Vec<String> = listed.iter().map(|path| path.to_key() + "/").collect();
     content.skills_listed = true;
     let children: BTreeSet<String> =
         content.files.keys().filter_map(|path| path.strip_prefix(FOLDER)?.split_once('/')).map(|(child, _)| child.to_owned()).collect();
@@ -40,20 +41,17 @@ pub fn prune_unlisted(content: &mut Content, entry: &Object) {
     content.files.retain(|path, _| !goes(path));
 }
 
-/// The folders that may be loaded, each with a slash at its end; `None` for no restriction.
-fn restriction(content: &Content, entry: &Object) -> Option<Vec<String>> {
+/// The folders that a root-source entry restricts its skills to; `None` for no restriction.
+pub fn restriction(entry: &Object, is_there: impl Fn(&RepoPath) -> bool) -> Option<Vec<RepoPath>> {
     let texts = match entry.get("skills") {
         Some(Value::String(text)) => vec![text.as_str()],
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
         _ => return None,
     };
     let paths = texts.into_iter().filter_map(|text| RepoPath::parse(text).ok());
-    let there: Vec<RepoPath> = paths.filter(|path| path.is_root() || content.has_folder(path)).collect();
+    let there: Vec<RepoPath> = paths.filter(|path| path.is_root() || is_there(path)).collect();
     let whole = |path: &RepoPath| path.is_root() || path.to_key() == "skills";
-    if there.is_empty() || there.iter().any(whole) {
-        return None;
-    }
-    Some(there.iter().map(|path| path.to_key() + "/").collect())
+    (!there.is_empty() && !there.iter().any(whole)).then_some(there)
 }
 
 fn is_below(path: &str, listed: &[String]) -> bool {
