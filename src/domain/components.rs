@@ -45,14 +45,15 @@ type Read<'a> = &'a dyn Fn(&File) -> Result<Vec<u8>, ReadError>;
 pub fn find(content: &Content, manifest: Option<&Object>, entry: &Object, read: Read<'_>) -> Result<Vec<Component>, ReadError> {
     let finder = Finder { content, read };
     let said: Vec<&Object> = manifest.into_iter().chain([entry]).collect();
+    let restricted = content.skills_listed;
     let mut found = Vec::new();
-    for path in finder.skills(&said) {
+    for path in finder.skills(if restricted { &said[said.len() - 1..] } else { &said }) {
         let folder = path.trim_end_matches("SKILL.md").trim_end_matches('/');
         let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("(root)");
         found.push(finder.described(ComponentKind::Skill, name, &path)?);
     }
     for (kind, field) in [(ComponentKind::Agent, "agents"), (ComponentKind::Command, "commands")] {
-        for path in finder.documents(&said, field) {
+        for path in finder.documents(manifest, entry, field) {
             let name = path.rsplit('/').next().unwrap_or(&path).trim_end_matches(".md").to_owned();
             found.push(finder.described(kind, &name, &path)?);
         }
@@ -101,16 +102,23 @@ impl Finder<'_> {
                 (rest == "SKILL.md").then(|| format!("{start}{child}/SKILL.md"))
             }));
         }
-        if files.contains_key("SKILL.md") && found.is_empty() {
+        let default = files.keys().any(|path| path.starts_with("skills/"));
+        let lists = said.iter().any(|object| object.contains_key("skills"));
+        if files.contains_key("SKILL.md") && !default && !lists {
             found.insert("SKILL.md".to_owned());
         }
         found
     }
 
-    /// Markdown files of the default folder, or of the list that replaces it.
-    fn documents(&self, said: &[&Object], field: &str) -> BTreeSet<String> {
-        let named: Vec<RepoPath> = said.iter().flat_map(|object| paths(object, field)).collect();
-        let roots = if named.is_empty() { RepoPath::parse(field).into_iter().collect() } else { named };
+    /// Markdown files of the default folder, or of the list in `plugin.json` that replaces it; what
+    /// the entry lists comes in addition.
+    fn documents(&self, manifest: Option<&Object>, entry: &Object, field: &str) -> BTreeSet<String> {
+        let replaced = manifest.filter(|manifest| manifest.contains_key(field));
+        let mut roots: Vec<RepoPath> = match replaced {
+            Some(manifest) => paths(manifest, field).collect(),
+            None => RepoPath::parse(field).into_iter().collect(),
+        };
+        roots.extend(paths(entry, field));
         let files = self.content.files.keys().filter(|path| path.ends_with(".md"));
         files
             .filter(|path| {

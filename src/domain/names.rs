@@ -108,14 +108,19 @@ pub fn check_marketplace_name(name: &str) -> Result<(), String> {
     if !is_client_name(name) {
         return refuse("letters, digits, `.`, `_` and `-`, beginning with a letter or digit");
     }
+    if name.contains("..") {
+        return refuse("it has `..` in it");
+    }
     if KEPT_BY_THE_CLIENT.contains(&lower.as_str()) {
         return refuse("Claude Code keeps that name for itself");
     }
     let official = ["official", "marketplace", "plugins"];
     let theirs = ["claude", "anthropic"];
+    let letters: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
     let imitates = theirs.iter().any(|whose| {
         (lower.contains("official") && lower.contains(whose))
             || (lower.starts_with(&format!("{whose}-")) && official.iter().any(|word| lower.contains(word)))
+            || official.iter().any(|word| letters.starts_with(&format!("{whose}{word}")))
     });
     if imitates {
         return refuse("Claude Code refuses names that look like an official marketplace's");
@@ -123,7 +128,8 @@ pub fn check_marketplace_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-const KEPT_BY_THE_CLIENT: [&str; 18] = [
+const KEPT_BY_THE_CLIENT: [&str; 19] = [
+    "claude-plugin-test",
     "inline",
     "builtin",
     "skills-dir",
@@ -194,7 +200,7 @@ mod tests {
             assert_eq!(check_marketplace_name(name), Ok(()), "{name}");
         }
         for name in
-            ["", "-a", "inline", "agent-skills", "my-official-claude", "claude-plugins-x", "anthropic-marketplace-2", "ünï"]
+            ["", "-a", "inline", "agent-skills", "my-official-claude", "claude-plugins-x", "a..b", "claudeplugins", "claude.marketplace", "claude-plugin-test", "anthropic-marketplace-2", "ünï"]
         {
             assert!(check_marketplace_name(name).is_err(), "{name}");
         }
