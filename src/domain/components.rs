@@ -119,7 +119,7 @@ impl Finder<'_> {
             None => RepoPath::parse(field).into_iter().collect(),
         };
         roots.extend(paths(entry, field));
-        let files = self.content.files.keys().filter(|path| path.ends_with(".md"));
+        let files = self.content.files.keys().filter(|path| path.to_ascii_lowercase().ends_with(".md"));
         files
             .filter(|path| {
                 roots.iter().any(|root| {
@@ -223,6 +223,29 @@ fn front_matter(text: &str, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(paths: &[&str], manifest: Option<Value>, entry: Value) -> Vec<String> {
+        let object = |value: Value| if let Value::Object(object) = value { object } else { panic!() };
+        let file = File { executable: false, blob: super::super::oid::Oid([0; 20]), size: 1 };
+        let files = paths.iter().map(|path| ((*path).to_owned(), file)).collect();
+        let content = Content { files, ..Content::default() };
+        let manifest = manifest.map(object);
+        let found = find(&content, manifest.as_ref(), &object(entry), &|_| Ok(Vec::new())).unwrap();
+        found.into_iter().map(|component| component.path).collect()
+    }
+
+    /// As seen in sessions of 2.1.197 and 2.1.329.
+    #[test]
+    fn lists_replace_in_plugin_json_and_add_in_the_entry() {
+        let paths = ["SKILL.md", "commands/a.md", "extra/b.md", "more/s/SKILL.md", "skills/t/SKILL.md"];
+        let list = serde_json::json!({"commands": ["./extra/b.md"], "skills": ["./more"]});
+        let none = || serde_json::json!({});
+        let skills = ["more/s/SKILL.md", "skills/t/SKILL.md"];
+        assert_eq!(names(&paths, None, none()), ["skills/t/SKILL.md", "commands/a.md"]);
+        assert_eq!(names(&paths, None, list.clone()), [skills[0], skills[1], "commands/a.md", "extra/b.md"]);
+        assert_eq!(names(&paths, Some(list), none()), [skills[0], skills[1], "extra/b.md"]);
+        assert_eq!(names(&["SKILL.md", "x/a.md"], None, none()), ["SKILL.md"]);
+    }
 
     #[test]
     fn front_matter_as_people_write_it() {

@@ -71,7 +71,7 @@ impl Content {
         limits: &Limits,
     ) -> Result<Self, Unservable> {
         let found = folder(repo, source)?;
-        let foreign = foreign.iter().map(|path| path.segments().iter().map(|s| s.as_bytes().to_vec()).collect()).collect();
+        let foreign = foreign.iter().map(|path| path.segments().iter().map(|name| name.as_bytes().to_vec()).collect()).collect();
         let mut walk = Walk { repo, foreign, limits, bytes: 0, visited: 0, open: Vec::new(), content: Self::default() };
         walk.run(&found)?;
         let mut content = walk.content;
@@ -104,7 +104,7 @@ impl Content {
 /// # Errors
 /// When there is none.
 pub fn folder(repo: &Repo<'_>, source: &RepoPath) -> Result<Found, Unservable> {
-    let segments = source.segments().iter().map(|segment| segment.as_bytes());
+    let segments = source.segments().iter().map(String::as_bytes);
     match repo.locate(&[], segments) {
         Ok(found) if found.kind == Kind::Tree => Ok(found),
         Ok(_) => Err(Unservable::IsAFile(source.clone())),

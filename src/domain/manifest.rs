@@ -103,7 +103,7 @@ pub fn drop_missing_paths(object: &mut Object, content: &Content) -> Vec<Note> {
             _ => return true,
         }
         // Nothing is left of it. The default folder stays off where the client would have left it off.
-        !(missing || refused) || (!refused && REPLACING.contains(&field))
+        !refused && (!missing || REPLACING.contains(&field))
     });
     notes
 }

@@ -12,7 +12,7 @@ use super::fields::{self, CONFLICTING, DESCRIPTIVE, Object, PATHS};
 use super::limits::Limits;
 use super::links::{Found, Lost, Repo};
 use super::manifest;
-use super::names::{PluginName, is_client_name};
+use super::names::{PluginName, is_client_name, passes_as_official};
 use super::note::Note;
 use super::oid::Oid;
 use super::path::RepoPath;
@@ -160,6 +160,16 @@ impl<'a> Reading<'a> {
             ));
             return Ok(plugin);
         }
+        if passes_as_official(&plugin.manifest_name) {
+            plugin.notes.push(Note::new(
+                "name-official",
+                format!(
+                    "`{}` passes as a name of Anthropic's own: it loads, but `claude plugin validate` fails the feed \
+                     for it, unless its marketplace is given a name prefix",
+                    plugin.manifest_name
+                ),
+            ));
+        }
         plugin.notes.extend(self.unfetched_lfs(&content)?);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
@@ -247,12 +257,11 @@ impl<'a> Reading<'a> {
             places.push(root.join(path));
             places.extend(self.place(&root.join(path))?);
         }
-        let claims = match self.claims.get() {
-            Some(claims) => claims,
-            None => {
-                let claims = self.claim()?;
-                self.claims.get_or_init(|| claims)
-            }
+        let claims = if let Some(claims) = self.claims.get() {
+            claims
+        } else {
+            let claims = self.claim()?;
+            self.claims.get_or_init(|| claims)
         };
         let foreign = claims
             .iter()
@@ -268,7 +277,7 @@ impl<'a> Reading<'a> {
     fn default_folders(&self, entry: &Entry, root: &RepoPath, own: Option<&Object>) -> Vec<RepoPath> {
         let is_there = |path: &RepoPath| {
             let path = root.join(path);
-            let segments = path.segments().iter().map(|segment| segment.as_bytes());
+            let segments = path.segments().iter().map(String::as_bytes);
             self.repo.locate(&[], segments).is_ok_and(|found| found.kind == Kind::Tree)
         };
         let listed = matches!(&entry.source, Source::Local(source) if source.is_root())
@@ -305,7 +314,7 @@ impl<'a> Reading<'a> {
 
     /// Where a path leads, if anywhere.
     fn place(&self, path: &RepoPath) -> Result<Option<RepoPath>, ReadError> {
-        match self.repo.locate(&[], path.segments().iter().map(|segment| segment.as_bytes())) {
+        match self.repo.locate(&[], path.segments().iter().map(String::as_bytes)) {
             Ok(found) => Ok(Some(place(&found))),
             Err(Lost::Read(error)) => Err(error),
             Err(_) => Ok(None),

@@ -300,7 +300,7 @@ fn names_that_cannot_be_served_are_left_out_one_by_one() {
 #[test]
 fn a_path_that_gets_too_long_is_left_out() {
     let folder = "x".repeat(200);
-    let path = format!("p/{}/f", vec![folder.as_str(); 11].join("/"));
+    let path = format!("p/{}/f", [folder.as_str(); 11].join("/"));
     let found = plugin(&[("p/ok", file("")), (&path, file(""))]);
     assert_eq!(found.paths, ["ok"]);
     assert_eq!(found.codes, ["path-long"]);

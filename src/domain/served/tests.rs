@@ -90,7 +90,7 @@ fn strict_false_keeps_a_plugin_json_that_is_there() {
 #[test]
 fn a_plugin_json_that_cannot_be_used_is_not_served() {
     let broken = ("x/.claude-plugin/plugin.json", file("{"));
-    assert!(serve(json!({"strict": false}), &[broken.clone()]).is_empty());
+    assert!(serve(json!({"strict": false}), std::slice::from_ref(&broken)).is_empty());
     let served = serve(json!({"description": "d"}), &[broken]);
     assert_eq!(json_at(&served, ".claude-plugin/plugin.json"), json!({"name": "y", "version": "2+a", "description": "d"}));
 }
