@@ -34,9 +34,8 @@ impl Caller {
     /// When the caller may not.
     pub fn may(&self, right: Right) -> Result<(), Forbidden> {
         let allowed = match (self, right) {
-            (Self::Operator { .. }, _) => true,
+            (Self::Operator { .. }, _) | (Self::Scheduler, Right::SyncAll) => true,
             (Self::User { admin, .. }, Right::Administer | Right::SyncAll) => *admin,
-            (Self::Scheduler, Right::SyncAll) => true,
             (Self::Scheduler, Right::Administer) => false,
         };
         if allowed { Ok(()) } else { Err(Forbidden { who: self.name().to_owned() }) }

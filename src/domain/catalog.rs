@@ -52,7 +52,7 @@ impl Entry {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogError {
-    #[error("the repository has no `{PATH}`")]
+    #[error("the repository has no `{PATH}` at this commit, so it is no marketplace")]
     Missing,
     #[error("`{PATH}` has {size} bytes; the limit is {limit} (`limits.max_manifest_bytes`)")]
     TooLarge { size: u64, limit: u64 },
@@ -62,7 +62,7 @@ pub enum CatalogError {
     NotJson(String),
     #[error("`{PATH}` holds {0}, not an object")]
     NotAnObject(&'static str),
-    #[error("`{PATH}` has no `plugins`")]
+    #[error("`{PATH}` has no `plugins`; a marketplace without any says `\"plugins\": []`")]
     NoPlugins,
     #[error("`plugins` in `{PATH}` is {0}, not a list")]
     PluginsNotAList(&'static str),
@@ -166,13 +166,14 @@ fn renames(value: Option<&Value>, notes: &mut Vec<Note>) -> BTreeMap<String, Str
     match value {
         None => {}
         Some(Value::Object(object)) => {
-            for (old, new) in object {
+            // `null` says that a plugin is gone for good, and there is nothing to carry.
+            for (old, new) in object.iter().filter(|(_, new)| !new.is_null()) {
                 if let (Ok(_), Some(new)) = (old.parse::<PluginName>(), new.as_str()) {
                     renames.insert(old.clone(), new.to_owned());
                 } else {
                     notes.push(Note::new(
                         "rename-unusable",
-                        format!("the rename of {} is left out", quoted(old)),
+                        format!("the rename of {} is left out: both names must be plugin names", quoted(old)),
                     ));
                 }
             }
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn reads_entries_in_order() {
         let catalog = parse(
-            r#"{"name": "m", "metadata": {"pluginRoot": "./p"}, "renames": {"old": "b"},
+            r#"{"name": "m", "metadata": {"pluginRoot": "./p"}, "renames": {"old": "b", "gone": null},
                 "plugins": [{"name": "b", "source": "b"}, {"name": "a"}]}"#,
         )
         .unwrap();
@@ -206,6 +207,7 @@ mod tests {
         let local = |text| Source::Local(super::super::path::RepoPath::parse(text).unwrap());
         assert_eq!(sources, [("b", local("p/b")), ("a", local("plugins/a"))]);
         assert_eq!(catalog.renames["old"], "b");
+        assert!(catalog.notes.is_empty());
     }
 
     #[test]

@@ -50,14 +50,15 @@ pub fn find(
 ) -> Result<Vec<Component>, ReadError> {
     let finder = Finder { content, read };
     let said: Vec<&Object> = manifest.into_iter().chain([entry]).collect();
+    let restricted = content.skills_listed;
     let mut found = Vec::new();
-    for path in finder.skills(&said) {
+    for path in finder.skills(if restricted { &said[said.len() - 1..] } else { &said }) {
         let folder = path.trim_end_matches("SKILL.md").trim_end_matches('/');
         let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("(root)");
         found.push(finder.described(ComponentKind::Skill, name, &path)?);
     }
     for (kind, field) in [(ComponentKind::Agent, "agents"), (ComponentKind::Command, "commands")] {
-        for path in finder.documents(&said, field) {
+        for path in finder.documents(manifest, entry, field) {
             let name = path.rsplit('/').next().unwrap_or(&path).trim_end_matches(".md").to_owned();
             found.push(finder.described(kind, &name, &path)?);
         }
@@ -115,17 +116,24 @@ impl Finder<'_> {
                 (rest == "SKILL.md").then(|| format!("{start}{child}/SKILL.md"))
             }));
         }
-        if files.contains_key("SKILL.md") && found.is_empty() {
+        let default = files.keys().any(|path| path.starts_with("skills/"));
+        let lists = said.iter().any(|object| object.contains_key("skills"));
+        if files.contains_key("SKILL.md") && !default && !lists {
             found.insert("SKILL.md".to_owned());
         }
         found
     }
 
-    /// Markdown files of the default folder, or of the list that replaces it.
-    fn documents(&self, said: &[&Object], field: &str) -> BTreeSet<String> {
-        let named: Vec<RepoPath> = said.iter().flat_map(|object| paths(object, field)).collect();
-        let roots = if named.is_empty() { RepoPath::parse(field).into_iter().collect() } else { named };
-        let files = self.content.files.keys().filter(|path| path.ends_with(".md"));
+    /// Markdown files of the default folder, or of the list in `plugin.json` that replaces it; what
+    /// the entry lists comes in addition.
+    fn documents(&self, manifest: Option<&Object>, entry: &Object, field: &str) -> BTreeSet<String> {
+        let replaced = manifest.filter(|manifest| manifest.contains_key(field));
+        let mut roots: Vec<RepoPath> = match replaced {
+            Some(manifest) => paths(manifest, field).collect(),
+            None => RepoPath::parse(field).into_iter().collect(),
+        };
+        roots.extend(paths(entry, field));
+        let files = self.content.files.keys().filter(|path| path.to_ascii_lowercase().ends_with(".md"));
         files
             .filter(|path| {
                 roots.iter().any(|root| {
@@ -238,6 +246,29 @@ fn front_matter(text: &str, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(paths: &[&str], manifest: Option<Value>, entry: Value) -> Vec<String> {
+        let object = |value: Value| if let Value::Object(object) = value { object } else { panic!() };
+        let file = File { executable: false, blob: super::super::oid::Oid([0; 20]), size: 1 };
+        let files = paths.iter().map(|path| ((*path).to_owned(), file)).collect();
+        let content = Content { files, ..Content::default() };
+        let manifest = manifest.map(object);
+        let found = find(&content, manifest.as_ref(), &object(entry), &|_| Ok(Vec::new())).unwrap();
+        found.into_iter().map(|component| component.path).collect()
+    }
+
+    /// As seen in sessions of 2.1.197 and 2.1.329.
+    #[test]
+    fn lists_replace_in_plugin_json_and_add_in_the_entry() {
+        let paths = ["SKILL.md", "commands/a.md", "extra/b.md", "more/s/SKILL.md", "skills/t/SKILL.md"];
+        let list = serde_json::json!({"commands": ["./extra/b.md"], "skills": ["./more"]});
+        let none = || serde_json::json!({});
+        let skills = ["more/s/SKILL.md", "skills/t/SKILL.md"];
+        assert_eq!(names(&paths, None, none()), ["skills/t/SKILL.md", "commands/a.md"]);
+        assert_eq!(names(&paths, None, list.clone()), [skills[0], skills[1], "commands/a.md", "extra/b.md"]);
+        assert_eq!(names(&paths, Some(list), none()), [skills[0], skills[1], "extra/b.md"]);
+        assert_eq!(names(&["SKILL.md", "x/a.md"], None, none()), ["SKILL.md"]);
+    }
 
     #[test]
     fn front_matter_as_people_write_it() {

@@ -5,17 +5,17 @@
 //! its path, its exec bit and its blob's id, and the content digest is made of those. Git's object
 //! names are SHA-1, and gix refuses the known ways of making two objects share one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::digest::{Digest, Fields};
 use super::limits::Limits;
-use super::links::{Lost, Repo};
+use super::links::{Found, Lost, Repo};
 use super::note::{Note, quoted};
 use super::oid::Oid;
 use super::path::RepoPath;
-use super::portable::{LONGEST_PATH, Verdict, verdict};
-use super::tree::{Kind, ReadError};
+use super::portable::{self, LONGEST_PATH, Verdict, verdict};
+use super::tree::{Kind, ReadError, TreeEntry};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File {
@@ -32,7 +32,11 @@ pub type Files = BTreeMap<String, File>;
 pub struct Content {
     pub files: Files,
     pub notes: Vec<Note>,
+    /// The entry lists which skills are loaded, and the others were taken out.
+    pub skills_listed: bool,
 }
+
+const PATH_LONG: &str = "it is left out: its path is longer than 2,048 bytes";
 
 /// Why a plugin has no content.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +45,7 @@ pub enum Unservable {
     Folder { path: RepoPath, why: Lost },
     #[error("the source `{0}` is a file, not a folder")]
     IsAFile(RepoPath),
-    #[error("it has more than {0} files (`limits.max_files`)")]
+    #[error("it has more than {0} files, or more than four times as many entries (`limits.max_files`)")]
     Files(u64),
     #[error("{path} has {size} bytes; the limit is {limit} (`limits.max_file_bytes`)")]
     FileBytes { path: String, size: u64, limit: u64 },
@@ -66,16 +70,14 @@ impl Content {
         foreign: &BTreeSet<RepoPath>,
         limits: &Limits,
     ) -> Result<Self, Unservable> {
-        let segments = source.segments().iter().map(|segment| segment.as_bytes());
-        let found = repo.locate(&[], segments).map_err(|why| match why {
-            Lost::Read(error) => Unservable::Read(error),
-            why => Unservable::Folder { path: source.clone(), why },
-        })?;
-        if found.kind != Kind::Tree {
-            return Err(Unservable::IsAFile(source.clone()));
-        }
-        let mut walk = Walk { repo, foreign, limits, bytes: 0, visited: 0, content: Self::default() };
-        walk.folder(&found.id, &mut found.path.clone(), "", &mut vec![found.path])?;
+        let found = folder(repo, source)?;
+        let foreign = foreign
+            .iter()
+            .map(|path| path.segments().iter().map(|name| name.as_bytes().to_vec()).collect())
+            .collect();
+        let mut walk =
+            Walk { repo, foreign, limits, bytes: 0, visited: 0, open: Vec::new(), content: Self::default() };
+        walk.run(&found)?;
         let mut content = walk.content;
         content.notes.extend(same_but_for_case(&content.files));
         Ok(content)
@@ -101,6 +103,20 @@ impl Content {
     }
 }
 
+/// The folder that a source names, through symlinks where there are any.
+///
+/// # Errors
+/// When there is none.
+pub fn folder(repo: &Repo<'_>, source: &RepoPath) -> Result<Found, Unservable> {
+    let segments = source.segments().iter().map(String::as_bytes);
+    match repo.locate(&[], segments) {
+        Ok(found) if found.kind == Kind::Tree => Ok(found),
+        Ok(_) => Err(Unservable::IsAFile(source.clone())),
+        Err(Lost::Read(error)) => Err(Unservable::Read(error)),
+        Err(why) => Err(Unservable::Folder { path: source.clone(), why }),
+    }
+}
+
 /// Names the files: paths, exec bits and contents.
 #[must_use]
 pub fn digest(files: &Files) -> Digest {
@@ -115,67 +131,90 @@ pub fn digest(files: &Files) -> Digest {
 
 struct Walk<'a> {
     repo: &'a Repo<'a>,
-    foreign: &'a BTreeSet<RepoPath>,
+    foreign: HashSet<Vec<Vec<u8>>>,
     limits: &'a Limits,
     bytes: u64,
     /// Entries looked at, served or not: what bounds the work.
     visited: u64,
+    /// The folders that the walk is in, outermost first. A stack of our own, because a stranger
+    /// decides how deep it gets.
+    open: Vec<Folder>,
     content: Content,
 }
 
+struct Folder {
+    /// Where it lies in the repository. After a symlink this is not below the folder before it.
+    real: Vec<Vec<u8>>,
+    /// Where it will lie in the plugin, with a slash at its end unless it is the plugin itself.
+    shown: String,
+    entries: Rc<[TreeEntry]>,
+    next: usize,
+    /// Git refuses to make a tree that holds a name twice, and whoever makes one by hand means harm:
+    /// what is checked is one entry, what a checkout writes the other.
+    seen: HashSet<Vec<u8>>,
+}
+
 impl Walk<'_> {
-    /// `real` is where this folder lies in the repository, `shown` where it will lie in the
-    /// plugin (with a slash at its end, unless it is empty), `open` the real paths of the folders
-    /// that are being walked because of a link, the plugin's own first.
-    fn folder(
-        &mut self,
-        id: &Oid,
-        real: &mut Vec<Vec<u8>>,
-        shown: &str,
-        open: &mut Vec<Vec<Vec<u8>>>,
-    ) -> Result<(), Unservable> {
-        if shown.matches('/').count() as u64 > self.limits.max_depth {
-            return Err(Unservable::Depth(self.limits.max_depth));
-        }
-        for entry in self.repo.entries(id)?.iter() {
+    fn run(&mut self, plugin: &Found) -> Result<(), Unservable> {
+        self.enter(&plugin.id, plugin.path.clone(), String::new())?;
+        while let Some(folder) = self.open.last_mut() {
+            let Some(entry) = folder.entries.get(folder.next).cloned() else {
+                self.open.pop();
+                continue;
+            };
+            folder.next += 1;
+            let path = format!("{}{}", folder.shown, String::from_utf8_lossy(&entry.name));
+            let twice = !folder.seen.insert(entry.name.clone());
+            let mut real = folder.real.clone();
+            real.push(entry.name.clone());
             self.visited += 1;
             if self.visited > self.limits.max_files.saturating_mul(4) {
                 return Err(Unservable::Files(self.limits.max_files));
             }
-            let lossy = String::from_utf8_lossy(&entry.name);
-            let path = format!("{shown}{lossy}");
             match verdict(&entry.name) {
                 Verdict::Serve => {}
                 Verdict::Hidden => continue,
                 Verdict::Unfit(code, why) => {
-                    self.note(code, &path, why);
+                    self.note(code, &path, &format!("it is left out: {why}"));
                     continue;
                 }
             }
-            real.push(entry.name.clone());
-            if !self.is_foreign(real) {
-                match entry.kind {
-                    Kind::File | Kind::Executable => {
-                        self.file(path, entry.kind == Kind::Executable, entry.id)?;
-                    }
-                    Kind::Tree => self.folder(&entry.id, real, &format!("{path}/"), open)?,
-                    Kind::Submodule => {
-                        self.note("submodule", &path, "submodules are not served");
-                    }
-                    Kind::Symlink => self.link(real, path, open)?,
-                }
+            if twice {
+                self.note("name-twice", &path, "it is left out: its folder has another entry of that name");
+            } else if !self.foreign.contains(&real) {
+                self.take(entry.kind, entry.id, real, path)?;
             }
-            real.pop();
         }
         Ok(())
     }
 
-    fn link(
-        &mut self,
-        real: &[Vec<u8>],
-        path: String,
-        open: &mut Vec<Vec<Vec<u8>>>,
-    ) -> Result<(), Unservable> {
+    fn take(&mut self, kind: Kind, id: Oid, real: Vec<Vec<u8>>, path: String) -> Result<(), Unservable> {
+        match kind {
+            Kind::File => self.file(path, false, id),
+            Kind::Executable => self.file(path, true, id),
+            Kind::Tree => self.enter(&id, real, path + "/"),
+            Kind::Submodule => {
+                self.note("submodule", &path, "it is left out: it is another repository (a submodule)");
+                Ok(())
+            }
+            Kind::Symlink => self.link(&real, path),
+        }
+    }
+
+    fn enter(&mut self, id: &Oid, real: Vec<Vec<u8>>, shown: String) -> Result<(), Unservable> {
+        if self.open.len() as u64 > self.limits.max_depth {
+            return Err(Unservable::Depth(self.limits.max_depth));
+        }
+        if shown.len() > LONGEST_PATH {
+            self.note("path-long", &shown, PATH_LONG);
+            return Ok(());
+        }
+        let entries = self.repo.entries(id)?;
+        self.open.push(Folder { real, shown, entries, next: 0, seen: HashSet::new() });
+        Ok(())
+    }
+
+    fn link(&mut self, real: &[Vec<u8>], path: String) -> Result<(), Unservable> {
         let Some((name, folder)) = real.split_last() else { return Ok(()) };
         let found = match self.repo.locate(folder, [name.as_slice()]) {
             Ok(found) => found,
@@ -194,21 +233,16 @@ impl Walk<'_> {
             return self.file(path, found.kind == Kind::Executable, found.id);
         }
         // Walking into a folder that is being walked would never end.
-        let circle =
-            open.iter().map(Vec::as_slice).chain([folder]).any(|above| above.starts_with(&found.path));
-        if circle {
+        if self.open.iter().any(|open| open.real.starts_with(&found.path)) {
             self.note("link-circle", &path, "the symlink is left out: it points to a folder that holds it");
             return Ok(());
         }
-        open.push(folder.to_vec());
-        self.folder(&found.id, &mut found.path.clone(), &format!("{path}/"), open)?;
-        open.pop();
-        Ok(())
+        self.enter(&found.id, found.path, path + "/")
     }
 
     fn file(&mut self, path: String, executable: bool, blob: Oid) -> Result<(), Unservable> {
         if path.len() > LONGEST_PATH {
-            self.note("path-long", &path, "its path is longer than 2,048 bytes");
+            self.note("path-long", &path, PATH_LONG);
             return Ok(());
         }
         let size = self.repo.objects().size(&blob)?;
@@ -216,23 +250,19 @@ impl Walk<'_> {
             let limit = self.limits.max_file_bytes;
             return Err(Unservable::FileBytes { path: quoted(&path), size, limit });
         }
-        self.bytes += size;
+        self.bytes = self.bytes.saturating_add(size);
         if self.bytes > self.limits.max_plugin_bytes {
             return Err(Unservable::Bytes(self.limits.max_plugin_bytes));
         }
         if self.content.files.len() as u64 >= self.limits.max_files {
             return Err(Unservable::Files(self.limits.max_files));
         }
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        if let Some(why) = portable::not_on_windows(name) {
+            self.note("name-not-on-windows", &path, why);
+        }
         self.content.files.insert(path, File { executable, blob, size });
         Ok(())
-    }
-
-    fn is_foreign(&self, real: &[Vec<u8>]) -> bool {
-        !self.foreign.is_empty()
-            && self.foreign.iter().any(|path| {
-                path.segments().len() == real.len()
-                    && path.segments().iter().zip(real).all(|(a, b)| a.as_bytes() == b.as_slice())
-            })
     }
 
     /// A plugin of a thousand bad links needs no thousand notes.
@@ -254,9 +284,14 @@ fn same_but_for_case(files: &Files) -> Vec<Note> {
     let mut notes = Vec::new();
     for path in files.keys() {
         if let Some(other) = seen.insert(path.to_lowercase(), path) {
-            let mut message = format!("{} and {} differ only in case", quoted(other), quoted(path));
-            let _ = write!(message, ": macOS and Windows keep one of them");
-            notes.push(Note::new("same-but-for-case", message));
+            notes.push(Note::new(
+                "same-but-for-case",
+                format!(
+                    "{} and {} differ only in case: macOS and Windows keep one of them",
+                    quoted(other),
+                    quoted(path)
+                ),
+            ));
             if notes.len() == 20 {
                 break;
             }
@@ -264,3 +299,6 @@ fn same_but_for_case(files: &Files) -> Vec<Note> {
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,7 +120,7 @@ impl<'a> Repo<'a> {
                         ahead.push_front(part.to_vec());
                     }
                 }
-                Kind::File | Kind::Executable if ahead.iter().all(|rest| rest.is_empty()) => {
+                Kind::File | Kind::Executable if ahead.iter().all(Vec::is_empty) => {
                     let mut path: Vec<_> = at.into_iter().map(|(name, _)| name).collect();
                     path.push(segment);
                     return Ok(Found { path, kind: entry.kind, id: entry.id });

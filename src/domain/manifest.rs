@@ -51,71 +51,122 @@ pub fn version(object: &Object) -> Option<&str> {
     usable.then_some(text)
 }
 
-/// Takes out paths to components that do not exist, which make clients refuse the whole plugin.
+/// Fields that take the place of a default folder, or turn it off when they are an empty list.
+const REPLACING: [&str; 7] =
+    ["commands", "agents", "skills", "outputStyles", "themes", "workflows", "monitors"];
+
+/// Takes out paths to components that Claude Code would not find, or that it refuses a whole plugin
+/// for, and writes `./` where it is forgotten.
+///
+/// Seen in 2.1.197 and 2.1.329: a path that does not begin with `./`, and an agent, hook or server
+/// that is not named as a file of its type, make a plugin impossible to install. A path to nothing
+/// is only an error in a list; but it still replaces the default folder, and so does the empty list
+/// that is left here. `.` for the root is understood by the newer alone.
 pub fn drop_missing_paths(object: &mut Object, content: &Content) -> Vec<Note> {
     let mut notes = Vec::new();
-    let mut gone = Vec::new();
-    for field in PATHS {
-        match object.get_mut(field) {
-            Some(Value::String(path)) => {
-                if let Some(note) = missing(field, path, content) {
-                    notes.push(note);
-                    gone.push(field);
+    object.retain(|field, value| {
+        let Some(field) = PATHS.into_iter().find(|path| path == field) else { return true };
+        let (mut missing, mut refused) = (false, false);
+        let mut keep = |text: &mut String| {
+            let (code, message) = match fate(field, text, content) {
+                Fate::Right => return true,
+                Fate::Write(better) => {
+                    let message = format!("is served as {}, as Claude Code wants it", quoted(&better));
+                    notes.push(note("component-rewritten", field, text, &message));
+                    *text = better;
+                    return true;
+                }
+                Fate::Missing(why) => {
+                    missing = true;
+                    ("component-missing", why)
+                }
+                Fate::Refused(why) => {
+                    refused = true;
+                    ("component-refused", why)
+                }
+            };
+            notes.push(note(code, field, text, &format!("is left out: {message}")));
+            false
+        };
+        match value {
+            Value::String(text) => {
+                if keep(text) {
+                    return true;
+                }
+                *value = Value::Array(Vec::new());
+            }
+            Value::Array(list) => {
+                list.retain_mut(|item| if let Value::String(text) = item { keep(text) } else { true });
+                if !list.is_empty() {
+                    return true;
                 }
             }
-            Some(Value::Array(list)) => {
-                let before = list.len();
-                list.retain(|item| match item.as_str().and_then(|path| missing(field, path, content)) {
-                    None => true,
-                    Some(note) => {
-                        notes.push(note);
-                        false
-                    }
-                });
-                if list.is_empty() && before > 0 {
-                    gone.push(field);
-                }
-            }
-            _ => {}
+            _ => return true,
         }
-    }
-    object.retain(|field, _| !gone.contains(&field.as_str()));
+        // Nothing is left of it. The default folder stays off where the client would have left it off.
+        !refused && (!missing || REPLACING.contains(&field))
+    });
     notes
 }
 
-fn missing(field: &str, text: &str, content: &Content) -> Option<Note> {
-    let why = match RepoPath::parse(text) {
-        Err(why) => why.to_string(),
-        Ok(_) if !text.starts_with("./") => "it does not start with `./`".to_owned(),
-        Ok(path) if field == "agents" && content.has_folder(&path) => {
-            "it is a folder, and Claude Code wants files there".to_owned()
-        }
-        Ok(path) if content.has(&path) => return None,
-        Ok(_) => "there is no such file or folder".to_owned(),
+fn note(code: &str, field: &str, path: &str, what: &str) -> Note {
+    Note::new(code, format!("the path {} in {} {what}", quoted(path), quoted(field)))
+}
+
+enum Fate {
+    Right,
+    /// Something is there, but the client wants it written like this.
+    Write(String),
+    /// Nothing is there.
+    Missing(String),
+    /// The client would refuse the plugin for it.
+    Refused(String),
+}
+
+fn fate(field: &str, text: &str, content: &Content) -> Fate {
+    let ending: &[&str] = match field {
+        "agents" => &[".md"],
+        "hooks" | "lspServers" | "monitors" => &[".json"],
+        "mcpServers" => &[".json", ".mcpb", ".dxt"],
+        _ => &[],
     };
-    let message = format!("the path {} in {} is left out: {why}", quoted(text), quoted(field));
-    Some(Note::new("component-missing", message))
+    if !ending.is_empty() && !ending.iter().any(|ending| text.ends_with(ending)) {
+        return Fate::Refused(format!(
+            "Claude Code wants a file there that ends in `{}`",
+            ending.join("`, `")
+        ));
+    }
+    if field == "mcpServers" && text.contains("://") {
+        return Fate::Right;
+    }
+    let dotted = text.starts_with("./");
+    let lost = |why: String| if dotted { Fate::Missing(why) } else { Fate::Refused(why) };
+    match RepoPath::parse(text) {
+        Err(why) => lost(why.to_string()),
+        Ok(path) if !content.has(&path) => lost("there is no such file or folder".to_owned()),
+        Ok(_) if dotted => Fate::Right,
+        Ok(path) => Fate::Write(path.to_string()),
+    }
 }
 
 /// The manifest that is served in [`CLAUDE`]'s place: the upstream's with what clients choke on
-/// left out, or a small one where there is none that can be used.
+/// left out.
 #[must_use]
-pub fn served(
-    upstream: Option<Object>,
-    name: &str,
-    version: Option<&str>,
-    description: Option<&str>,
-    content: &Content,
-) -> Vec<u8> {
-    let object = match upstream {
-        Some(mut object) => {
-            fields::clean(&mut object);
-            drop_missing_paths(&mut object, content);
-            object
-        }
-        None => description.map(|text| ("description".to_owned(), Value::from(text))).into_iter().collect(),
-    };
-    named(object, name, version)
+pub fn served(mut upstream: Object, name: &str, version: Option<&str>, content: &Content) -> Vec<u8> {
+    fields::clean(&mut upstream);
+    drop_missing_paths(&mut upstream, content);
+    if content.skills_listed {
+        // Claude Code passes these over when the entry lists the skills.
+        upstream.remove("skills");
+    }
+    named(upstream, name, version)
+}
+
+/// The manifest for a plugin that has none and whose entry only describes it.
+#[must_use]
+pub fn made(entry: &Object, name: &str, version: Option<&str>) -> Vec<u8> {
+    let about = entry.iter().filter(|(field, _)| fields::ABOUT.contains(&field.as_str()));
+    named(about.map(|(field, value)| (field.clone(), value.clone())).collect(), name, version)
 }
 
 /// The same object under the name and version that the feed gives, name and version first.
@@ -148,7 +199,7 @@ mod tests {
 
     fn content(paths: &[&str]) -> Content {
         let file = File { executable: false, blob: Oid([0; 20]), size: 1 };
-        Content { files: paths.iter().map(|path| ((*path).to_owned(), file)).collect(), notes: Vec::new() }
+        Content { files: paths.iter().map(|path| ((*path).to_owned(), file)).collect(), ..Content::default() }
     }
 
     fn object(value: Value) -> Object {
@@ -170,28 +221,61 @@ mod tests {
         }
     }
 
+    fn repaired(value: Value, content: &Content) -> (Value, Vec<String>) {
+        let mut object = object(value);
+        let notes = drop_missing_paths(&mut object, content);
+        (Value::Object(object), notes.into_iter().map(|note| note.code).collect())
+    }
+
     #[test]
     fn paths_to_nothing_are_dropped() {
         let content = content(&["commands/go.md", "agents/a.md", "hooks/hooks.json"]);
-        let mut manifest = object(json!({
-            "commands": ["./commands/go.md", "./commands/gone.md"], "agents": "./agents",
-            "skills": ["./nowhere"], "hooks": "./hooks/hooks.json", "mcpServers": "../../etc/passwd",
-            "lspServers": {"inline": {}},
-        }));
-        let notes = drop_missing_paths(&mut manifest, &content);
-        assert_eq!(
-            Value::Object(manifest),
-            json!({"commands": ["./commands/go.md"], "hooks": "./hooks/hooks.json", "lspServers": {"inline": {}}})
-        );
-        assert_eq!(notes.len(), 4);
+        let manifest = json!({
+            "commands": ["./commands/go.md", "./commands/gone.md"], "hooks": "./hooks/hooks.json",
+            "mcpServers": ["./gone.json", {"inline": {}}], "lspServers": "./gone.json",
+        });
+        let left = json!({
+            "commands": ["./commands/go.md"], "hooks": "./hooks/hooks.json", "mcpServers": [{"inline": {}}],
+        });
+        assert_eq!(repaired(manifest, &content), (left, vec!["component-missing".to_owned(); 3]));
+    }
+
+    #[test]
+    fn a_list_of_nothing_still_replaces_the_default_folder() {
+        let content = content(&["commands/go.md", "agents/a.md", "skills/s/SKILL.md"]);
+        let manifest =
+            json!({"commands": "./gone.md", "agents": ["./agents/gone.md", "./../x.md"], "skills": []});
+        let left = json!({"commands": [], "agents": [], "skills": []});
+        assert_eq!(repaired(manifest, &content), (left, vec!["component-missing".to_owned(); 3]));
+    }
+
+    #[test]
+    fn what_the_client_refuses_a_plugin_for_is_dropped() {
+        let content = content(&["agents/a.md", "agents/b.MD", "hooks/x.txt"]);
+        let manifest = json!({
+            "agents": ["./agents", "./agents/b.MD"], "hooks": "./hooks/x.txt", "commands": "../../etc/passwd",
+            "mcpServers": "https://x.example/server", "monitors": "gone.json", "outputStyles": "/etc",
+        });
+        assert_eq!(repaired(manifest, &content), (json!({}), vec!["component-refused".to_owned(); 7]));
+    }
+
+    #[test]
+    fn a_forgotten_dot_is_written() {
+        let content = content(&["tools/go.md", "SKILL.md"]);
+        let manifest =
+            json!({"commands": ["tools/go.md"], "skills": ".", "mcpServers": "https://x.example/a.mcpb"});
+        let left =
+            json!({"commands": ["./tools/go.md"], "skills": "./", "mcpServers": "https://x.example/a.mcpb"});
+        assert_eq!(repaired(manifest, &content), (left, vec!["component-rewritten".to_owned(); 2]));
     }
 
     #[test]
     fn the_served_manifest_has_our_name_and_version_first() {
         let upstream = object(json!({"description": "d", "author": "Jane", "version": 1, "name": "x"}));
-        let text = String::from_utf8(served(Some(upstream), "y", Some("1+a"), None, &content(&[]))).unwrap();
+        let text = String::from_utf8(served(upstream, "y", Some("1+a"), &content(&[]))).unwrap();
         assert_eq!(text, "{\n  \"name\": \"y\",\n  \"version\": \"1+a\",\n  \"description\": \"d\"\n}\n");
-        let text = String::from_utf8(served(None, "y", None, Some("e"), &content(&[]))).unwrap();
+        let entry = object(json!({"name": "x", "description": "e", "category": "c", "source": "./"}));
+        let text = String::from_utf8(made(&entry, "y", None)).unwrap();
         assert_eq!(text, "{\n  \"name\": \"y\",\n  \"description\": \"e\"\n}\n");
     }
 }

@@ -1,7 +1,7 @@
 //! Nouns and rules as plain values. Nothing here opens a file, asks the time or waits.
 //!
 //! The way of a plugin through this room: a [`catalog`] lists entries; [`reading`] finds what each
-//! of them means at one commit ([`source`], [`links`], [`content`], [`manifest`]); a [`view`] gives
+//! of them means at one commit ([`source`], [`links`], [`content`], [`skills`], [`manifest`]); a [`view`] gives
 //! the granted ones their names in the feed; [`served`] writes those names into their files.
 
 pub mod caller;
@@ -23,6 +23,7 @@ pub mod reading;
 pub mod resource;
 pub mod secret;
 pub mod served;
+pub mod skills;
 pub mod slug;
 pub mod source;
 pub mod time;
@@ -31,3 +32,6 @@ pub mod upstream;
 pub mod version;
 pub mod view;
 pub mod watch;
+
+#[cfg(test)]
+mod testing;

@@ -108,14 +108,19 @@ pub fn check_marketplace_name(name: &str) -> Result<(), String> {
     if !is_client_name(name) {
         return refuse("letters, digits, `.`, `_` and `-`, beginning with a letter or digit");
     }
+    if name.contains("..") {
+        return refuse("it has `..` in it");
+    }
     if KEPT_BY_THE_CLIENT.contains(&lower.as_str()) {
         return refuse("Claude Code keeps that name for itself");
     }
     let official = ["official", "marketplace", "plugins"];
     let theirs = ["claude", "anthropic"];
+    let letters: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
     let imitates = theirs.iter().any(|whose| {
         (lower.contains("official") && lower.contains(whose))
             || (lower.starts_with(&format!("{whose}-")) && official.iter().any(|word| lower.contains(word)))
+            || official.iter().any(|word| letters.starts_with(&format!("{whose}{word}")))
     });
     if imitates {
         return refuse("Claude Code refuses names that look like an official marketplace's");
@@ -123,7 +128,21 @@ pub fn check_marketplace_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-const KEPT_BY_THE_CLIENT: [&str; 18] = [
+/// Whether a plugin's name passes as one of Anthropic's own. Claude Code loads such a plugin from any
+/// marketplace, but `claude plugin validate` (2.1.329) fails a whole marketplace for it.
+#[must_use]
+pub fn passes_as_official(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    ["claude-", "anthropic-", "anthropics-", "cc-plugin-"].iter().any(|start| name.starts_with(start))
+        || ["claude", "anthropic", "anthropics"].contains(&name.as_str())
+        || ["claude", "anthropic"].iter().any(|whose| {
+            letters.contains(&format!("official{whose}")) || letters.contains(&format!("{whose}official"))
+        })
+}
+
+const KEPT_BY_THE_CLIENT: [&str; 19] = [
+    "claude-plugin-test",
     "inline",
     "builtin",
     "skills-dir",
@@ -198,10 +217,24 @@ mod tests {
             "agent-skills",
             "my-official-claude",
             "claude-plugins-x",
+            "a..b",
+            "claudeplugins",
+            "claude.marketplace",
+            "claude-plugin-test",
             "anthropic-marketplace-2",
             "ünï",
         ] {
             assert!(check_marketplace_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn plugin_names_that_pass_as_official() {
+        for name in ["claude-api", "Claude", "anthropics-x", "cc-plugin-x", "my-official-claude"] {
+            assert!(passes_as_official(name), "{name}");
+        }
+        for name in ["claudette", "my-claude-tools", "official-tools"] {
+            assert!(!passes_as_official(name), "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Which names may appear in a feed: what is never served, and what no checkout or archive can hold.
 
+use super::names::is_device_name;
 use super::note::is_deceptive;
 
 /// What to do with a name found in an upstream's tree.
@@ -43,6 +44,23 @@ pub fn verdict(name: &[u8]) -> Verdict {
     Verdict::Serve
 }
 
+/// Why a Windows checkout cannot hold a file or folder of this name, if it cannot. Git there stops at
+/// the first of them, so one such file would keep the whole feed from Windows machines.
+/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
+#[must_use]
+pub fn not_on_windows(name: &str) -> Option<&'static str> {
+    if is_device_name(name) {
+        return Some("Windows takes its name for a device: a checkout there fails");
+    }
+    if name.ends_with(['.', ' ']) {
+        return Some("its name ends in a dot or space: a checkout on Windows fails");
+    }
+    if name.contains([':', '*', '?', '"', '<', '>', '|']) {
+        return Some("its name has one of `: * ? \" < > |`: a checkout on Windows fails");
+    }
+    None
+}
+
 /// Whether some file system takes this for `.git`: case, trailing dots and spaces, alternate
 /// streams and the short name on NTFS. (The invisible characters that HFS+ ignores are refused as
 /// such.) What `git fsck` calls `hasDotgit`.
@@ -60,6 +78,16 @@ mod tests {
     fn ordinary_names_are_served() {
         for name in ["a", ".gitignore", ".github", "git", "what?.md", "日本.md", "a:b", "Makefile "] {
             assert_eq!(verdict(name.as_bytes()), Verdict::Serve, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_windows_cannot_hold() {
+        for name in ["CON", "nul.txt", "a:b", "what?.md", "Makefile ", "a."] {
+            assert!(not_on_windows(name).is_some(), "{name}");
+        }
+        for name in ["a", ".gitignore", "con-trol.md", "日本.md"] {
+            assert_eq!(not_on_windows(name), None, "{name}");
         }
     }
 

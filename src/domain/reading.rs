@@ -1,5 +1,6 @@
 //! Reading a marketplace at one commit: its catalog, and each plugin of it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -7,14 +8,15 @@ use serde_json::Value;
 use super::catalog::{self, Catalog, CatalogError, Entry};
 use super::content::{self, Content, File, Unservable};
 use super::digest::{Digest, Fields};
-use super::fields::{DESCRIPTIVE, Object, PATHS};
+use super::fields::{self, CONFLICTING, DESCRIPTIVE, Object, PATHS};
 use super::limits::Limits;
-use super::links::{Lost, Repo};
+use super::links::{Found, Lost, Repo};
 use super::manifest;
-use super::names::{PluginName, is_client_name};
+use super::names::{PluginName, is_client_name, passes_as_official};
 use super::note::Note;
 use super::oid::Oid;
 use super::path::RepoPath;
+use super::skills;
 use super::source::Source;
 use super::tree::{Kind, Objects, ReadError};
 
@@ -23,6 +25,13 @@ pub struct Reading<'a> {
     repo: Repo<'a>,
     limits: Limits,
     pub catalog: Catalog,
+    claims: OnceCell<Vec<Claim>>,
+}
+
+/// A place that an entry claims for itself, with no symlink left in it.
+struct Claim {
+    entry: PluginName,
+    place: RepoPath,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +81,7 @@ impl<'a> Reading<'a> {
             return Err(CatalogError::TooLarge { size, limit }.into());
         }
         let catalog = Catalog::parse(&objects.blob(&found.id)?, &limits)?;
-        Ok(Self { repo, limits, catalog })
+        Ok(Self { repo, limits, catalog, claims: OnceCell::new() })
     }
 
     #[must_use]
@@ -89,13 +98,16 @@ impl<'a> Reading<'a> {
         let Source::Local(source) = &entry.source else {
             return Ok(Content::default());
         };
-        let own = self.manifest_at(source)?.and_then(|bytes| manifest::parse(&bytes).ok());
-        let foreign = self.foreign(entry, source, own.as_ref());
+        let root = place(&content::folder(&self.repo, source)?);
+        let own = self.manifest_in(&root)?;
+        let foreign = self.foreign(entry, &root, own.as_ref())?;
         let mut content = Content::collect(&self.repo, source, &foreign, &self.limits)?;
-        if source.is_root() {
+        if root.is_root() {
             // The whole list of plugins, granted or not, is no part of one of them.
             content.files.remove(catalog::PATH);
-            prune_unlisted_skills(&mut content, &entry.fields);
+        }
+        if source.is_root() {
+            skills::prune_unlisted(&mut content, &entry.fields);
         }
         Ok(content)
     }
@@ -149,6 +161,16 @@ impl<'a> Reading<'a> {
             ));
             return Ok(plugin);
         }
+        if passes_as_official(&plugin.manifest_name) {
+            plugin.notes.push(Note::new(
+                "name-official",
+                format!(
+                    "`{}` passes as a name of Anthropic's own: it loads, but `claude plugin validate` fails the feed \
+                     for it, unless its marketplace is given a name prefix",
+                    plugin.manifest_name
+                ),
+            ));
+        }
         plugin.notes.extend(self.unfetched_lfs(&content)?);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
@@ -161,25 +183,29 @@ impl<'a> Reading<'a> {
             let Some(file) = content.files.get(place) else { continue };
             let parsed = match self.small(file)? {
                 Some(bytes) => manifest::parse(&bytes),
-                None => Err(format!("it has {} bytes (`limits.max_manifest_bytes`)", file.size)),
+                None => Err(format!(
+                    "it has {} bytes; the limit is {} (`limits.max_manifest_bytes`)",
+                    file.size, self.limits.max_manifest_bytes
+                )),
             };
             let mut object = match parsed {
                 Ok(object) => object,
                 Err(why) => {
-                    plugin
-                        .notes
-                        .push(Note::new("manifest-unusable", format!("`{place}` is not used: {why}")));
+                    let instead =
+                        if place == manifest::CLAUDE { "; the entry is served as the manifest" } else { "" };
+                    let message = format!("`{place}` is not used: {why}{instead}");
+                    plugin.notes.push(Note::new("manifest-unusable", message));
                     continue;
                 }
             };
             if place != manifest::CLAUDE {
                 continue;
             }
-            if !plugin.strict && PATHS.iter().any(|field| plugin.entry.contains_key(*field)) {
+            if !plugin.strict && CONFLICTING.iter().any(|field| plugin.entry.contains_key(*field)) {
                 plugin.notes.push(Note::new(
                     "conflicting-manifests",
                     "the entry says `strict: false` and lists components, and there is a plugin.json too: \
-                     Claude Code does not load such a plugin",
+                     Claude Code does not load such a plugin; its curator should take out one of the two",
                 ));
             }
             match manifest::name(&object) {
@@ -192,7 +218,7 @@ impl<'a> Reading<'a> {
             if let Some(version) = manifest::version(&object) {
                 plugin.version = Some(version.to_owned());
             }
-            let mut found = super::fields::clean(&mut object);
+            let mut found = fields::clean(&mut object);
             found.extend(manifest::drop_missing_paths(&mut object, content));
             for note in &mut found {
                 note.message = format!("`{place}`: {}", note.message);
@@ -210,31 +236,98 @@ impl<'a> Reading<'a> {
         self.repo.objects().blob(&file.blob).map(Some)
     }
 
-    fn manifest_at(&self, source: &RepoPath) -> Result<Option<Vec<u8>>, ReadError> {
-        let path = source.segments().iter().map(String::as_str).chain(manifest::CLAUDE.split('/'));
-        match self.repo.locate(&[], path.map(str::as_bytes)) {
+    fn manifest_in(&self, folder: &RepoPath) -> Result<Option<Object>, ReadError> {
+        let path = folder.segments().iter().map(String::as_str).chain(manifest::CLAUDE.split('/'));
+        let bytes = match self.repo.locate(&[], path.map(str::as_bytes)) {
             Ok(found) if found.kind != Kind::Tree => {
                 let size = self.repo.objects().size(&found.id)?;
-                self.small(&File { executable: false, blob: found.id, size })
+                self.small(&File { executable: false, blob: found.id, size })?
             }
-            Err(Lost::Read(error)) => Err(error),
-            _ => Ok(None),
-        }
+            Err(Lost::Read(error)) => return Err(error),
+            _ => None,
+        };
+        Ok(bytes.and_then(|bytes| manifest::parse(&bytes).ok()))
     }
 
-    /// The places inside `source` that other entries claim and this one does not.
-    fn foreign(&self, entry: &Entry, source: &RepoPath, own: Option<&Object>) -> BTreeSet<RepoPath> {
+    /// The places inside `root` that other entries claim and this one does not.
+    fn foreign(
+        &self,
+        entry: &Entry,
+        root: &RepoPath,
+        own: Option<&Object>,
+    ) -> Result<BTreeSet<RepoPath>, ReadError> {
         let mut mine: Vec<RepoPath> = component_paths(&entry.fields).collect();
         mine.extend(own.into_iter().flat_map(component_paths));
-        let mine: Vec<RepoPath> = mine.iter().map(|path| source.join(path)).collect();
-        let others = self.catalog.entries.iter().filter(|other| other.name != entry.name);
-        others
-            .flat_map(claims)
-            .filter(|claim| claim != source && claim.is_in(source))
+        mine.extend(self.default_folders(entry, root, own));
+        let mut places = Vec::new();
+        for path in &mine {
+            places.push(root.join(path));
+            places.extend(self.place(&root.join(path))?);
+        }
+        let claims = if let Some(claims) = self.claims.get() {
+            claims
+        } else {
+            let claims = self.claim()?;
+            self.claims.get_or_init(|| claims)
+        };
+        let foreign = claims
+            .iter()
+            .filter(|claim| claim.entry != entry.name && claim.place != *root && claim.place.is_in(root))
             .filter(|claim| {
-                !mine.iter().any(|path| path.is_in(claim) || (claim.is_in(path) && !path.is_root()))
-            })
-            .collect()
+                !places
+                    .iter()
+                    .any(|path| path.is_in(&claim.place) || (claim.place.is_in(path) && path != root))
+            });
+        Ok(foreign.map(|claim| claim.place.clone()).collect())
+    }
+
+    /// The folders that Claude Code looks into without being told. What it loads from there is part of
+    /// the plugin, whoever else lists it.
+    fn default_folders(&self, entry: &Entry, root: &RepoPath, own: Option<&Object>) -> Vec<RepoPath> {
+        let is_there = |path: &RepoPath| {
+            let path = root.join(path);
+            let segments = path.segments().iter().map(String::as_bytes);
+            self.repo.locate(&[], segments).is_ok_and(|found| found.kind == Kind::Tree)
+        };
+        let listed = matches!(&entry.source, Source::Local(source) if source.is_root())
+            && skills::restriction(&entry.fields, is_there).is_some();
+        let replaced = |field: &str| match field {
+            "skills" => listed,
+            field => own.is_some_and(|own| own.contains_key(field)),
+        };
+        let folders = fields::DEFAULT_FOLDERS.iter().filter(|(field, _)| !replaced(field));
+        folders.filter_map(|(_, folder)| RepoPath::parse(folder).ok()).collect()
+    }
+
+    /// What the entries claim of the repository: each its folder, or, if that is everything, the
+    /// components that it lists. A symlink that leads there is claimed with it.
+    fn claim(&self) -> Result<Vec<Claim>, ReadError> {
+        let mut claims = Vec::new();
+        for entry in &self.catalog.entries {
+            let places = match &entry.source {
+                Source::Local(source) if source.is_root() => {
+                    component_paths(&entry.fields).filter(|path| !path.is_root()).collect()
+                }
+                Source::Local(source) => vec![source.clone()],
+                Source::Remote { .. } | Source::Refused(_) => Vec::new(),
+            };
+            for named in places {
+                let real = self.place(&named)?.filter(|real| *real != named);
+                for place in real.into_iter().chain([named]) {
+                    claims.push(Claim { entry: entry.name.clone(), place });
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Where a path leads, if anywhere.
+    fn place(&self, path: &RepoPath) -> Result<Option<RepoPath>, ReadError> {
+        match self.repo.locate(&[], path.segments().iter().map(String::as_bytes)) {
+            Ok(found) => Ok(Some(place(&found))),
+            Err(Lost::Read(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
@@ -269,16 +362,10 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// What an entry claims of the repository: its folder, or, if that is everything, the components
-/// that it lists.
-fn claims(entry: &Entry) -> Vec<RepoPath> {
-    match &entry.source {
-        Source::Local(source) if source.is_root() => {
-            component_paths(&entry.fields).filter(|path| !path.is_root()).collect()
-        }
-        Source::Local(source) => vec![source.clone()],
-        Source::Remote { .. } | Source::Refused(_) => Vec::new(),
-    }
+/// What was found has no symlinks, and no names that a path could not have.
+fn place(found: &Found) -> RepoPath {
+    let names: Vec<_> = found.path.iter().map(|name| String::from_utf8_lossy(name)).collect();
+    RepoPath::parse(&names.join("/")).unwrap_or_default()
 }
 
 fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
@@ -289,34 +376,6 @@ fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
         _ => Vec::new(),
     });
     texts.filter_map(|text| RepoPath::parse(text).ok())
-}
-
-/// Under a root source Claude Code loads only the skills that the entry lists; under any other, all
-/// of `skills/`. The feed moves the plugin into a folder, so the others must not come along.
-fn prune_unlisted_skills(content: &mut Content, entry: &Object) {
-    let listed: Vec<RepoPath> = match entry.get("skills") {
-        Some(Value::String(text)) => RepoPath::parse(text).into_iter().collect(),
-        Some(Value::Array(list)) => {
-            list.iter().filter_map(Value::as_str).filter_map(|text| RepoPath::parse(text).ok()).collect()
-        }
-        _ => return,
-    };
-    let is_skill =
-        |folder: &str, content: &Content| content.files.contains_key(&format!("skills/{folder}/SKILL.md"));
-    let folders: BTreeSet<String> = content
-        .files
-        .keys()
-        .filter_map(|path| path.strip_prefix("skills/")?.split_once('/'))
-        .map(|(folder, _)| folder.to_owned())
-        .collect();
-    for folder in folders {
-        let Ok(path) = RepoPath::parse(&format!("skills/{folder}")) else { continue };
-        let wanted = listed.iter().any(|listed| path.is_in(listed) || listed.is_in(&path));
-        if !wanted && is_skill(&folder, content) {
-            let start = format!("skills/{folder}/");
-            content.files.retain(|path, _| !path.starts_with(&start));
-        }
-    }
 }
 
 /// Names everything that makes a plugin behave as it does: its files, and what its entry says
@@ -345,3 +404,6 @@ fn sorted(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

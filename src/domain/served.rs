@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::content::Content;
-use super::fields::Object;
+use super::content::{Content, File};
+use super::fields::{Object, is_manifest};
 use super::manifest;
 use super::oid::Oid;
 use super::tree::ReadError;
@@ -38,37 +38,48 @@ pub struct Naming<'a> {
 /// Writes name and version into every manifest. `read` gives a manifest's bytes (`None` where it is
 /// too large to be one).
 ///
+/// A plugin without a usable `plugin.json` gets one only if its entry merely describes it. Where the
+/// entry is `strict: false` or says what the plugin consists of, it is the manifest, and a file
+/// beside it would be a second one: Claude Code (2.1.197, 2.1.329) would no longer start the
+/// `mcpServers` of the entry, and would add its `hooks` to `hooks/hooks.json` instead of replacing it.
+///
 /// # Errors
 /// When a manifest cannot be read.
 pub fn files(
     content: &Content,
     naming: Naming<'_>,
-    read: impl Fn(&super::content::File) -> Result<Option<Vec<u8>>, ReadError>,
+    read: impl Fn(&File) -> Result<Option<Vec<u8>>, ReadError>,
 ) -> Result<ServedFiles, ReadError> {
     let Naming { name, version, strict, entry } = naming;
-    let untouched = |file: &super::content::File| ServedFile {
-        executable: file.executable,
-        bytes: Bytes::Blob(file.blob),
-    };
+    let untouched = |file: &File| ServedFile { executable: file.executable, bytes: Bytes::Blob(file.blob) };
     let mut files: ServedFiles =
         content.files.iter().map(|(path, file)| (path.clone(), untouched(file))).collect();
-    let description = entry.get("description").and_then(serde_json::Value::as_str);
     for place in manifest::PLACES {
         let upstream = content.files.get(place);
         let parsed = match upstream {
             Some(file) => read(file)?.and_then(|bytes| manifest::parse(&bytes).ok()),
             None => None,
         };
-        let made = match (place == manifest::CLAUDE, upstream, parsed) {
-            (true, Some(_), parsed) => manifest::served(parsed, name, version, description, content),
-            // Where the entry is the manifest, a file beside it would be a second one.
-            (true, None, _) if !strict => continue,
-            (true, None, _) => manifest::served(None, name, version, description, content),
-            (false, _, Some(object)) => manifest::named(object, name, version),
-            (false, _, None) => continue,
+        let made = match parsed {
+            Some(object) if place == manifest::CLAUDE => manifest::served(object, name, version, content),
+            Some(object) => manifest::named(object, name, version),
+            None if place != manifest::CLAUDE => continue,
+            None if !strict || is_manifest(entry) || !has_room(content) => {
+                files.remove(place);
+                continue;
+            }
+            None => manifest::made(entry, name, version),
         };
         let executable = upstream.is_some_and(|file| file.executable);
         files.insert(place.to_owned(), ServedFile { executable, bytes: Bytes::Made(made) });
     }
     Ok(files)
 }
+
+/// Whether a `.claude-plugin` folder can be made: no file is in its way, in any case of letters.
+fn has_room(content: &Content) -> bool {
+    !content.files.keys().any(|path| path.eq_ignore_ascii_case(".claude-plugin"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -157,7 +157,7 @@ fn is_ref_name(text: &str) -> bool {
         && !text.contains("//")
         && !text.contains("@{")
         && !text.chars().any(|c| c.is_control() || super::note::is_deceptive(c) || " ~^:?*[\\".contains(c))
-        && text.split('/').all(|part| !part.starts_with('.') && !part.ends_with(".lock"))
+        && text.split('/').all(|part| !part.starts_with('.') && part.strip_suffix(".lock").is_none())
 }
 
 #[cfg(test)]

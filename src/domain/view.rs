@@ -64,6 +64,8 @@ pub struct Served {
     pub prefixed_name: String,
     pub version: Option<String>,
     pub strict: bool,
+    /// What the administrator put before its name, and puts before its former names.
+    pub name_prefix: Option<String>,
     /// The entry in the catalog.
     pub entry: Object,
     /// Names its folder with everything in it.
@@ -156,16 +158,8 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
         .field(&prefixed_name)
         .field(Value::Object(entry.clone()).to_string())
         .finish();
-    Served {
-        slug: offer.slug,
-        plugin: offer.plugin,
-        name,
-        prefixed_name,
-        version,
-        strict: offer.strict,
-        entry,
-        digest,
-    }
+    let (slug, plugin, name_prefix, strict) = (offer.slug, offer.plugin, offer.name_prefix, offer.strict);
+    Served { slug, plugin, name, prefixed_name, version, strict, name_prefix, entry, digest }
 }
 
 /// The upstreams' renames that lead to a plugin of this view, in the feed's names.
@@ -175,8 +169,9 @@ fn carried(plugins: &[Served], renames: &HashMap<Slug, Renames>) -> Renames {
     for plugin in plugins {
         let Some(renames) = renames.get(&plugin.slug) else { continue };
         for old in renames.keys().filter(|old| leads_to(renames, old, plugin.plugin.as_str())) {
+            let old = format!("{}{old}", plugin.name_prefix.as_deref().unwrap_or_default());
             if !taken.contains(old.as_str()) {
-                carried.entry(old.clone()).or_insert_with(|| plugin.name.clone());
+                carried.entry(old).or_insert_with(|| plugin.name.clone());
             }
         }
     }
@@ -319,5 +314,10 @@ mod tests {
         let view = View::assemble(&Feed::default(), vec![offer("a", "x"), offer("a", "y")], &renames);
         let catalog: Value = serde_json::from_slice(&view.catalog).unwrap();
         assert_eq!(catalog["renames"], json!({"mid": "x", "old": "x"}));
+        // Under a prefix the feed called it by another name before, too.
+        let prefixed = vec![Offer { name_prefix: Some("a-".into()), ..offer("a", "x") }];
+        let catalog: Value =
+            serde_json::from_slice(&View::assemble(&Feed::default(), prefixed, &renames).catalog).unwrap();
+        assert_eq!(catalog["renames"], json!({"a-mid": "a-x", "a-old": "a-x", "a-y": "a-x"}));
     }
 }
