@@ -1,1 +1,6 @@
+//! Whole-program tests: the built `agnes`, the machine's `git`, and other people's programs as
+//! oracles. One binary, so that DuckDB is linked once.
 
+mod support;
+
+mod bundles;
