@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::args::BuildZipArgs;
 use super::exit::{Exit, Failure};
-use super::said::{Said, count, line, size};
+use super::said::{Said, line, size};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
@@ -77,7 +77,7 @@ pub(super) fn text(info: &Info) -> String {
         ("groups", Some(info.groups.join(", "))),
         ("marketplace", Some(info.marketplace_name.clone())),
         ("etag", Some(info.etag.clone())),
-        ("plugins", Some(count(info.plugin_count, "plugin"))),
+        ("plugins", Some(info.plugin_count.to_string())),
     ]);
     let mut table = Table::new(&["PLUGIN", "VERSION", "FROM", "THROUGH"]);
     for one in &info.plugins {
