@@ -51,6 +51,8 @@ pub struct Synced {
 pub struct SyncedAll {
     pub synced: Vec<Synced>,
     pub failed: Vec<(String, Error)>,
+    /// In microseconds.
+    pub took: i64,
 }
 
 /// Whoever watches a sync of several: one watch for each, and the results as they come.
@@ -85,6 +87,7 @@ impl Registry {
         watches: &dyn Watches,
     ) -> Result<SyncedAll> {
         caller.may(if only.is_empty() { Right::SyncAll } else { Right::Administer })?;
+        let began = self.now();
         let slugs: Vec<String> = if only.is_empty() {
             self.store().marketplaces()?.into_iter().map(|row| row.id).collect()
         } else {
@@ -131,6 +134,7 @@ impl Registry {
             }
         }
         self.mark_unchanged(&all.synced)?;
+        all.took = self.now() - began;
         Ok(all)
     }
 

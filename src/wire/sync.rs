@@ -66,6 +66,8 @@ pub struct SyncError {
 pub struct SyncAll {
     pub synced: Vec<Synced>,
     pub errors: Vec<SyncError>,
+    /// How long all of it took.
+    pub seconds: f64,
 }
 
 /// A line of a streamed answer.
