@@ -40,6 +40,8 @@ pub struct Synced {
     pub removed: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// In microseconds, waiting for one's turn not included.
+    pub took: i64,
 }
 
 /// What became of several.
@@ -130,7 +132,11 @@ impl Registry {
     fn sync_one(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         let row = self.marketplace_row(slug)?;
         let _turn = self.take_turn(&row.id);
-        let result = self.bring_into_step(caller, &row, watch);
+        let began = self.now();
+        let mut result = self.bring_into_step(caller, &row, watch);
+        if let Ok(synced) = &mut result {
+            synced.took = self.now() - began;
+        }
         if let Err(error) = &result
             && !matches!(error, Error::Cancelled | Error::Fetch(git::FetchError::Cancelled))
         {
@@ -302,6 +308,7 @@ fn summary(
         removed: changes.removed.len() as u64,
         not_served: plugins.iter().filter(|plugin| plugin.digest.is_none()).count() as u64,
         notes: notes.sum::<usize>() as u64,
+        took: 0,
     }
 }
 
