@@ -5,6 +5,7 @@
 //! which goes on being served, and lands in `last_error`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,6 +19,7 @@ use crate::domain::note::Note;
 use crate::domain::reading::{Plugin, Reading, ReadingError};
 use crate::domain::watch::{Phase, Watch};
 use crate::git;
+use crate::store::Store;
 use crate::store::marketplaces::{MarketplaceRow, Synced as SyncedRow};
 use crate::store::plugins::PluginRow;
 
@@ -65,7 +67,9 @@ impl Registry {
     /// See [`Error`]. What was there before is still there.
     pub fn sync(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         caller.may(Right::Administer)?;
-        self.sync_one(caller, slug, watch)
+        let synced = self.sync_one(caller, slug, watch)?;
+        self.mark_unchanged([&synced])?;
+        Ok(synced)
     }
 
     /// Syncs those named, or all; `jobs` at a time. One that fails does not stop the others.
@@ -126,7 +130,14 @@ impl Registry {
                 None => all.failed.push((slug, Error::invalid("the sync of this marketplace broke off"))),
             }
         }
+        self.mark_unchanged(&all.synced)?;
         Ok(all)
+    }
+
+    /// Writes that those which did not change were looked at.
+    fn mark_unchanged<'a>(&self, synced: impl IntoIterator<Item = &'a Synced>) -> Result<()> {
+        let unchanged = synced.into_iter().filter(|synced| !synced.changed).map(|synced| synced.id.as_str());
+        Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
     }
 
     fn sync_one(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
@@ -167,9 +178,7 @@ impl Registry {
             row.last_commit_sha.as_deref() == Some(&commit) && row.rules.as_deref() == Some(&rules);
         if unchanged {
             let store = self.store();
-            store.mark_unchanged(&row.id, self.now())?;
-            let plugins = store.plugins(Some(&row.id))?;
-            return Ok(summary(row, &path, commit, &plugins, &Changes::default()));
+            return summary(&store, row, &path, commit, &Changes::default());
         }
 
         let repository = self.repository(&row.id)?;
@@ -213,7 +222,7 @@ impl Registry {
         // Somebody may be building a bundle from the state that was just replaced.
         let keep: Vec<_> = [Some(fetched.commit), served_commit(row)].into_iter().flatten().collect();
         let tidied = git::compact(&path, &keep);
-        let mut synced = summary(row, &path, commit, &plugins, &changes);
+        let mut synced = summary(&self.store(), row, &path, commit, &changes)?;
         synced.changed = true;
         synced.notes += reading.catalog.notes.len() as u64;
         if let Err(error) = tidied {
@@ -286,30 +295,30 @@ impl Changes {
 }
 
 fn summary(
+    store: &Store,
     row: &MarketplaceRow,
-    path: &std::path::Path,
+    path: &Path,
     commit: String,
-    plugins: &[PluginRow],
     changes: &Changes,
-) -> Synced {
-    let notes = plugins
-        .iter()
-        .map(|plugin| serde_json::from_str::<Vec<Note>>(&plugin.notes).map_or(0, |notes| notes.len()));
-    Synced {
+) -> Result<Synced> {
+    let (plugins, not_served) = store.plugin_count(&row.id)?;
+    let notes = store.plugin_notes(&row.id)?;
+    let notes = notes.iter().filter_map(|notes| serde_json::from_str::<Vec<Note>>(notes).ok());
+    Ok(Synced {
         id: row.id.clone(),
         name: row.name.clone(),
         first: row.last_commit_sha.is_none(),
         commit,
         path: path.display().to_string(),
-        plugins: plugins.len() as u64,
+        plugins: u64::try_from(plugins).unwrap_or_default(),
         changed: false,
         added: changes.added,
         updated: changes.put.len() as u64 - changes.added,
         removed: changes.removed.len() as u64,
-        not_served: plugins.iter().filter(|plugin| plugin.digest.is_none()).count() as u64,
-        notes: notes.sum::<usize>() as u64,
+        not_served: u64::try_from(not_served).unwrap_or_default(),
+        notes: notes.map(|notes| notes.len() as u64).sum(),
         took: 0,
-    }
+    })
 }
 
 fn plugin_row(slug: &str, plugin: Plugin) -> PluginRow {

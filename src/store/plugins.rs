@@ -90,6 +90,31 @@ impl Store {
         )
     }
 
+    /// How many plugins a marketplace has, and how many of them are not served.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_count(&self, marketplace: &str) -> Result<(i64, i64), StoreError> {
+        let counts = self.row(
+            "SELECT count(*), count(*) FILTER (digest IS NULL) FROM marketplace_plugins WHERE marketplace_id = ?",
+            [marketplace],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    /// The notes of a marketplace's plugins, of those that have any.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_notes(&self, marketplace: &str) -> Result<Vec<String>, StoreError> {
+        self.rows(
+            "SELECT notes FROM marketplace_plugins WHERE marketplace_id = ? AND notes <> '[]'",
+            [marketplace],
+            |row| row.get(0),
+        )
+    }
+
     /// Writes rows, in place of those of the same name.
     ///
     /// # Errors
