@@ -5,4 +5,7 @@ mod support;
 
 mod bundles;
 mod determinism;
+mod examples;
+mod grants;
 mod house;
+mod manifests;
