@@ -4,6 +4,7 @@
 mod support;
 
 mod bundles;
+mod client;
 mod determinism;
 mod examples;
 mod grants;
