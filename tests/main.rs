@@ -6,6 +6,7 @@ mod support;
 mod bundles;
 mod client;
 mod determinism;
+mod drift;
 mod examples;
 mod grants;
 mod house;
