@@ -4,3 +4,10 @@
 mod support;
 
 mod bundles;
+mod client;
+mod determinism;
+mod drift;
+mod examples;
+mod grants;
+mod house;
+mod manifests;

@@ -10,6 +10,7 @@ use crate::client::{Client, Way};
 use crate::domain::caller::Caller;
 use crate::http;
 use crate::registry::DataFolder;
+use crate::registry::error::StoreError;
 use crate::registry::{Error, Registry, World};
 
 /// An open way to the API.
@@ -32,7 +33,7 @@ impl Session {
 
 fn refused(error: Error) -> Failure {
     let exit = match &error {
-        Error::Store(crate::store::StoreError::Held { .. }) => Exit::Held,
+        Error::Store(StoreError::Held { .. }) => Exit::Held,
         _ => Exit::Failed,
     };
     let hint = error.hint();

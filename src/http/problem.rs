@@ -4,9 +4,8 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::domain::reading::ReadingError;
-use crate::git::FetchError;
 use crate::registry::Error;
-use crate::store::StoreError;
+use crate::registry::error::{FetchError, StoreError};
 use crate::wire::Problem;
 use crate::wire::problem::{CONTENT_TYPE, about_blank};
 

@@ -7,8 +7,10 @@ use crate::archive::ArchiveError;
 use crate::domain::caller::Forbidden;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
-use crate::git::FetchError;
-use crate::store::StoreError;
+
+// Whoever translates an error has to name its kinds, and the mouths know no hand.
+pub use crate::git::FetchError;
+pub use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -13,7 +13,9 @@ use crate::domain::names::PluginName;
 use crate::domain::reading::Reading;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
-use crate::store::plugins::PluginRow;
+
+// What the mouths see of the rows: they know the registry, and no hand.
+pub use crate::store::plugins::PluginRow;
 
 /// Everything about one plugin.
 #[derive(Debug)]
