@@ -168,25 +168,4 @@ impl Store {
         )?;
         Ok(())
     }
-
-    /// The plugins that a user's groups were granted, in the order of a view: marketplaces as they
-    /// were registered, plugins by name.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn granted_plugins(&self, user: &str) -> Result<Vec<PluginRow>, StoreError> {
-        self.rows(
-            &format!(
-                "WITH granted AS (SELECT DISTINCT split_part(g.resource_id, '/', 1) AS slug, \
-                                         split_part(g.resource_id, '/', 2) AS plugin \
-                    FROM resource_grants g WHERE g.group_id = 'everyone' OR g.group_id IN \
-                         (SELECT group_id FROM user_group_members WHERE user_id = ?)) \
-                 SELECT {COLUMNS} FROM marketplace_plugins p JOIN marketplace_registry m ON m.id = p.marketplace_id \
-                 WHERE EXISTS (FROM granted g WHERE g.slug = p.marketplace_id AND g.plugin IN ('*', p.name)) \
-                 ORDER BY m.position, p.name"
-            ),
-            [user],
-            read,
-        )
-    }
 }
