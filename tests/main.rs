@@ -5,6 +5,7 @@ mod support;
 
 mod bundles;
 mod client;
+mod corpus;
 mod determinism;
 mod drift;
 mod examples;
