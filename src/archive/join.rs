@@ -1,7 +1,7 @@
 //! Putting an archive together from its parts.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Cursor, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
 
 use zip::{ZipArchive, ZipWriter};
@@ -57,16 +57,14 @@ fn is_writers(error: &io::Error) -> bool {
     )
 }
 
-/// An archive in memory, for tests and small things.
-///
-/// # Errors
-/// As [`join`].
-pub fn joined<'p>(
+/// An archive in memory.
+#[cfg(test)]
+pub(super) fn joined<'p>(
     path: &str,
     contents: &[u8],
     parts: impl IntoIterator<Item = &'p Path>,
 ) -> Result<Vec<u8>, ArchiveError> {
-    let mut out = Cursor::new(Vec::new());
+    let mut out = io::Cursor::new(Vec::new());
     join(&mut out, path, contents, parts)?;
     Ok(out.into_inner())
 }
