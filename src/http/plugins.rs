@@ -8,8 +8,7 @@ use super::App;
 use super::extract::ask;
 use super::problem::Failure;
 use crate::domain::caller::Caller;
-use crate::registry::plugins::PluginDetail;
-use crate::store::plugins::PluginRow;
+use crate::registry::plugins::{PluginDetail, PluginRow};
 use crate::wire::plugins as wire;
 
 pub(super) async fn list(
