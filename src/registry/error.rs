@@ -89,9 +89,12 @@ impl Error {
         }
         let text = match self {
             Self::Invalid { hint, .. } | Self::Conflict { hint, .. } => return hint.clone(),
+            Self::NotFound { what: "plugin", name, .. } => {
+                let slug = name.split_once('/').map_or("SLUG", |(slug, _)| slug);
+                return Some(format!("agnes plugin list --marketplace {}", word(slug)));
+            }
             Self::NotFound { what, .. } => match *what {
                 "marketplace" => "agnes marketplace list",
-                "plugin" => "agnes plugin list",
                 "user" => "agnes user list",
                 "group" => "agnes group list",
                 _ => return None,
@@ -131,6 +134,9 @@ impl Error {
 fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
     let edit = format!("agnes marketplace edit {slug}");
     Some(match error {
+        FetchError::NotFound { url } if !url.starts_with("https://") => {
+            format!("if it has moved: {edit} --url ADDRESS")
+        }
         FetchError::Unauthorized { with_token: false, .. } | FetchError::NotFound { .. } => {
             format!("if it is private, give a token: {edit} --token-prompt")
         }
