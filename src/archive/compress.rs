@@ -1,8 +1,7 @@
 //! Compressing the parts that are missing, on all processors.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{Cursor, Write as _};
+use std::io::{BufWriter, Cursor, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -139,22 +138,21 @@ fn write<'b, S>(
 fn save(path: &PathBuf, pieces: impl IntoIterator<Item = Vec<u8>>) -> Result<(), ArchiveError> {
     let io = |source| ArchiveError::Io { path: path.clone(), source };
     let folder = path.parent().unwrap_or(path);
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
     let mut pieces = pieces.into_iter();
     let first = pieces.next().unwrap_or_default();
-    // A batch of its own is the part already.
-    let bytes = match pieces.next() {
-        None => first,
+    match pieces.next() {
+        // A batch of its own is the part already.
+        None => file.write_all(&first).map_err(io)?,
+        // Straight into the file: a large plugin is in memory once, and less of it with every piece.
         Some(second) => {
-            let mut out = ZipWriter::new(Cursor::new(Vec::new()));
+            let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, file.as_file_mut()));
             for piece in [first, second].into_iter().chain(pieces) {
                 let piece = ZipArchive::new(Cursor::new(piece)).map_err(ArchiveError::write)?;
                 out.merge_archive(piece).map_err(ArchiveError::write)?;
             }
-            out.finish().map_err(ArchiveError::write)?.into_inner()
+            out.finish().map_err(ArchiveError::write)?.flush().map_err(io)?;
         }
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    file.write_all(&bytes).map_err(io)?;
-    file.persist(path).map_err(|error| io(error.error))?;
-    fs::metadata(path).map(drop).map_err(io)
+    }
+    file.persist(path).map(drop).map_err(|error| io(error.error))
 }

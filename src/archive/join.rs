@@ -1,7 +1,7 @@
 //! Putting an archive together from its parts.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Cursor, Read as _, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use zip::{ZipArchive, ZipWriter};
@@ -87,16 +87,14 @@ fn is_writers(error: &io::Error) -> bool {
     )
 }
 
-/// An archive in memory, for tests and small things.
-///
-/// # Errors
-/// As [`join`].
-pub fn joined<'p>(
+/// An archive in memory.
+#[cfg(test)]
+pub(super) fn joined<'p>(
     path: &str,
     contents: &[u8],
     parts: impl IntoIterator<Item = &'p Path>,
 ) -> Result<Vec<u8>, ArchiveError> {
-    let mut out = Cursor::new(Vec::new());
+    let mut out = io::Cursor::new(Vec::new());
     join(&mut out, path, contents, parts)?;
     Ok(out.into_inner())
 }

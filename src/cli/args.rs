@@ -23,19 +23,21 @@ pub(super) struct Agnes {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Global {
-    /// The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]
+    /// The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR]
+    /// [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     pub data_dir: Option<PathBuf>,
-    /// The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]
+    /// The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub config: Option<PathBuf>,
     /// Print one JSON document on stdout
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub json: bool,
-    /// Print nothing but what was asked for, and what went wrong
+    /// Print nothing but the data that was asked for, and what went wrong
     #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub quiet: bool,
-    /// How long to wait for another agnes that has the registry open [default: 5]
+    /// How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT]
+    /// [default: 5]
     #[arg(long, global = true, value_name = "SECONDS", help_heading = "Everywhere")]
     pub lock_wait: Option<u64>,
 }
@@ -48,19 +50,27 @@ pub(super) enum Command {
     /// Look at plugins
     #[command(subcommand)]
     Plugin(Plugin),
-    /// People
+    /// Add, list and remove the people who get a marketplace
     #[command(subcommand)]
     User(User),
-    /// Groups, and who is in them
+    /// Put people into groups: plugins are granted to groups
     #[command(subcommand)]
     Group(Group),
     /// Give a group plugins
+    ///
+    /// Granting what the group has already changes nothing. What is granted must exist; sync its
+    /// marketplace first.
     Grant(GrantArgs),
     /// Take plugins from a group
+    ///
+    /// Takes back grants as they were given: from a group that has `slug/*`, one plugin cannot be
+    /// taken alone.
     Revoke(GrantArgs),
     /// List who was granted what
     Grants(GrantsArgs),
     /// Write the ZIP that one user gets
+    ///
+    /// The same plugins make the same bytes, on any machine. The file appears when it is complete.
     BuildZip(BuildZipArgs),
     /// Say what one user gets, and why not more
     Info {
@@ -75,40 +85,61 @@ pub(super) enum Command {
         limit: u32,
     },
     /// Find what is broken or suspicious in the data folder, and what to do about it
+    ///
+    /// Changes nothing. The exit status is 8 if something is broken; what is merely suspicious is
+    /// listed, and no failure.
     Doctor,
     /// Show what agnes does, with two example marketplaces in a data folder of its own
+    ///
+    /// The folder is the one of --data-dir, else the usual one with `-demo` after its name. What an
+    /// earlier demo left in it is removed; a folder that no demo made is left alone.
     Demo,
-    /// The settings
+    /// Show the settings
     #[command(subcommand)]
     Config(Config),
     /// Print completions for a shell
-    Completions { shell: Shell },
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
     /// Print the manual page, or write all pages into a folder
-    Man { dir: Option<PathBuf> },
+    Man {
+        /// Write agnes.1 and a page for each command here; the folder is made if need be
+        dir: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Marketplace {
     /// Register a marketplace; `sync` fetches it
     Add(AddArgs),
-    /// Change what was registered. An empty text clears
+    /// Change what was registered
+    ///
+    /// What is not given stays; an empty text clears. A new address, branch or ref counts from the
+    /// next sync on.
     Edit(EditArgs),
     /// List the registered marketplaces
     List,
     /// Show one marketplace
-    Show { slug: String },
+    Show {
+        /// Its short name, as `agnes marketplace list` shows it
+        slug: String,
+    },
     /// Fetch marketplaces and find out what changed
     ///
     /// One that fails keeps serving what it had; the others are synced all the same. The exit
     /// status is then 6.
     Sync(SyncArgs),
     /// Forget a marketplace, with its plugins, its token and the grants that name it
-    Remove { slug: String },
+    Remove {
+        /// Its short name
+        slug: String,
+    },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
-    /// https://…, ssh://…, git@host:path, file://… or an absolute path, without credentials
+    /// https://…, ssh://…, git@host:path, file://… or a folder, without credentials
     pub url: String,
     /// A short name: a-z, 0-9, `-`, `_` [default: made from the URL]
     #[arg(long)]
@@ -130,6 +161,7 @@ pub(super) struct AddArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct EditArgs {
+    /// Which marketplace
     pub slug: String,
     /// Another address for the same marketplace
     #[arg(long)]
@@ -176,6 +208,7 @@ pub(super) struct About {
 /// Where a token comes from. Never from the command line: everybody on the machine can read that.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
+#[expect(clippy::struct_field_names, reason = "the fields' names are the options'")]
 pub(super) struct TokenArgs {
     /// Ask for the token, without showing it
     #[arg(long)]
@@ -193,8 +226,8 @@ pub(super) struct SyncArgs {
     /// Which marketplaces [default: all]
     #[arg(value_name = "SLUG")]
     pub slugs: Vec<String>,
-    /// How many at the same time [default: 4]
-    #[arg(long, value_name = "N")]
+    /// How many at the same time, 1 to 64 [env: AGNES_SYNC_JOBS] [default: 4]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
 }
 
@@ -208,6 +241,7 @@ pub(super) enum Plugin {
     },
     /// Show one plugin: entry, manifest, version, commit, files and components
     Show {
+        /// Its marketplace's slug and its own name, as `agnes plugin list` shows them
         #[arg(value_name = "SLUG/NAME")]
         plugin: String,
     },
@@ -217,6 +251,7 @@ pub(super) enum Plugin {
 pub(super) enum User {
     /// Add a user
     Add {
+        /// Their e-mail address
         email: String,
         /// What they are called
         #[arg(long)]
@@ -225,15 +260,22 @@ pub(super) enum User {
     /// List users and their groups
     List,
     /// Show one user
-    Show { user: String },
+    Show {
+        /// An e-mail address or id
+        user: String,
+    },
     /// Remove a user, with memberships and tokens
-    Remove { user: String },
+    Remove {
+        /// An e-mail address or id
+        user: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Group {
     /// Add a group
     Add {
+        /// Its name: 1 to 64 characters
         name: String,
         /// One line about it
         #[arg(long, value_name = "TEXT")]
@@ -242,17 +284,34 @@ pub(super) enum Group {
     /// List groups. Two always exist: Admin and Everyone
     List,
     /// Show one group: its members and what it was granted
-    Show { group: String },
+    Show {
+        /// A name or id
+        group: String,
+    },
     /// Remove a group, with its memberships and grants
-    Remove { group: String },
+    Remove {
+        /// A name or id
+        group: String,
+    },
     /// Put a user into a group
-    Join { group: String, user: String },
+    Join {
+        /// The group's name or id
+        group: String,
+        /// The user's e-mail address or id
+        user: String,
+    },
     /// Take a user out of a group
-    Leave { group: String, user: String },
+    Leave {
+        /// The group's name or id
+        group: String,
+        /// The user's e-mail address or id
+        user: String,
+    },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct GrantArgs {
+    /// The group's name or id
     pub group: String,
     /// `slug/plugin`, or `slug/*` for all of a marketplace, present and future
     #[arg(required = true, value_name = "RESOURCE")]
@@ -286,6 +345,13 @@ pub(super) struct BuildZipArgs {
 pub(super) enum Config {
     /// Print each setting, its value, and where it came from
     Show,
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n @ 1..=64) => Ok(n),
+        _ => Err("a number from 1 to 64 is needed".into()),
+    }
 }
 
 fn versions(text: &str) -> Result<Versions, String> {

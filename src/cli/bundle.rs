@@ -1,31 +1,43 @@
 //! `agnes build-zip` and `agnes info`
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::time::Instant;
 
-use super::args::BuildZipArgs;
+use super::args::{BuildZipArgs, Global};
 use super::exit::{Exit, Failure};
 use super::said::{Said, line, size};
 use super::session::Session;
 use super::table::{Table, facts};
-use crate::client::Call;
+use crate::client::{Call, ClientError};
 use crate::wire::views::{Bundle, Info, PLUGINS_HEADER, USER_HEADER};
 
-pub(super) fn build(session: &Session, args: &BuildZipArgs) -> Result<Said, Failure> {
+pub(super) fn build(
+    session: impl FnOnce() -> Result<Session, Failure>,
+    args: &BuildZipArgs,
+    global: &Global,
+) -> Result<Said, Failure> {
     if args.output == Path::new("-") {
+        if global.json {
+            return Err(
+                Failure::usage("`--json` and `-o -` both ask for stdout").hinted("name a file: -o FILE")
+            );
+        }
         let mut out = io::stdout().lock();
-        let done = session.client.download(zip(&args.user), &mut out);
-        return match done {
-            Ok(_) => Ok(Said::raw(Vec::new())),
-            Err(crate::client::ClientError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                Ok(Said::raw(Vec::new()))
+        if out.is_terminal() {
+            return Err(Failure::usage("a ZIP is not written to a terminal").hinted("name a file: -o FILE"));
+        }
+        return match session()?.client.download(zip(&args.user), &mut out) {
+            Err(ClientError::Write(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(Exit::Failed, format!("cannot write to the standard output: {error}")))
             }
+            Ok(_) | Err(ClientError::Write(_)) => Ok(Said::raw(Vec::new())),
             Err(error) => Err(error.into()),
         };
     }
-    let bundle = write(session, &args.user, &args.output)?;
+    let bundle = write(&session()?, &args.user, &args.output)?;
     let talk = format!("Wrote {} ({}).", line(&bundle.path), size(bundle.bytes));
     Ok(Said::done(&bundle, talk))
 }
@@ -35,25 +47,41 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
     let failed = |why: &dyn std::fmt::Display| {
         Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", output.display()))
     };
-    if output.is_dir() {
-        return Err(failed(&"it is a folder"));
-    }
-    let folder = match output.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
+    let download = |out: &mut dyn io::Write| {
+        session.client.download(zip(user), out).map_err(|error| match error {
+            ClientError::Write(why) => failed(&why),
+            other => other.into(),
+        })
     };
     let began = Instant::now();
-    let mut file =
-        tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
-    let done = session.client.download(zip(user), file.as_file_mut())?;
-    file.flush().map_err(|why| failed(&why))?;
-    #[cfg(unix)]
-    {
-        // A temporary file is for its owner alone; a bundle is as readable as other new files.
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(|why| failed(&why))?;
-    }
-    file.persist(output).map_err(|why| failed(&why.error))?;
+    let done = match fs::metadata(output) {
+        Ok(facts) if facts.is_dir() => return Err(failed(&"it is a folder")),
+        // A pipe or a device: there is nothing to put in its place.
+        Ok(facts) if !facts.is_file() => {
+            let mut out = fs::OpenOptions::new().write(true).open(output).map_err(|why| failed(&why))?;
+            download(&mut out)?
+        }
+        found => {
+            // Where a link leads, so that the link stays.
+            let target = if found.is_ok() { fs::canonicalize(output) } else { Ok(output.to_owned()) };
+            let target = target.map_err(|why| failed(&why))?;
+            let folder = match target.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            if !folder.is_dir() {
+                return Err(failed(&format!("there is no folder `{}`", folder.display())));
+            }
+            let mut builder = tempfile::Builder::new();
+            // A temporary file is for its owner alone; a bundle is as readable as other new files.
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            let mut file = builder.prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
+            let done = download(file.as_file_mut())?;
+            file.persist(&target).map_err(|why| failed(&why.error))?;
+            done
+        }
+    };
     let header = |name| done.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(Bundle {
         email: header(USER_HEADER).to_owned(),
@@ -85,14 +113,14 @@ pub(super) fn text(info: &Info) -> String {
         table.row([&one.name, one.version.as_deref().unwrap_or("-"), &from, &one.groups.join(", ")]);
     }
     if !table.is_empty() {
-        out.push_str(&format!("\n{}", table.text()));
+        let _ = write!(out, "\n{}", table.text());
     }
     let mut table = Table::new(&["LEFT OUT", "WHY"]);
     for one in &info.left_out {
         table.row([&format!("{}/{}", one.marketplace_slug, one.original_name), &one.reason]);
     }
     if !table.is_empty() {
-        out.push_str(&format!("\n{}", table.text()));
+        let _ = write!(out, "\n{}", table.text());
     }
     out
 }

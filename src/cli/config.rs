@@ -1,7 +1,11 @@
 //! Settings, and where each of them came from: a flag, the environment, the file, or nowhere.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +16,7 @@ use toml::{Table, Value};
 
 use super::args::Global;
 use super::exit::Failure;
-use super::said::Said;
+use super::said::{Said, line};
 use super::table::Table as Columns;
 use crate::domain::limits::Limits;
 use crate::domain::names::check_marketplace_name;
@@ -75,7 +79,15 @@ pub(super) struct Config {
     pub data_dir: PathBuf,
     pub settings: Settings,
     pub shown: Vec<Shown>,
+    /// Which file was read, as a sentence.
+    file: String,
 }
+
+/// Key → value and source.
+type Shelf = BTreeMap<String, (Value, String)>;
+
+/// Looks up an environment variable.
+type Variable<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 pub(super) fn show(global: &Global) -> Result<Said, Failure> {
     let config = load(global)?;
@@ -84,14 +96,28 @@ pub(super) fn show(global: &Global) -> Result<Said, Failure> {
         let value = shown.value.as_str().map_or_else(|| shown.value.to_string(), str::to_owned);
         table.row([&shown.key, &value, &shown.source]);
     }
-    Ok(Said::answer(&config.shown, table.text()))
+    Ok(Said::answer(&config.shown, table.text()).talking(line(&config.file)))
 }
 
 /// Reads everything there is to read.
 pub(super) fn load(global: &Global) -> Result<Config, Failure> {
-    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let (folder, folder_source) = data_folder(global, &variable)?;
-    let (file, path) = read_file(global, &variable, &folder)?;
+    let mut config = read(global, &|name| env::var_os(name))?;
+    // What is shown, logged and hinted at has to mean the same wherever it is read.
+    config.data_dir = std::path::absolute(&config.data_dir)
+        .map_err(|why| Failure::usage(format!("`{}`: {why}", config.data_dir.display())))?;
+    let data_dir = Value::String(config.data_dir.display().to_string());
+    if let Some(shown) = config.shown.iter_mut().find(|shown| shown.key == "data_dir") {
+        shown.value = serde_json::to_value(data_dir).unwrap_or_default();
+    }
+    Ok(config)
+}
+
+/// Reads flags, variables and the file; a variable that is empty counts as not set.
+fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let (folder, folder_source) = data_folder(global, &variable);
+    let (file, path) = read_file(global, &variable, folder.as_deref())?;
+    let file_name = path.as_ref().map_or_else(|| "agnes.toml".to_owned(), |path| path.display().to_string());
 
     let mut settings = Table::new();
     let mut shown = BTreeMap::new();
@@ -100,11 +126,8 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
     keys.extend(OPTIONAL.map(|key| (key.to_owned(), Value::String(String::new()))));
     let in_file = flattened(&file);
     if let Some(key) = in_file.keys().find(|key| !keys.contains_key(*key)) {
-        return Err(Failure::usage(format!(
-            "`{}` has a key `{key}`, which is no setting",
-            shown_path(&path)
-        ))
-        .hinted("agnes config show lists all settings"));
+        return Err(Failure::usage(format!("`{file_name}` has a key `{key}`, which is no setting"))
+            .hinted("agnes config show --config /dev/null lists all settings"));
     }
     for (key, default) in keys {
         let name = format!("AGNES_{}", key.to_uppercase().replace('.', "_"));
@@ -114,7 +137,8 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
         } else if let Some(text) = variable(&name).filter(|_| key != "data_dir") {
             (typed(&name, &text, &default)?, format!("environment {name}"))
         } else if let Some(value) = in_file.get(&key) {
-            (value.clone(), format!("file {}", shown_path(&path)))
+            let wrong = |why| Failure::usage(format!("`{key}` in `{file_name}` is {value}: {why} is needed"));
+            (fit(value.clone(), &default).map_err(wrong)?, format!("file {file_name}"))
         } else if OPTIONAL.contains(&key.as_str()) {
             continue;
         } else {
@@ -123,24 +147,43 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
         shown.insert(key.clone(), (value.clone(), source));
         insert(&mut settings, &key, value);
     }
-    let file: File = settings.try_into().map_err(|why: toml::de::Error| {
-        Failure::usage(format!("a setting is wrong: {}", why.message())).hinted("agnes config show")
-    })?;
+    let mut file: File = settings
+        .try_into()
+        .map_err(|why: toml::de::Error| Failure::usage(format!("a setting is wrong: {}", why.message())))?;
 
-    let (data_dir, source) = match (&file.data_dir, folder_source.as_str()) {
-        (Some(dir), "default") => {
-            let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-            (base.join(dir), format!("file {}", shown_path(&path)))
+    // Paths in the file start from the file: agnes is run by cron from anywhere.
+    let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
+    let from_file =
+        |key: &str, shown: &Shelf| shown.get(key).is_some_and(|(_, source)| source.starts_with("file "));
+    if let (Some(bundle), true) = (&mut file.sync.ca_bundle, from_file("sync.ca_bundle", &shown)) {
+        *bundle = base.join(&*bundle);
+        if let Some((value, _)) = shown.get_mut("sync.ca_bundle") {
+            *value = Value::String(bundle.display().to_string());
         }
-        _ => (folder, folder_source),
+    }
+    let (data_dir, source) = match (&file.data_dir, folder) {
+        (Some(dir), folder) if folder.is_none() || folder_source == "default" => {
+            (base.join(dir), format!("file {file_name}"))
+        }
+        (_, Some(folder)) => (folder, folder_source),
+        (_, None) => return Err(homeless()),
     };
+    let looked = data_dir.join("agnes.toml");
     shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
     let shown = shown.into_iter().map(|(key, (value, source))| Shown {
         key,
         value: serde_json::to_value(value).unwrap_or_default(),
         source,
     });
-    Ok(Config { data_dir, settings: checked(file)?, shown: shown.collect() })
+    let file_told = match path {
+        Some(_) => format!("The configuration file is {file_name}."),
+        None => format!("There is no configuration file ({}).", looked.display()),
+    };
+    Ok(Config { data_dir, settings: checked(file)?, shown: shown.collect(), file: file_told })
+}
+
+fn homeless() -> Failure {
+    Failure::usage("there is no home to keep data in").hinted("say where with --data-dir DIR")
 }
 
 fn defaults() -> File {
@@ -167,7 +210,8 @@ fn defaults() -> File {
 }
 
 fn checked(file: File) -> Result<Settings, Failure> {
-    let wrong = |why: String| Failure::usage(why).hinted("agnes config show");
+    // Not hinting at `config show`, which would say the same.
+    let wrong = Failure::usage::<String>;
     check_marketplace_name(&file.marketplace.name).map_err(wrong)?;
     if file.marketplace.owner_name.trim().is_empty() {
         return Err(wrong("`marketplace.owner_name` is empty, and Claude Code wants an owner".into()));
@@ -177,6 +221,14 @@ fn checked(file: File) -> Result<Settings, Failure> {
     }
     if !(1..=64).contains(&file.sync.jobs) {
         return Err(wrong(format!("`sync.jobs` is {}: a number from 1 to 64 is needed", file.sync.jobs)));
+    }
+    let timeouts = [
+        ("connect_timeout", file.sync.connect_timeout),
+        ("idle_timeout", file.sync.idle_timeout),
+        ("total_timeout", file.sync.total_timeout),
+    ];
+    if let Some((key, _)) = timeouts.into_iter().find(|(_, seconds)| *seconds == 0) {
+        return Err(wrong(format!("`sync.{key}` is 0: nothing can be fetched in no time")));
     }
     Ok(Settings {
         feed: Feed {
@@ -198,32 +250,32 @@ fn checked(file: File) -> Result<Settings, Failure> {
     })
 }
 
-fn data_folder(
-    global: &Global,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<(PathBuf, String), Failure> {
+/// The folder if it is known without the file, and where that is known from.
+fn data_folder(global: &Global, variable: &Variable) -> (Option<PathBuf>, String) {
     if let Some(dir) = &global.data_dir {
-        return Ok((dir.clone(), "flag --data-dir".into()));
+        return (Some(dir.clone()), "flag --data-dir".into());
     }
     for name in ["AGNES_DATA_DIR", "DATA_DIR"] {
         if let Some(dir) = variable(name) {
-            return Ok((dir.into(), format!("environment {name}")));
+            return (Some(dir.into()), format!("environment {name}"));
         }
     }
-    let dirs = directories::ProjectDirs::from("", "", "agnes").ok_or_else(|| {
-        Failure::usage("there is no home to keep data in").hinted("say where with --data-dir DIR")
-    })?;
-    Ok((dirs.data_dir().to_owned(), "default".into()))
+    let dirs = directories::ProjectDirs::from("", "", "agnes");
+    (dirs.map(|dirs| dirs.data_dir().to_owned()), "default".into())
 }
 
 /// The file's table, and its path if there is one. Only a file that was asked for has to exist.
 fn read_file(
     global: &Global,
-    variable: &dyn Fn(&str) -> Option<String>,
-    folder: &Path,
+    variable: &Variable,
+    folder: Option<&Path>,
 ) -> Result<(Table, Option<PathBuf>), Failure> {
     let asked = global.config.clone().or_else(|| variable("AGNES_CONFIG").map(PathBuf::from));
-    let path = asked.clone().unwrap_or_else(|| folder.join("agnes.toml"));
+    let path = match (&asked, folder) {
+        (Some(path), _) => path.clone(),
+        (None, Some(folder)) => folder.join("agnes.toml"),
+        (None, None) => return Err(homeless()),
+    };
     match fs::read_to_string(&path) {
         Ok(text) => match text.parse::<Table>() {
             Ok(table) => Ok((table, Some(path))),
@@ -271,15 +323,27 @@ fn insert(table: &mut Table, key: &str, value: Value) {
 }
 
 /// A variable's text as the type that the setting has.
-fn typed(name: &str, text: &str, like: &Value) -> Result<Value, Failure> {
-    match like {
-        Value::Integer(_) => text.replace('_', "").parse().map(Value::Integer).map_err(|_| {
-            Failure::usage(format!("the environment variable {name} is `{text}`: a whole number is needed"))
-        }),
-        _ => Ok(Value::String(text.to_owned())),
-    }
+fn typed(name: &str, text: &OsStr, like: &Value) -> Result<Value, Failure> {
+    let wrong = |why: &str| {
+        Failure::usage(format!("the environment variable {name} is `{}`: {why} is needed", text.display()))
+    };
+    let text = text.to_str().ok_or_else(|| wrong("UTF-8"))?;
+    let value = match like {
+        Value::Integer(_) => text.replace('_', "").parse().map(Value::Integer).ok(),
+        Value::Boolean(_) => text.parse().map(Value::Boolean).ok(),
+        _ => None,
+    };
+    fit(value.unwrap_or_else(|| Value::String(text.to_owned())), like).map_err(wrong)
 }
 
-fn shown_path(path: &Option<PathBuf>) -> String {
-    path.as_ref().map_or_else(|| "agnes.toml".to_owned(), |path| path.display().to_string())
+/// A value, if it has the type of another; else what would be right.
+fn fit(value: Value, like: &Value) -> Result<Value, &'static str> {
+    match (like, &value) {
+        (Value::Integer(_), Value::Integer(0..))
+        | (Value::Boolean(_), Value::Boolean(_))
+        | (Value::String(_), Value::String(_)) => Ok(value),
+        (Value::Integer(_), _) => Err("a whole number from 0"),
+        (Value::Boolean(_), _) => Err("true or false"),
+        _ => Err("text"),
+    }
 }

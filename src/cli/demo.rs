@@ -17,6 +17,7 @@ use super::said::{Said, line, size};
 use super::session::Session;
 use crate::client::Call;
 use crate::git;
+use crate::registry::shell::word;
 use crate::wire::grants::{GrantRequest, Granted};
 use crate::wire::marketplaces::{Marketplace, NewMarketplace};
 use crate::wire::people::{Group, Membership, NewGroup, NewMember, NewUser, User};
@@ -49,6 +50,7 @@ pub(super) fn run(global: &Global) -> Result<Said, Failure> {
     let global = Global { data_dir: Some(folder.clone()), config: None, ..global.clone() };
     let session = Session::open(&global)?;
     let mut text = format!("A data folder of its own: {}\n", line(&folder.display().to_string()));
+    let _ = write!(text, "What follows was done in it, as if typed after\n{}", preamble(&folder));
 
     text.push_str("\n1. Register the example marketplaces\n");
     for (name, files) in examples::marketplaces() {
@@ -56,20 +58,21 @@ pub(super) fn run(global: &Global) -> Result<Said, Failure> {
         git::write_repository(&path, &files, "Publish the example plugins", THEN)
             .map_err(|why| Failure::new(Exit::Failed, why.to_string()))?;
         let new = NewMarketplace {
-            url: format!("file://{}", path.display()),
+            // A plain path: in a URL, spaces and the like would be a matter of taste.
+            url: path.display().to_string(),
             slug: Some(name),
             ..NewMarketplace::default()
         };
         let added: Marketplace =
             session.client.call(Call::new(Method::POST, &["api", "marketplaces"]).with(&new))?;
-        let _ = writeln!(text, "   agnes marketplace add {}", line(&added.url));
+        let _ = writeln!(text, "   agnes marketplace add {}", word(&added.url));
     }
 
     text.push_str("\n2. Sync them\n   agnes marketplace sync\n");
     let call = Call::new(Method::POST, &["api", "marketplaces", "sync-all"]).with(&SyncRequest::default());
     let synced: SyncAll = session.client.call(call)?;
     for one in &synced.synced {
-        let _ = writeln!(text, "   {}: {}", line(&one.id), outcome(one));
+        let _ = writeln!(text, "      {}: {}", line(&one.id), outcome(one));
     }
     if let Some(error) = synced.errors.first() {
         return Err(Failure::new(Exit::SyncFailed, format!("{}: {}", error.id, error.error)));
@@ -88,12 +91,14 @@ pub(super) fn run(global: &Global) -> Result<Said, Failure> {
         let info: Info = session.client.call(Call::get(&["api", "users", email, "info"]))?;
         let _ = writeln!(
             text,
-            "\n   agnes build-zip --user {email} -o {}  ({})",
-            path.display(),
+            "\n   agnes build-zip --user {email} -o {}   # {}",
+            word(&path.display().to_string()),
             size(bundle.bytes)
         );
+        let _ = writeln!(text, "   agnes info --user {email}");
         for told in bundle::text(&info).lines() {
-            let _ = writeln!(text, "   {told}");
+            let indent = if told.is_empty() { "" } else { "      " };
+            let _ = writeln!(text, "{indent}{told}");
         }
         users.push((info, bundle));
     }
@@ -118,11 +123,11 @@ fn admit(
     let _: Membership =
         client.call(Call::new(Method::POST, &["api", "groups", group, "members"]).with(&new))?;
     let resources: Vec<String> = resources.iter().map(|resource| (*resource).to_owned()).collect();
-    let _ = writeln!(
-        text,
-        "   agnes user add {email}; agnes group add {group}; agnes group join {group} {email}"
-    );
-    let _ = writeln!(text, "   agnes grant {group} '{}'", resources.join("' '"));
+    let _ = writeln!(text, "   agnes user add {email}");
+    let _ = writeln!(text, "   agnes group add {group}");
+    let _ = writeln!(text, "   agnes group join {group} {email}");
+    let words: Vec<String> = resources.iter().map(|resource| word(resource)).collect();
+    let _ = writeln!(text, "   agnes grant {group} {}", words.join(" "));
     let new = GrantRequest { group: group.into(), resources };
     let _: Granted = client.call(Call::new(Method::POST, &["api", "grants"]).with(&new))?;
     Ok(())
@@ -139,11 +144,14 @@ fn folder(global: &Global) -> Result<PathBuf, Failure> {
 
 /// Empties what an earlier demo made, and nothing else.
 fn prepare(folder: &Path) -> Result<(), Failure> {
-    let failed = |why: std::io::Error| {
-        Failure::new(Exit::Failed, format!("`{}` cannot be made: {why}", folder.display()))
+    let failing = |doing: &'static str| {
+        move |why: std::io::Error| {
+            Failure::new(Exit::Failed, format!("`{}` cannot be {doing}: {why}", folder.display()))
+        }
     };
+    let failed = failing("made");
     if folder.join(MARK).is_file() {
-        fs::remove_dir_all(folder).map_err(failed)?;
+        fs::remove_dir_all(folder).map_err(failing("emptied"))?;
     } else if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Failure::new(
             Exit::Conflict,
@@ -155,19 +163,46 @@ fn prepare(folder: &Path) -> Result<(), Failure> {
     fs::write(folder.join(MARK), "Everything in this folder may be removed.\n").map_err(failed)
 }
 
+/// What makes commands that are pasted find this program and this folder. Somebody who ran
+/// `make demo` has no `agnes` on their PATH.
+fn preamble(folder: &Path) -> String {
+    let mut text = String::new();
+    if let Some(bin) = unfound() {
+        let _ = writeln!(text, "   export PATH={}:\"$PATH\"", word(&bin.display().to_string()));
+    }
+    let _ = writeln!(text, "   export AGNES_DATA_DIR={}", word(&folder.display().to_string()));
+    text
+}
+
+/// The folder of this program, if a shell would not find it by its name.
+fn unfound() -> Option<PathBuf> {
+    let me = std::env::current_exe().ok()?;
+    let found = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join("agnes"))
+        .find(|path| path.is_file())
+        .and_then(|path| path.canonicalize().ok());
+    if found.is_some() && found == me.canonicalize().ok() {
+        return None;
+    }
+    me.parent().map(Path::to_owned)
+}
+
 fn next_steps(folder: &Path) -> String {
-    let folder = folder.display();
+    let (unpacked, zip) = (folder.join("ada"), folder.join("ada.zip"));
+    let (unpacked, zip) = (word(&unpacked.display().to_string()), word(&zip.display().to_string()));
     format!(
         "
-Try next:
-   export AGNES_DATA_DIR='{folder}'
-   agnes plugin list                            what there is, and what cannot be served yet
-   agnes plugin show acme-tools/guard-rails     one plugin, down to its hook
-   agnes grant Everyone acme-tools/code-review  give something to everybody
-   agnes info --user grace@example.com          and see what wins when two have one name
-   agnes doctor                                 what looks suspicious here
+Try next, after
+{preamble}
+   agnes plugin list                            # what there is, and what cannot be served yet
+   agnes plugin show acme-tools/guard-rails     # one plugin, down to its hook
+   agnes grant Everyone acme-tools/code-review  # give something to everybody,
+   agnes info --user grace@example.com          # and see what wins when two have one name
+   agnes doctor                                 # what looks suspicious here
 With Claude Code:
-   unzip -d ada '{folder}/ada.zip' && claude plugin marketplace add ./ada
-"
+   unzip -qo -d {unpacked} {zip}
+   claude plugin marketplace add {unpacked}
+",
+        preamble = preamble(folder)
     )
 }

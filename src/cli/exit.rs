@@ -43,7 +43,8 @@ Environment:
   AGNES_DATA_DIR, DATA_DIR        the data folder
   AGNES_CONFIG                    the configuration file
   AGNES_<SECTION>_<KEY>           any key of the configuration file, such as AGNES_SYNC_JOBS
-  AGNES_MARKETPLACE_<SLUG>_TOKEN  an upstream's token, where .env_overlay has none
+  AGNES_MARKETPLACE_<SLUG>_TOKEN  the token of a marketplace that was registered with one, where
+                                  .env_overlay has it no more
   NO_COLOR                        no colours";
 
 impl From<Exit> for ExitCode {
@@ -66,7 +67,7 @@ impl Failure {
         Self { exit, message: message.into(), causes: Vec::new(), hint: None }
     }
 
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub fn usage<S: Into<String>>(message: S) -> Self {
         Self::new(Exit::Usage, message)
     }
 

@@ -49,23 +49,23 @@ pub(super) fn run(session: &Session, command: Args) -> Result<Said, Failure> {
         Args::Join { group, user } => {
             let call =
                 Call::new(Method::POST, &["api", "groups", &group, "members"]).with(&NewMember { user });
-            told(&session.client.call(call)?)
+            Ok(told(&session.client.call(call)?))
         }
         Args::Leave { group, user } => {
             let call = Call::new(Method::DELETE, &["api", "groups", &group, "members", &user]);
-            told(&session.client.call(call)?)
+            Ok(told(&session.client.call(call)?))
         }
     }
 }
 
-fn told(membership: &Membership) -> Result<Said, Failure> {
+fn told(membership: &Membership) -> Said {
     let is = match (membership.member, membership.changed) {
         (true, true) => "is now in",
         (true, false) => "was in",
         (false, true) => "is no longer in",
         (false, false) => "was not in",
     };
-    Ok(Said::done(membership, format!("{} {is} `{}`.", line(&membership.user), line(&membership.group))))
+    Said::done(membership, format!("{} {is} `{}`.", line(&membership.user), line(&membership.group)))
 }
 
 fn listed(names: &[String]) -> String {

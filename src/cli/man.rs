@@ -1,9 +1,11 @@
 //! Completions and manual pages, made from the command line itself.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use clap::Command;
+use clap::builder::Resettable;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -42,14 +44,56 @@ pub(super) fn pages() -> Vec<(String, Vec<u8>)> {
 
 fn add(command: &Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>) {
     let mut page = Vec::new();
-    // Writing to memory does not fail.
-    let _ = Man::new(command.clone().display_name(name.to_owned()))
+    // What stands after the help has sections of its own here, which keep their lines.
+    let after = command.get_after_long_help().map(ToString::to_string);
+    let man = Man::new(command.clone().display_name(name.to_owned()).after_long_help(Resettable::Reset))
         .title(name.to_uppercase())
         .date("")
-        .manual("Agnes manual")
-        .render(&mut page);
+        .manual("Agnes manual");
+    // Writing to memory does not fail.
+    let _ = man.render(&mut page);
+    page.extend_from_slice(sections(&after.unwrap_or_default()).as_bytes());
     pages.push((format!("{name}.1"), page));
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         add(below, &format!("{name}-{}", below.get_name()), pages);
+    }
+}
+
+/// `Heading:` and the indented lines below it, as sections that are not filled.
+fn sections(text: &str) -> String {
+    let mut out = String::new();
+    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+        let (heading, lines) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
+        let _ = writeln!(out, ".SH {:?}\n.nf", heading.trim_end_matches(':').to_uppercase());
+        for line in lines.lines() {
+            // A dot or an apostrophe would begin a request, a bare dash may become another character.
+            let line = line.strip_prefix("  ").unwrap_or(line).replace('\\', "\\e").replace('-', "\\-");
+            let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };
+            let _ = writeln!(out, "{guard}{line}");
+        }
+        out.push_str(".fi\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_lists_the_exit_codes_line_by_line() {
+        let (name, page) = pages().remove(0);
+        let page = String::from_utf8(page).unwrap();
+        assert_eq!(name, "agnes.1");
+        assert!(
+            page.contains(".SH \"EXIT STATUS\"\n.nf\n0  done, or it was so already\n1  failed"),
+            "{page}"
+        );
+        assert!(page.contains(".SH \"ENVIRONMENT\"") && !page.contains("EXTRA"));
+    }
+
+    #[test]
+    fn lines_are_not_taken_for_requests() {
+        assert_eq!(sections("A b:\n  .x -y"), ".SH \"A B\"\n.nf\n\\&.x \\-y\n.fi\n");
     }
 }

@@ -1,23 +1,28 @@
 //! `agnes marketplace …`
 
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
 use http::Method;
 
 use super::args::{AddArgs, EditArgs, Global, SyncArgs};
 use super::exit::{Exit, Failure};
-use super::progress::{Progress, outcome};
+use super::progress::{Progress, complain};
 use super::said::{Said, count, line};
 use super::secrets::token;
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
-use crate::wire::marketplaces::{EditMarketplace, Marketplace, NewMarketplace};
+use crate::domain::secret::Secret;
+use crate::wire::marketplaces::{EditMarketplace, Marketplace, NewMarketplace, Token};
 use crate::wire::people::Removed;
 use crate::wire::sync::{Event, SyncRequest};
 
 pub(super) fn add(session: &Session, args: AddArgs) -> Result<Said, Failure> {
     let token = token(&args.token, &args.url)?;
     let new = NewMarketplace {
-        url: args.url,
+        url: absolute(args.url),
         slug: args.slug,
         name: args.name,
         branch: args.branch,
@@ -36,10 +41,11 @@ pub(super) fn add(session: &Session, args: AddArgs) -> Result<Said, Failure> {
 }
 
 pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
-    let token = if args.no_token { Some(String::new()) } else { token(&args.token, &args.slug)? };
+    let token =
+        if args.no_token { Some(Token(Secret::new(String::new()))) } else { token(&args.token, &args.slug)? };
     let edit = EditMarketplace {
         name: args.name,
-        url: args.url,
+        url: args.url.map(absolute),
         branch: args.branch,
         reference: args.reference,
         description: args.about.description,
@@ -49,9 +55,30 @@ pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
         name_prefix: args.about.name_prefix,
         versions: args.about.versions,
     };
+    if serde_json::to_value(&edit).is_ok_and(|edit| edit == serde_json::json!({})) {
+        return Err(Failure::usage("there is nothing to change: give at least one option")
+            .hinted("agnes marketplace edit --help"));
+    }
+    let refetch = edit.url.is_some() || edit.branch.is_some() || edit.reference.is_some();
     let call = Call::new(Method::PATCH, &["api", "marketplaces", &args.slug]).with(&edit);
     let edited: Marketplace = session.client.call(call)?;
-    Ok(Said::done(&edited, format!("Changed `{}`.", edited.id)))
+    let said = Said::done(&edited, format!("Changed `{}`.", edited.id));
+    if refetch || edit.token.is_some() {
+        return Ok(said.talking(format!("Next: agnes marketplace sync {}", edited.id)));
+    }
+    Ok(said)
+}
+
+/// A folder is registered by the path that it has wherever agnes is run next.
+fn absolute(url: String) -> String {
+    let path = Path::new(&url);
+    if path.is_relative()
+        && path.is_dir()
+        && let Ok(path) = std::path::absolute(path).map(PathBuf::into_os_string).map(OsString::into_string)
+    {
+        return path.unwrap_or(url);
+    }
+    url
 }
 
 pub(super) fn list(session: &Session) -> Result<Said, Failure> {
@@ -101,7 +128,7 @@ pub(super) fn show(session: &Session, slug: &str) -> Result<Said, Failure> {
         ("last error", one.last_error.clone()),
     ]);
     for note in &one.notes {
-        text.push_str(&format!("note: {}\n", line(&note.message)));
+        let _ = writeln!(text, "note: {}", line(&note.message));
     }
     Ok(Said::answer(&one, text))
 }
@@ -114,22 +141,11 @@ pub(super) fn sync(session: &Session, args: SyncArgs, global: &Global) -> Result
     let Event::Done { result } = last else {
         return Err(Failure::new(Exit::Failed, "the sync ended without saying how"));
     };
-    let mut table = Table::new(&["SLUG", "PLUGINS", "OUTCOME"]);
-    for one in &result.synced {
-        table.row([&one.id, &one.plugin_count.to_string(), &outcome(one)]);
-    }
-    for one in &result.errors {
-        table.row([one.id.as_str(), "-", "failed"]);
-    }
     // What failed is said even when everything else is kept quiet.
-    for one in &result.errors {
-        eprintln!("error: {}: {}", line(&one.id), line(&one.error));
-        if let Some(hint) = &one.hint {
-            eprintln!("hint: {}", line(hint));
-        }
+    if !progress.told_failures() {
+        result.errors.iter().for_each(complain);
     }
-    let text = if table.is_empty() || global.quiet { String::new() } else { table.text() };
-    let said = Said::answer(&result, text);
+    let said = Said::answer(&result, progress.remaining(&result));
     if !result.errors.is_empty() {
         let failed = result.errors.len() as u64;
         return Ok(said

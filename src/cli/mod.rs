@@ -75,7 +75,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Grant(args) => grants::grant(&session()?, &args),
         Command::Revoke(args) => grants::revoke(&session()?, &args),
         Command::Grants(args) => grants::list(&session()?, &args),
-        Command::BuildZip(args) => bundle::build(&session()?, &args),
+        Command::BuildZip(args) => bundle::build(session, &args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Audit { limit } => upkeep::audit(&session()?, limit),
         Command::Doctor => upkeep::doctor(&session()?),
@@ -101,9 +101,7 @@ fn say(said: &Said, global: &Global) -> ExitCode {
         data.extend_from_slice(raw);
     }
     if !global.quiet && !global.json {
-        for line in &said.talk {
-            eprintln!("{line}");
-        }
+        said.talk.iter().for_each(|line| said::talk(line));
     }
     let mut out = io::stdout().lock();
     if !printed(out.write_all(&data).and_then(|()| out.flush())) {
@@ -118,7 +116,7 @@ fn printed(result: io::Result<()>) -> bool {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,
         Err(error) => {
-            eprintln!("error: cannot write to the standard output: {error}");
+            said::talk(&format!("error: cannot write to the standard output: {error}"));
             false
         }
     }
@@ -128,11 +126,11 @@ fn complain(failure: &Failure) {
     let colour =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (red, bold, plain) = if colour { ("\x1b[1;31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-    eprintln!("{red}error{plain}: {}", said::plain(&failure.message));
+    said::talk(&format!("{red}error{plain}: {}", said::plain(&failure.message)));
     for cause in &failure.causes {
-        eprintln!("{bold}because{plain}: {}", said::plain(cause));
+        said::talk(&format!("{bold}because{plain}: {}", said::plain(cause)));
     }
     if let Some(hint) = &failure.hint {
-        eprintln!("{bold}hint{plain}: {}", said::plain(hint));
+        said::talk(&format!("{bold}hint{plain}: {}", said::plain(hint)));
     }
 }

@@ -1,5 +1,7 @@
 //! `agnes plugin …`
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::exit::Failure;
@@ -72,7 +74,7 @@ fn text(one: &PluginDetail) -> String {
         ("size", plugin.served.then(|| format!("{}, {}", count(files, "file"), size(plugin.bytes)))),
     ]);
     for note in &plugin.notes {
-        out.push_str(&format!("note: {}\n", line(&note.message)));
+        let _ = writeln!(out, "note: {}", line(&note.message));
     }
     let kinds = [
         (ComponentKind::Skill, "SKILLS"),
@@ -88,7 +90,7 @@ fn text(one: &PluginDetail) -> String {
             table.row([&component.name, &component.path, component.description.as_deref().unwrap_or("")]);
         }
         if !table.is_empty() {
-            out.push_str(&format!("\n{}", table.text()));
+            let _ = write!(out, "\n{}", table.text());
         }
     }
     if !one.file_list.is_empty() {
@@ -100,11 +102,11 @@ fn text(one: &PluginDetail) -> String {
                 if file.executable { "executable" } else { "" },
             ]);
         }
-        out.push_str(&format!("\n{}", table.text()));
+        let _ = write!(out, "\n{}", table.text());
     }
-    out.push_str(&format!("\nENTRY\n{}\n", plain(&format!("{:#}", one.entry))));
+    let _ = writeln!(out, "\nENTRY\n{}", plain(&format!("{:#}", one.entry)));
     if let Some(manifest) = &one.manifest {
-        out.push_str(&format!("\nMANIFEST\n{}\n", plain(&format!("{manifest:#}"))));
+        let _ = writeln!(out, "\nMANIFEST\n{}", plain(&format!("{manifest:#}")));
     }
     out
 }

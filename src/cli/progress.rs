@@ -1,18 +1,22 @@
-//! A bar for each marketplace on a terminal; lines where there is none; nothing when quiet.
+//! A bar for each marketplace on a terminal; a line where there is none; nothing when quiet.
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::args::Global;
-use super::said::line;
+use super::said::{line, talk};
 use crate::domain::watch::Phase;
-use crate::wire::sync::{Event, SyncError, Synced};
+use crate::wire::sync::{Event, SyncAll, SyncError, Synced};
 
 pub(super) enum Progress {
-    Bars { all: MultiProgress, bars: HashMap<String, ProgressBar> },
+    Bars {
+        all: MultiProgress,
+        bars: HashMap<String, ProgressBar>,
+    },
+    /// One for each marketplace when it is done, so that a log shows which one the others wait for.
     Lines,
     Nothing,
 }
@@ -32,12 +36,43 @@ impl Progress {
         match self {
             Self::Bars { all, bars } => tell_bars(all, bars, event),
             Self::Lines => match event {
-                Event::Synced { result } => eprintln!("{}: {}", line(&result.id), outcome(result)),
-                Event::Failed { result } => eprintln!("{}: {}", line(&result.id), failure(result)),
+                Event::Synced { result } => print(&said(result)),
+                Event::Failed { result } => complain(result),
                 Event::Progress { .. } | Event::Done { .. } | Event::Problem { .. } => {}
             },
             Self::Nothing => {}
         }
+    }
+
+    /// Whether failures were told as they came.
+    pub fn told_failures(&self) -> bool {
+        matches!(self, Self::Lines)
+    }
+
+    /// What stdout has not had yet. Whoever saw the bars has seen it, unless stdout goes elsewhere.
+    pub fn remaining(&self, done: &SyncAll) -> String {
+        match self {
+            Self::Bars { .. } if !io::stdout().is_terminal() => done.synced.iter().map(said).collect(),
+            Self::Bars { .. } | Self::Lines | Self::Nothing => String::new(),
+        }
+    }
+}
+
+fn said(synced: &Synced) -> String {
+    format!("{}: {}\n", line(&synced.id), outcome(synced))
+}
+
+/// To stdout, now. Whoever closed it had enough.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// To stderr, now: what failed and what helps.
+pub(super) fn complain(error: &SyncError) {
+    talk(&format!("error: {}: {}", line(&error.id), line(&error.error)));
+    if let Some(hint) = &error.hint {
+        talk(&format!("hint: {}", line(hint)));
     }
 }
 
@@ -59,7 +94,8 @@ fn tell_bars(all: &MultiProgress, bars: &mut HashMap<String, ProgressBar>, event
             bar.set_position(*done);
         }
         Event::Synced { result } => finish(&bar(&result.id), outcome(result)),
-        Event::Failed { result } => finish(&bar(&result.id), "FAILED, see below".into()),
+        // Why follows below the bars, with what helps.
+        Event::Failed { result } => finish(&bar(&result.id), "failed".to_owned()),
         Event::Done { .. } | Event::Problem { .. } => {}
     }
 }
@@ -95,8 +131,4 @@ pub(super) fn outcome(synced: &Synced) -> String {
         parts.push(format!("{} of {} not served", synced.not_served, synced.plugin_count));
     }
     parts.join("; ")
-}
-
-fn failure(error: &SyncError) -> String {
-    format!("FAILED: {}", line(&error.error))
 }

@@ -1,6 +1,7 @@
 //! What a command has to say.
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -50,6 +51,11 @@ impl Said {
         self.exit = exit;
         self
     }
+}
+
+/// A line to stderr. Whoever closed it wants to hear nothing, which is no reason to stop short.
+pub(super) fn talk(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// Text that may come from strangers' repositories, made harmless for a terminal. Line feeds stay.

@@ -4,14 +4,17 @@ use std::io::{self, BufRead as _, Read as _};
 
 use super::args::TokenArgs;
 use super::exit::Failure;
+use super::said::line;
+use crate::domain::secret::Secret;
+use crate::wire::marketplaces::Token;
 
 /// Longest line that is read from stdin, in bytes.
 const LONGEST: u64 = 16 << 10;
 
 /// The token, from wherever the caller said; `None` if they said nothing.
-pub(super) fn token(args: &TokenArgs, whose: &str) -> Result<Option<String>, Failure> {
+pub(super) fn token(args: &TokenArgs, whose: &str) -> Result<Option<Token>, Failure> {
     if args.token_prompt {
-        let text = rpassword::prompt_password(format!("Token for {whose}: ")).map_err(|why| {
+        let text = rpassword::prompt_password(format!("Token for {}: ", line(whose))).map_err(|why| {
             Failure::usage(format!("the token cannot be asked for: {why}"))
                 .hinted("without a terminal, use --token-stdin or --token-env VAR")
         })?;
@@ -35,7 +38,10 @@ pub(super) fn token(args: &TokenArgs, whose: &str) -> Result<Option<String>, Fai
     Ok(None)
 }
 
-fn given(text: String) -> Result<String, Failure> {
-    let token = text.trim().to_owned();
-    if token.is_empty() { Err(Failure::usage("the token that was given is empty")) } else { Ok(token) }
+fn given(text: String) -> Result<Token, Failure> {
+    let text = Secret::new(text);
+    match text.expose().trim() {
+        "" => Err(Failure::usage("the token that was given is empty")),
+        token => Ok(Token(Secret::new(token.to_owned()))),
+    }
 }

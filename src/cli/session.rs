@@ -22,7 +22,8 @@ impl Session {
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let config = config::load(global)?;
         let folder = DataFolder::new(config.data_dir.clone());
-        let registry = Registry::open(folder, config.settings.clone(), world()).map_err(refused)?;
+        let registry =
+            Registry::open(folder, config.settings.clone(), world()).map_err(|error| refused(&error))?;
         // Whoever can open the data folder is the operator.
         let router = http::router(Arc::new(registry), Caller::Operator { name: operator() });
         let way = Way::in_process(router)
@@ -31,8 +32,8 @@ impl Session {
     }
 }
 
-fn refused(error: Error) -> Failure {
-    let exit = match &error {
+fn refused(error: &Error) -> Failure {
+    let exit = match error {
         Error::Store(StoreError::Held { .. }) => Exit::Held,
         _ => Exit::Failed,
     };
@@ -56,5 +57,6 @@ fn world() -> World {
         }),
         random: Arc::new(|bytes| getrandom::fill(bytes).is_ok()),
         variable: Arc::new(|name| std::env::var(name).ok()),
+        boot: std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default(),
     }
 }

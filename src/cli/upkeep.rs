@@ -1,5 +1,7 @@
 //! `agnes doctor` and `agnes audit`
 
+use std::fmt::Write as _;
+
 use super::exit::{Exit, Failure};
 use super::said::{Said, count, line};
 use super::session::Session;
@@ -16,9 +18,9 @@ pub(super) fn doctor(session: &Session) -> Result<Said, Failure> {
             Severity::Broken => "broken",
             Severity::Suspicious => "suspicious",
         };
-        text.push_str(&format!("{severity}: {}\n", line(&finding.message)));
+        let _ = writeln!(text, "{severity}: {}", line(&finding.message));
         if let Some(hint) = &finding.hint {
-            text.push_str(&format!("  hint: {}\n", line(hint)));
+            let _ = writeln!(text, "  hint: {}", line(hint));
         }
     }
     let broken =

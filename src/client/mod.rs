@@ -2,6 +2,7 @@
 
 mod way;
 
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use bytes::Bytes;
@@ -15,11 +16,17 @@ use crate::wire::sync::{Event, NDJSON};
 pub use way::{Answer, Way};
 
 /// A request of the API, as a value.
-#[derive(Debug)]
 pub struct Call {
     method: Method,
     path: String,
     body: Vec<u8>,
+}
+
+impl fmt::Debug for Call {
+    /// Without the body, which may hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
 }
 
 impl Call {
@@ -183,7 +190,7 @@ fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     // A segment of dots would be taken for a step upwards.

@@ -10,6 +10,8 @@ mod people;
 mod plugins;
 mod problem;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod views;
 
@@ -28,7 +30,6 @@ const LARGEST_BODY: usize = 4 << 20;
 type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
-#[must_use]
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
     routes().layer(DefaultBodyLimit::max(LARGEST_BODY)).layer(Extension(caller)).with_state(registry)
 }

@@ -54,7 +54,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
         Error::Exists { what, .. } => return (S::CONFLICT, format!("{what}-exists")),
         Error::Invalid { .. } => (S::UNPROCESSABLE_ENTITY, "invalid"),
         Error::Conflict { .. } => (S::CONFLICT, "conflict"),
-        Error::Fetch(error) => (S::BAD_GATEWAY, fetch_code(error)),
+        Error::Fetch { source, .. } => fetch_fate(source),
         Error::Reading(ReadingError::Catalog(_)) => (S::BAD_GATEWAY, "marketplace-unusable"),
         Error::Reading(ReadingError::Damaged(_)) | Error::Damaged { .. } => {
             (S::INTERNAL_SERVER_ERROR, "repository-damaged")
@@ -67,40 +67,42 @@ fn fate(error: &Error) -> (StatusCode, String) {
             StoreError::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full"),
             StoreError::Nonsense(_) | StoreError::Database(_) => (S::INTERNAL_SERVER_ERROR, "registry-error"),
         },
-        Error::Archive(error) if error.is_disk_full() => (S::INSUFFICIENT_STORAGE, "disk-full"),
-        Error::Archive(_) => (S::INTERNAL_SERVER_ERROR, "archive-error"),
-        Error::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+        Error::Archive(_) | Error::Io { .. } if error.is_disk_full() => {
             (S::INSUFFICIENT_STORAGE, "disk-full")
         }
+        Error::Archive(_) => (S::INTERNAL_SERVER_ERROR, "archive-error"),
         Error::Io { .. } => (S::INTERNAL_SERVER_ERROR, "file-error"),
+        Error::Defect(_) => (S::INTERNAL_SERVER_ERROR, "defect"),
         Error::NoRandomness => (S::INTERNAL_SERVER_ERROR, "no-randomness"),
         Error::Cancelled => (S::SERVICE_UNAVAILABLE, "cancelled"),
     };
     (status, code.to_owned())
 }
 
-fn fetch_code(error: &FetchError) -> &'static str {
+/// Most of it is the upstream's fault (502); what is ours, or the registration's, says so.
+fn fetch_fate(error: &FetchError) -> (StatusCode, &'static str) {
+    use StatusCode as S;
     match error {
-        FetchError::BadAddress { .. } => "upstream-address",
-        FetchError::Unreachable { .. } => "upstream-unreachable",
-        FetchError::Unauthorized { .. } => "upstream-unauthorized",
-        FetchError::Forbidden { .. } => "upstream-forbidden",
-        FetchError::NotFound { .. } => "upstream-not-found",
-        FetchError::BranchMissing { .. } => "branch-missing",
-        FetchError::RefMissing { .. } | FetchError::NotACommit { .. } => "ref-missing",
-        FetchError::RepositoryEmpty { .. } => "upstream-empty",
-        FetchError::TooLarge { .. } => "upstream-too-large",
-        FetchError::TimedOut { .. } => "upstream-timeout",
-        FetchError::Cancelled => "cancelled",
-        FetchError::UnsafeRedirect { .. } => "upstream-redirect",
-        FetchError::AddressRefused { .. } => "upstream-address-refused",
-        FetchError::InsecureToken { .. } => "token-needs-https",
-        FetchError::NotGit { .. } => "upstream-not-git",
-        FetchError::DiskFull { .. } => "disk-full",
-        FetchError::NotWritable { .. } => "file-error",
-        FetchError::ObjectFormat { .. } => "upstream-object-format",
-        FetchError::Damaged { .. } | FetchError::Incomplete { .. } => "upstream-damaged",
-        FetchError::Other { .. } => "upstream-error",
+        FetchError::BadAddress { .. } => (S::CONFLICT, "upstream-address"),
+        FetchError::InsecureToken { .. } => (S::CONFLICT, "token-needs-https"),
+        FetchError::Unreachable { .. } => (S::BAD_GATEWAY, "upstream-unreachable"),
+        FetchError::Unauthorized { .. } => (S::BAD_GATEWAY, "upstream-unauthorized"),
+        FetchError::Forbidden { .. } => (S::BAD_GATEWAY, "upstream-forbidden"),
+        FetchError::NotFound { .. } => (S::BAD_GATEWAY, "upstream-not-found"),
+        FetchError::BranchMissing { .. } => (S::BAD_GATEWAY, "branch-missing"),
+        FetchError::RefMissing { .. } | FetchError::NotACommit { .. } => (S::BAD_GATEWAY, "ref-missing"),
+        FetchError::RepositoryEmpty { .. } => (S::BAD_GATEWAY, "upstream-empty"),
+        FetchError::TooLarge { .. } => (S::BAD_GATEWAY, "upstream-too-large"),
+        FetchError::UnsafeRedirect { .. } => (S::BAD_GATEWAY, "upstream-redirect"),
+        FetchError::AddressRefused { .. } => (S::BAD_GATEWAY, "upstream-address-refused"),
+        FetchError::NotGit { .. } => (S::BAD_GATEWAY, "upstream-not-git"),
+        FetchError::ObjectFormat { .. } => (S::BAD_GATEWAY, "upstream-object-format"),
+        FetchError::Damaged { .. } | FetchError::Incomplete { .. } => (S::BAD_GATEWAY, "upstream-damaged"),
+        FetchError::Other { .. } => (S::BAD_GATEWAY, "upstream-error"),
+        FetchError::TimedOut { .. } => (S::GATEWAY_TIMEOUT, "upstream-timeout"),
+        FetchError::Cancelled => (S::SERVICE_UNAVAILABLE, "cancelled"),
+        FetchError::DiskFull { .. } => (S::INSUFFICIENT_STORAGE, "disk-full"),
+        FetchError::NotWritable { .. } => (S::INTERNAL_SERVER_ERROR, "file-error"),
     }
 }
 
@@ -140,6 +142,7 @@ mod tests {
     #[test]
     fn every_kind_of_error_has_its_status() {
         let not_found = Error::NotFound { what: "marketplace", name: "x".into(), known: Vec::new() };
+        let fetch = |source| Error::Fetch { slug: "x".into(), source };
         let held = Error::Store(StoreError::Held { by: "agnes (PID 7)".into() });
         let table = [
             (not_found, 404, "marketplace-not-found"),
@@ -149,6 +152,12 @@ mod tests {
             (held, 503, "registry-held"),
             (Error::Store(StoreError::DiskFull), 507, "disk-full"),
             (Error::Cancelled, 503, "cancelled"),
+            (Error::Defect("no"), 500, "defect"),
+            (fetch(FetchError::NotFound { url: "u".into() }), 502, "upstream-not-found"),
+            (fetch(FetchError::TimedOut { host: "h".into(), waited: "1 s".into() }), 504, "upstream-timeout"),
+            (fetch(FetchError::DiskFull { path: "/".into() }), 507, "disk-full"),
+            (fetch(FetchError::InsecureToken { url: "u".into() }), 409, "token-needs-https"),
+            (fetch(FetchError::Cancelled), 503, "cancelled"),
         ];
         for (error, status, code) in table {
             let Failure(problem) = error.into();

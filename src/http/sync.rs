@@ -169,7 +169,7 @@ fn told_all(all: SyncedAll) -> wire::SyncAll {
 }
 
 fn told_error(id: String, error: &Error) -> wire::SyncError {
-    wire::SyncError { hint: error.hint().map(|hint| hint.replace("SLUG", &id)), error: error.to_string(), id }
+    wire::SyncError { hint: error.hint(), error: error.to_string(), id }
 }
 
 fn told(synced: Synced) -> wire::Synced {

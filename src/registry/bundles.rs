@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::cache::{ZipCache, remove, touch};
 use super::upstreams::{root_tree, served_commit};
@@ -52,7 +53,8 @@ impl Registry {
         } else {
             remove(&path);
             self.build(&cache, &view, &path)?;
-            cache.prune(self.settings.cache.max_bytes)?;
+            // The bundle is there; that others could not be tidied away is no reason to withhold it.
+            let _ = cache.prune(self.settings.cache.max_bytes);
         }
         let size = std::fs::metadata(&path)
             .map_err(|source| Error::Io { path: path.clone(), doing: "cannot be read", source })?
@@ -105,27 +107,39 @@ impl Registry {
         if missing.is_empty() {
             return Ok(());
         }
-        let mut repositories: Vec<Repository> = Vec::new();
+        let mut repositories: Vec<(&str, Repository)> = Vec::new();
         let mut parts = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
             self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
-            repositories.push(repository);
+            repositories.push((slug, repository));
         }
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        compress(&parts, threads, &|| -> Fill<'_, Source> {
-            let readers: Vec<_> = repositories.iter().map(Repository::reader).collect();
+        let damaged = Mutex::new(None);
+        let outcome = compress(&parts, threads, &|| -> Fill<'_, Source> {
+            let readers: Vec<_> =
+                repositories.iter().map(|(slug, repository)| (*slug, repository.reader())).collect();
+            let damaged = &damaged;
             Box::new(move |source, buffer| match source {
                 Source::Made(bytes) => {
                     buffer.extend_from_slice(bytes);
                     Ok(())
                 }
                 Source::Blob(repository, id) => {
-                    readers[*repository].blob_into(id, buffer).map_err(|error| error.to_string())
+                    let (slug, reader) = &readers[*repository];
+                    reader.blob_into(id, buffer).map_err(|source| {
+                        let why = source.to_string();
+                        let error = Error::Damaged { slug: (*slug).to_owned(), source };
+                        damaged.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        why
+                    })
                 }
             })
-        })?;
-        Ok(())
+        });
+        match damaged.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok(outcome?),
+        }
     }
 
     /// Lists the files of some plugins of one marketplace.
@@ -143,17 +157,20 @@ impl Registry {
         let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
         let reader = repository.reader();
         let commit = view.marketplaces.get(slug).and_then(served_commit);
-        let commit = commit.ok_or_else(|| Error::invalid(format!("`{slug}` was never synced")))?;
+        let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
         let root = root_tree(&reader, slug, &commit)?;
         let reading = Reading::open(&reader, root, self.settings.limits)?;
         for plugin in plugins {
-            let gone =
-                || Error::invalid(format!("`{slug}/{}` is not in commit {commit} any more", plugin.plugin));
-            let entry = reading.entry(&plugin.plugin).ok_or_else(gone)?;
+            let changed = |why: &dyn std::fmt::Display| {
+                Error::out_of_step(slug, format!("`{slug}/{}`: {why}", plugin.plugin))
+            };
+            let entry = reading
+                .entry(&plugin.plugin)
+                .ok_or_else(|| changed(&format!("it is not in commit {commit} any more")))?;
             let content = match reading.content(entry) {
                 Ok(content) => content,
                 Err(Unservable::Read(error)) => return Err(damaged(error)),
-                Err(why) => return Err(Error::invalid(format!("`{slug}/{}`: {why}", plugin.plugin))),
+                Err(why) => return Err(changed(&why)),
             };
             let naming = Naming {
                 name: &plugin.name,

@@ -8,6 +8,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 use std::time::SystemTime;
 
 use super::folder::make_folder;
@@ -27,7 +28,13 @@ impl Registry {
         make_folder(&root.join("bundles"), 0o700)?;
         make_folder(&root.join("parts"), 0o700)?;
         let cache = ZipCache { root };
-        cache.forget_other_boots()?;
+        // Once in a process, and by one of its threads: what the others make meanwhile must stay.
+        let mut trusted = self.trusted_cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*trusted {
+            cache.forget_other_boots(&self.world.boot)?;
+            *trusted = true;
+        }
+        drop(trusted);
         Ok(cache)
     }
 }
@@ -81,10 +88,9 @@ impl ZipCache {
         Ok(())
     }
 
-    fn forget_other_boots(&self) -> Result<()> {
-        let Ok(boot) = fs::read("/proc/sys/kernel/random/boot_id") else { return Ok(()) };
+    fn forget_other_boots(&self, boot: &str) -> Result<()> {
         let mark = self.root.join("boot");
-        if fs::read(&mark).is_ok_and(|seen| seen == boot) {
+        if fs::read(&mark).is_ok_and(|seen| seen == boot.as_bytes()) {
             return Ok(());
         }
         for folder in ["bundles", "parts"] {

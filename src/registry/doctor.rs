@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 
+use super::folder::too_open;
+use super::shell::{word, words};
 use super::upstreams::{root_tree, served_commit};
 use super::views::UserView;
 use super::{Registry, Result};
@@ -38,17 +40,50 @@ impl Registry {
         caller.may(Right::Administer)?;
         let mut findings = Vec::new();
         let marketplaces = self.store().marketplaces()?;
+        let readable = self.check_overlay(&marketplaces, &mut findings);
         for row in &marketplaces {
-            self.check_marketplace(row, &mut findings)?;
+            self.check_marketplace(row, readable, &mut findings);
         }
         self.check_plugins(&mut findings)?;
         self.check_access(caller, &mut findings)?;
-        self.check_files(&marketplaces, &mut findings)?;
+        self.check_files(&marketplaces, &mut findings);
         findings.sort_by_key(|finding| finding.severity);
         Ok(findings)
     }
 
-    fn check_marketplace(&self, row: &MarketplaceRow, findings: &mut Vec<Finding>) -> Result<()> {
+    /// Whether the file with the tokens can be read.
+    fn check_overlay(&self, marketplaces: &[MarketplaceRow], findings: &mut Vec<Finding>) -> bool {
+        let path = self.folder.overlay();
+        let variables = match self.overlay_variables() {
+            Ok(variables) => variables,
+            Err(error) => {
+                findings.push(Finding {
+                    severity: Severity::Broken,
+                    code: "tokens-unreadable",
+                    message: error.to_string(),
+                    hint: error.hint(),
+                });
+                return false;
+            }
+        };
+        let used: HashSet<&str> = marketplaces.iter().filter_map(|row| row.token_env.as_deref()).collect();
+        for variable in variables {
+            if variable.starts_with("AGNES_MARKETPLACE_") && !used.contains(variable.as_str()) {
+                findings.push(Finding {
+                    severity: Severity::Suspicious,
+                    code: "token-of-nobody",
+                    message: format!(
+                        "{variable} is kept in `{}`, and no marketplace uses it",
+                        path.display()
+                    ),
+                    hint: Some(format!("sed -i '/^{variable}=/d' {}", word(&path.display().to_string()))),
+                });
+            }
+        }
+        true
+    }
+
+    fn check_marketplace(&self, row: &MarketplaceRow, readable_tokens: bool, findings: &mut Vec<Finding>) {
         let slug = &row.id;
         let sync = Some(format!("agnes marketplace sync {slug}"));
         if let Some(error) = &row.last_error {
@@ -61,6 +96,8 @@ impl Registry {
             });
         }
         match row.last_synced_at {
+            // Then the failure says it.
+            None if row.last_error.is_some() => {}
             None => findings.push(Finding {
                 severity: Severity::Suspicious,
                 code: "never-synced",
@@ -70,16 +107,19 @@ impl Registry {
             Some(at) if self.now() - at > STALE => findings.push(Finding {
                 severity: Severity::Suspicious,
                 code: "stale",
-                message: format!("`{slug}` was last synced at {}", crate::domain::time::rfc3339(at)),
-                hint: Some("does cron run `agnes marketplace sync`? See examples/crontab".into()),
+                message: format!(
+                    "`{slug}` was last synced at {}; does cron run `agnes marketplace sync`?",
+                    crate::domain::time::rfc3339(at)
+                ),
+                hint: sync.clone(),
             }),
             Some(_) => {}
         }
-        if row.token_env.is_some() && self.upstream_token(row)?.is_none() {
+        if readable_tokens && row.token_env.is_some() && matches!(self.upstream_token(row), Ok(None)) {
             findings.push(Finding {
                 severity: Severity::Broken,
                 code: "token-missing",
-                message: format!("the token of `{slug}` is gone from {}", self.folder.overlay().display()),
+                message: format!("the token of `{slug}` is gone from `{}`", self.folder.overlay().display()),
                 hint: Some(format!("agnes marketplace edit {slug} --token-prompt")),
             });
         }
@@ -96,17 +136,16 @@ impl Registry {
                 });
             }
         }
-        Ok(())
     }
 
     fn check_plugins(&self, findings: &mut Vec<Finding>) -> Result<()> {
         let mut unserved: HashMap<String, Vec<String>> = HashMap::new();
-        let mut noted: HashMap<String, u64> = HashMap::new();
+        let mut noted: HashMap<String, Vec<String>> = HashMap::new();
         for plugin in self.store().plugins(None)? {
             if plugin.digest.is_none() {
                 unserved.entry(plugin.marketplace_id).or_default().push(plugin.name);
             } else if plugin.notes != "[]" {
-                *noted.entry(plugin.marketplace_id).or_default() += 1;
+                noted.entry(plugin.marketplace_id).or_default().push(plugin.name);
             }
         }
         for (slug, names) in sorted(unserved) {
@@ -121,16 +160,16 @@ impl Registry {
                 hint: Some(format!("agnes plugin list --marketplace {slug}")),
             });
         }
-        for (slug, plugins) in sorted(noted) {
-            let plugins = usize::try_from(plugins).unwrap_or(usize::MAX);
+        for (slug, names) in sorted(noted) {
+            let first = names.first().cloned().unwrap_or_default();
             findings.push(Finding {
                 severity: Severity::Suspicious,
                 code: "served-with-notes",
                 message: format!(
-                    "{} of `{slug}` are served with something left out or noted",
-                    count(plugins, "plugin")
+                    "{} of `{slug}`: something was left out or noted, in `{first}` for one",
+                    count(names.len(), "plugin")
                 ),
-                hint: Some(format!("agnes plugin list --marketplace {slug} --json, at `notes`")),
+                hint: Some(format!("agnes plugin show {slug}/{first}")),
             });
         }
         Ok(())
@@ -146,7 +185,7 @@ impl Registry {
                         "`{}` has a grant of `{}`, which is no plugin at present",
                         grant.row.group_name, grant.row.resource
                     ),
-                    hint: Some(format!("agnes revoke '{}' '{}'", grant.row.group_name, grant.row.resource)),
+                    hint: Some(format!("agnes revoke {}", words([grant.row.group_name, grant.row.resource]))),
                 });
             }
         }
@@ -161,8 +200,16 @@ impl Registry {
                 hint: Some("agnes group join Admin USER".into()),
             });
         }
-        let mut collisions = HashSet::new();
+        let memberships = self.store().memberships()?;
+        let (mut collisions, mut seen) = (HashSet::new(), HashSet::new());
         for user in users {
+            // Whoever is in the same groups has the same view.
+            let mut groups: Vec<_> =
+                memberships.get(&user.id).into_iter().flatten().map(String::as_str).collect();
+            groups.sort_unstable();
+            if !seen.insert(groups) {
+                continue;
+            }
             let UserView { view, .. } = self.view(caller, &user.id)?;
             for left in view.left_out.iter().filter(|left| left.reason.contains("has the same name")) {
                 if collisions.insert((left.slug.clone(), left.plugin.clone())) {
@@ -173,7 +220,7 @@ impl Registry {
                             "`{}/{}` is left out for `{}`: {}",
                             left.slug, left.plugin, user.email, left.reason
                         ),
-                        hint: Some(format!("agnes marketplace edit {} --name-prefix PREFIX", left.slug)),
+                        hint: Some(format!("agnes marketplace edit {0} --name-prefix {0}-", left.slug)),
                     });
                 }
             }
@@ -181,38 +228,19 @@ impl Registry {
         Ok(())
     }
 
-    fn check_files(&self, marketplaces: &[MarketplaceRow], findings: &mut Vec<Finding>) -> Result<()> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            for (path, loose) in [(self.folder.overlay(), 0o177), (self.folder.state(), 0o077)] {
-                let mode = fs::metadata(&path).map_or(0, |facts| facts.permissions().mode() & 0o777);
-                if mode & loose != 0 {
-                    let right = if loose == 0o177 { "600" } else { "700" };
-                    findings.push(Finding {
-                        severity: Severity::Broken,
-                        code: "too-open",
-                        message: format!("`{}` has mode {mode:o}: others can read secrets", path.display()),
-                        hint: Some(format!("chmod {right} '{}'", path.display())),
-                    });
-                }
-            }
-        }
-        let known: HashSet<String> = marketplaces
-            .iter()
-            .filter_map(|row| row.id.parse::<Slug>().ok())
-            .map(|slug| slug.token_variable())
-            .collect();
-        for variable in self.overlay_variables()? {
-            if variable.starts_with("AGNES_MARKETPLACE_") && !known.contains(&variable) {
+    fn check_files(&self, marketplaces: &[MarketplaceRow], findings: &mut Vec<Finding>) {
+        let paths = [
+            (self.folder.overlay(), 0o177, "600", "others can read the tokens"),
+            (self.folder.state(), 0o077, "700", "others can get at the registry and the tokens"),
+            (self.folder.marketplaces(), 0o077, "700", "others can read what private upstreams hold"),
+        ];
+        for (path, loose, right, why) in paths {
+            if let Some(mode) = too_open(&path, loose) {
                 findings.push(Finding {
-                    severity: Severity::Suspicious,
-                    code: "token-of-nobody",
-                    message: format!(
-                        "{variable} is kept in {}, and no marketplace uses it",
-                        self.folder.overlay().display()
-                    ),
-                    hint: Some("take that line out of the file".into()),
+                    severity: Severity::Broken,
+                    code: "too-open",
+                    message: format!("`{}` has mode {mode:o}: {why}", path.display()),
+                    hint: Some(format!("chmod {right} {}", word(&path.display().to_string()))),
                 });
             }
         }
@@ -224,11 +252,10 @@ impl Registry {
                     severity: Severity::Suspicious,
                     code: "folder-of-nobody",
                     message: format!("`{}` belongs to no marketplace", folder.path().display()),
-                    hint: Some(format!("rm -r '{}'", folder.path().display())),
+                    hint: Some(format!("rm -r {}", word(&folder.path().display().to_string()))),
                 });
             }
         }
-        Ok(())
     }
 }
 

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
 use crate::domain::caller::Forbidden;
+use crate::domain::catalog::CatalogError;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
 
 // Whoever translates an error has to name its kinds, and the mouths know no hand.
 pub use crate::git::FetchError;
 pub use crate::store::StoreError;
+
+use super::shell::word;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -26,8 +29,8 @@ pub enum Error {
     /// It is right in itself, and does not go together with what is there.
     #[error("{message}")]
     Conflict { message: String, hint: Option<String> },
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
+    #[error("{source}")]
+    Fetch { slug: String, source: FetchError },
     #[error(transparent)]
     Reading(#[from] ReadingError),
     #[error("the fetched repository of `{slug}` is damaged: {source}")]
@@ -40,31 +43,65 @@ pub enum Error {
     Io { path: PathBuf, doing: &'static str, source: io::Error },
     #[error("the system gives no random bytes")]
     NoRandomness,
+    #[error("agnes has a defect: {0}")]
+    Defect(&'static str),
     #[error("cancelled")]
     Cancelled,
 }
 
 impl Error {
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
     pub(super) fn invalid(message: impl ToString) -> Self {
         Self::Invalid { message: message.to_string(), hint: None }
+    }
+
+    /// Something is not what the last sync found, or was not read by the rules of now.
+    pub(super) fn out_of_step(slug: &str, message: String) -> Self {
+        Self::Conflict { message, hint: Some(format!("agnes marketplace sync {slug}")) }
+    }
+
+    /// Whether the work was told to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Fetch { source: FetchError::Cancelled, .. })
+    }
+
+    /// Whether a disk is what ran out.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::Archive(error) => error.is_disk_full(),
+            Self::Store(StoreError::DiskFull) | Self::Fetch { source: FetchError::DiskFull { .. }, .. } => {
+                true
+            }
+            _ => false,
+        }
     }
 
     /// What to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
+        if self.is_disk_full() {
+            return Some("make room on that disk; what was there before is untouched".to_owned());
+        }
         let text = match self {
             Self::Invalid { hint, .. } | Self::Conflict { hint, .. } => return hint.clone(),
+            Self::NotFound { what: "plugin", name, .. } => {
+                let slug = name.split_once('/').map_or("SLUG", |(slug, _)| slug);
+                return Some(format!("agnes plugin list --marketplace {}", word(slug)));
+            }
             Self::NotFound { what, .. } => match *what {
                 "marketplace" => "agnes marketplace list",
-                "plugin" => "agnes plugin list",
                 "user" => "agnes user list",
                 "group" => "agnes group list",
                 _ => return None,
             },
-            Self::Exists { what: "marketplace", name } => {
-                return Some(format!("agnes marketplace show {name}"));
-            }
-            Self::Fetch(error) => return fetch_hint(error),
+            Self::Exists { what, name } => return Some(format!("agnes {what} show {}", word(name))),
+            Self::Fetch { slug, source } => return fetch_hint(slug, source),
+            Self::Reading(ReadingError::Catalog(error)) => return catalog_hint(error),
             Self::Store(StoreError::Held { .. }) => {
                 "try again when it is done, or wait longer with --lock-wait SECONDS"
             }
@@ -72,19 +109,21 @@ impl Error {
                 "install the version of agnes that made it, or a later one"
             }
             Self::Store(StoreError::Foreign { .. }) => "choose another folder with --data-dir",
-            Self::Store(StoreError::DiskFull) => "make room on that disk; what was there before is untouched",
-            Self::Archive(error) if error.is_disk_full() => {
-                "make room on that disk; what was there before is untouched"
+            Self::Store(StoreError::Open { path, .. }) => {
+                return Some(format!(
+                    "restore it from a backup, or begin anew: mv {0} {0}.broken",
+                    word(&path.display().to_string())
+                ));
             }
             Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull => "make room on that disk; what was there before is untouched",
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     "run as the user who owns the data folder, or choose another with --data-dir"
                 }
                 _ => return None,
             },
             Self::Damaged { slug, .. } => {
-                return Some(format!("agnes marketplace sync {slug} (it fetches what is missing)"));
+                // A sync fetches what is missing.
+                return Some(format!("agnes marketplace sync {slug}"));
             }
             _ => return None,
         };
@@ -92,33 +131,46 @@ impl Error {
     }
 }
 
-fn fetch_hint(error: &FetchError) -> Option<String> {
-    let text = match error {
+fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
+    let edit = format!("agnes marketplace edit {slug}");
+    Some(match error {
+        FetchError::NotFound { url } if !url.starts_with("https://") => {
+            format!("if it has moved: {edit} --url ADDRESS")
+        }
         FetchError::Unauthorized { with_token: false, .. } | FetchError::NotFound { .. } => {
-            "is it private? agnes marketplace edit SLUG --token-prompt"
+            format!("if it is private, give a token: {edit} --token-prompt")
         }
         FetchError::Unauthorized { with_token: true, .. } | FetchError::Forbidden { .. } => {
-            "the token may have expired or lack the right to read: agnes marketplace edit SLUG --token-prompt"
+            format!("the token may have expired or lack the right to read: {edit} --token-prompt")
         }
         FetchError::BranchMissing { .. } => {
-            "agnes marketplace edit SLUG --branch NAME (an empty name: the default branch)"
+            format!("to follow the upstream's own branch: {edit} --branch ''")
         }
         FetchError::RefMissing { .. } | FetchError::NotACommit { .. } => {
-            "agnes marketplace edit SLUG --ref NAME"
+            format!("to follow the upstream's own branch: {edit} --ref ''")
         }
-        FetchError::InsecureToken { .. } => {
-            "register it as https://…, or clear the token: agnes marketplace edit SLUG --no-token"
+        FetchError::InsecureToken { .. } => format!("register it as https://…, or: {edit} --no-token"),
+        FetchError::TooLarge { what, .. } => {
+            let limit = if what.contains("file") { "max_file_bytes" } else { "max_fetch_bytes" };
+            format!("if that is meant, raise `{limit}` under [limits] in the configuration")
         }
-        FetchError::TooLarge { .. } => {
-            "raise `limits.max_fetch_bytes` or `limits.max_file_bytes` in the configuration, if that is meant"
+        FetchError::TimedOut { .. } => {
+            format!("agnes marketplace sync {slug}; what was there before is untouched")
         }
-        FetchError::DiskFull { .. } => "make room on that disk; what was there before is untouched",
         FetchError::Damaged { .. } | FetchError::Incomplete { .. } => {
-            "try again; what was there before is untouched"
+            "try again; what was there before is untouched".to_owned()
         }
         _ => return None,
-    };
-    Some(text.to_owned())
+    })
+}
+
+fn catalog_hint(error: &CatalogError) -> Option<String> {
+    match error {
+        CatalogError::TooLarge { .. } | CatalogError::TooMany { .. } => {
+            Some("if that is meant, raise the limit under [limits] in the configuration".to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn listed(known: &[String]) -> String {

@@ -88,3 +88,19 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<()> {
         Error::Io { path: path.to_owned(), doing, source }
     })
 }
+
+/// The mode of a file or folder, if it allows others what it should not. `None` where there is
+/// nothing, and on systems without such modes.
+pub(super) fn too_open(path: &Path, loose: u32) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+        (mode & loose != 0).then_some(mode)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, loose);
+        None
+    }
+}

@@ -1,8 +1,10 @@
 //! Who may have what.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use super::groups::group_row;
+use super::shell::{word, words};
 use super::users::user_row;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
@@ -55,7 +57,11 @@ impl Registry {
         };
         let plugin =
             filter.plugin.as_deref().map(str::parse::<Resource>).transpose().map_err(Error::invalid)?;
-        let plugins = store.plugins(None)?;
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        for (slug, name) in store.plugin_names()? {
+            *counts.entry(format!("{slug}/*")).or_default() += 1;
+            counts.insert(format!("{slug}/{name}"), 1);
+        }
         let rows = store.grants()?.into_iter();
         let wanted = rows.filter(|row| {
             group.as_ref().is_none_or(|group| group.id == row.group_id)
@@ -64,15 +70,14 @@ impl Registry {
                     row.resource == plugin.to_string() || row.resource == format!("{}/*", plugin.slug)
                 })
         });
-        Ok(wanted
-            .map(|row| {
-                let (slug, name) = row.resource.split_once('/').unwrap_or_default();
-                let stands_for = |plugin: &&crate::store::plugins::PluginRow| {
-                    plugin.marketplace_id == slug && (name == "*" || plugin.name == name)
-                };
-                Grant { plugins: plugins.iter().filter(stands_for).count() as u64, row }
-            })
-            .collect())
+        let found: Vec<_> = wanted
+            .map(|row| Grant { plugins: counts.get(&row.resource).copied().unwrap_or_default(), row })
+            .collect();
+        // Grants of a plugin that is gone are listed; that there are none is said only of one that is.
+        if let (true, Some(plugin)) = (found.is_empty(), &plugin) {
+            check_exists(&store, plugin)?;
+        }
+        Ok(found)
     }
 
     /// # Errors
@@ -116,6 +121,8 @@ impl Registry {
                 };
                 if !grant && !changed {
                     why_not_revoked(store, &group.id, &group.name, &resource)?;
+                    // Nobody should believe that access ended which goes on under the right name.
+                    check_exists(store, &resource)?;
                 }
                 if changed {
                     let action = if grant { "grant.add" } else { "grant.remove" };
@@ -128,7 +135,7 @@ impl Registry {
     }
 }
 
-/// A grant of something that is not there is almost always a slip of the keyboard.
+/// Naming something that is not there is almost always a slip of the keyboard.
 fn check_exists(store: &Store, resource: &Resource) -> Result<()> {
     let slug = resource.slug.as_str();
     if store.marketplace(slug)?.is_none() {
@@ -154,13 +161,22 @@ fn check_exists(store: &Store, resource: &Resource) -> Result<()> {
 /// say so than to let somebody believe it did.
 fn why_not_revoked(store: &Store, group_id: &str, group: &str, resource: &Resource) -> Result<()> {
     let all = format!("{}/*", resource.slug);
-    if resource.plugin.is_some()
-        && store.grants()?.iter().any(|row| row.group_id == group_id && row.resource == all)
-    {
-        return Err(Error::Conflict {
-            message: format!("`{group}` has `{resource}` through the grant `{all}`"),
-            hint: Some(format!("agnes revoke {group} '{all}', then grant the plugins it should keep")),
-        });
+    let Some(plugin) = &resource.plugin else { return Ok(()) };
+    if !store.grants()?.iter().any(|row| row.group_id == group_id && row.resource == all) {
+        return Ok(());
     }
-    Ok(())
+    let names = store.plugin_names()?.into_iter();
+    let mut others: Vec<String> = names
+        .filter(|(slug, name)| slug == resource.slug.as_str() && name != plugin.as_str())
+        .map(|(slug, name)| format!("{slug}/{name}"))
+        .collect();
+    others.sort();
+    let mut hint = format!("agnes revoke {} {}", word(group), word(&all));
+    if !others.is_empty() {
+        let _ = write!(hint, " && agnes grant {} {}", word(group), words(others));
+    }
+    Err(Error::Conflict {
+        message: format!("`{group}` has `{resource}` through the grant `{all}`"),
+        hint: Some(hint),
+    })
 }

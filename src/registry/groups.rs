@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::shell::word;
 use super::users::user_row;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
@@ -73,7 +74,7 @@ impl Registry {
         let row = GroupRow {
             id: self.new_id()?,
             name: name.to_string(),
-            description: description.filter(|text| !text.is_empty()),
+            description: description.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             is_system: false,
             created_at: self.now(),
             created_by: caller.name().to_owned(),
@@ -135,7 +136,7 @@ impl Registry {
             if everyone && !member {
                 return Err(Error::Conflict {
                     message: format!("nobody can leave `{}`: every user is in it", group.name),
-                    hint: Some(format!("agnes user remove {}", user.email)),
+                    hint: Some(format!("agnes user remove {}", word(&user.email))),
                 });
             }
             let changed = match member {

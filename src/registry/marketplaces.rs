@@ -4,14 +4,18 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 
+use super::origin::Origin;
+use super::shell::word;
 use super::{Error, Registry, Result, overlay};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::names::is_client_name;
-use crate::domain::note::Note;
+use crate::domain::note::{Note, quoted};
 use crate::domain::people::Email;
+use crate::domain::secret::Secret;
 use crate::domain::slug::Slug;
 use crate::domain::upstream::{Pin, UpstreamUrl};
 use crate::domain::version::Versions;
+use crate::store::Store;
 use crate::store::marketplaces::MarketplaceRow;
 
 /// A marketplace with what is not in its row.
@@ -33,7 +37,7 @@ pub struct NewMarketplace {
     pub branch: Option<String>,
     pub reference: Option<String>,
     pub description: Option<String>,
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     pub curator_name: Option<String>,
     pub curator_email: Option<String>,
     pub name_prefix: Option<String>,
@@ -48,7 +52,7 @@ pub struct EditMarketplace {
     pub branch: Option<String>,
     pub reference: Option<String>,
     pub description: Option<String>,
-    pub token: Option<String>,
+    pub token: Option<Secret>,
     pub curator_name: Option<String>,
     pub curator_email: Option<String>,
     pub name_prefix: Option<String>,
@@ -77,9 +81,13 @@ impl Registry {
     /// See [`Error`].
     pub fn marketplace(&self, caller: &Caller, slug: &str) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
-        let row = self.marketplace_row(slug)?;
-        let count = self.store().plugins(Some(&row.id))?.len();
-        self.with_facts(row, i64::try_from(count).unwrap_or(i64::MAX))
+        let (row, count) = {
+            let store = self.store();
+            let row = row_of(&store, slug)?;
+            let count = store.plugin_count(&row.id)?;
+            (row, count)
+        };
+        self.with_facts(row, count)
     }
 
     /// Registers a marketplace. Nothing is fetched yet.
@@ -89,18 +97,18 @@ impl Registry {
     pub fn add_marketplace(&self, caller: &Caller, new: NewMarketplace) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
         let url: UpstreamUrl = new.url.trim().parse().map_err(Error::invalid)?;
-        self.check_door(caller, &url)?;
+        check_door(caller, &url)?;
         let slug = match new.slug.filter(|slug| !slug.is_empty()) {
             Some(text) => text.parse::<Slug>().map_err(Error::invalid)?,
             None => Slug::suggest(url.as_str()).ok_or_else(|| Error::Invalid {
                 message: format!("no slug can be made from `{url}`"),
-                hint: Some(format!("agnes marketplace add {url} --slug NAME")),
+                hint: Some(format!("agnes marketplace add {} --slug NAME", word(url.as_str()))),
             })?,
         };
         let (branch, reference) = (filled(new.branch), filled(new.reference));
         Pin::new(branch.as_deref(), reference.as_deref()).map_err(Error::invalid)?;
-        let token =
-            new.token.filter(|text| !text.is_empty()).map(|text| overlay::checked(&text)).transpose()?;
+        let token = new.token.filter(|text| !text.expose().trim().is_empty());
+        let token = token.map(|text| overlay::checked(&text)).transpose()?;
         let variable = slug.token_variable();
         let row = MarketplaceRow {
             id: slug.to_string(),
@@ -125,25 +133,14 @@ impl Registry {
             notes: "[]".into(),
         };
         self.store().transaction(|store| {
-            for other in store.marketplaces()? {
-                if other.id == row.id {
-                    return Err(Error::Exists { what: "marketplace", name: other.id });
-                }
-                if other.id.parse::<Slug>().is_ok_and(|slug| slug.token_variable() == variable) {
-                    return Err(Error::Conflict {
-                        message: format!(
-                            "`{slug}` and the marketplace `{}` would share the variable {variable}",
-                            other.id
-                        ),
-                        hint: Some("choose another slug with --slug".into()),
-                    });
-                }
-            }
+            refuse_twins(store, &row, &variable, url.as_str())?;
             store.add_marketplace(&row)?;
-            self.record(store, caller, "marketplace.add", &row.id, Some(&row.url))
+            self.record(store, caller, "marketplace.add", &row.id, Some(&row.url))?;
+            // Before the row is there for good: whatever an earlier marketplace of that slug left behind
+            // must never be sent to this one's host. What is left should the commit fail is a token of
+            // nobody, which nothing uses.
+            self.set_token(&variable, token.as_ref())
         })?;
-        // Whatever an earlier marketplace of that slug left behind is not this one's.
-        self.set_token(&variable, token.as_ref())?;
         self.with_facts(row, 0)
     }
 
@@ -156,78 +153,72 @@ impl Registry {
         edit: EditMarketplace,
     ) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
-        let mut row = self.marketplace_row(slug)?;
-        let before = row.clone();
-        if let Some(text) = edit.url {
-            let url: UpstreamUrl = text.trim().parse().map_err(Error::invalid)?;
-            self.check_door(caller, &url)?;
-            row.url = url.to_string();
-        }
-        if let Some(name) = filled(edit.name) {
-            row.name = name;
-        }
-        change(&mut row.description, edit.description);
-        change(&mut row.curator_name, edit.curator_name);
-        if let Some(text) = edit.curator_email {
-            row.curator_email = checked_email(filled(Some(text)))?;
-        }
-        if let Some(text) = edit.name_prefix {
-            row.name_prefix = checked_prefix(filled(Some(text)))?;
-        }
-        if let Some(versions) = edit.versions {
-            versions.as_str().clone_into(&mut row.versions);
-        }
-        // Setting one takes the other's place; giving both is an error.
-        match (filled(edit.branch.clone()), filled(edit.reference.clone())) {
-            (Some(branch), Some(reference)) => {
-                Pin::new(Some(&branch), Some(&reference)).map_err(Error::invalid)?;
-            }
-            (Some(branch), None) => (row.branch, row.reference) = (Some(branch), None),
-            (None, Some(reference)) => (row.branch, row.reference) = (None, Some(reference)),
-            (None, None) => {
-                change(&mut row.branch, edit.branch);
-                change(&mut row.reference, edit.reference);
-            }
-        }
-        Pin::new(row.branch.as_deref(), row.reference.as_deref()).map_err(Error::invalid)?;
-        let variable = row.id.parse::<Slug>().map_err(Error::invalid)?.token_variable();
-        let token = match edit.token.as_deref() {
-            None => None,
-            Some("") => Some(None),
-            Some(text) => Some(Some(overlay::checked(text)?)),
+        // One lock from reading the row to writing the token: no edit overwrites another, and a sync
+        // sees the address and the token of one moment.
+        let store = self.store();
+        let before = row_of(&store, slug)?;
+        let mut row = before.clone();
+        let token = match &edit.token {
+            None => NewToken::Keep,
+            Some(text) if text.expose().trim().is_empty() => NewToken::Clear,
+            Some(text) => NewToken::Set(overlay::checked(text)?),
         };
-        if let Some(token) = &token {
-            row.token_env = token.is_some().then(|| variable.clone());
-        }
-        if before.url != row.url
-            && token.is_none()
-            && row.token_env.is_some()
-            && host(&before.url) != host(&row.url)
-        {
-            return Err(Error::Conflict {
-                message: format!(
-                    "the stored token is for `{}`, and would be sent to `{}`",
-                    host(&before.url),
-                    host(&row.url)
-                ),
-                hint: Some("give the new host's token in the same command, or --no-token".into()),
-            });
-        }
-        let count = self.store().transaction(|store| {
-            store.edit_marketplace(&row)?;
-            let mut what = changes(&before, &row);
-            if token.is_some() {
-                what.push("token");
+        apply(caller, edit, &mut row)?;
+        let moves = Origin::of(&before.url) != Origin::of(&row.url);
+        let variable = row.id.parse::<Slug>().map_err(Error::invalid)?.token_variable();
+        let save = |row: &MarketplaceRow| {
+            store.transaction(|store| {
+                store.edit_marketplace(row)?;
+                let mut what = changes(&before, row);
+                if !matches!(token, NewToken::Keep) {
+                    what.push("token");
+                }
+                if !what.is_empty() {
+                    self.record(store, caller, "marketplace.edit", &row.id, Some(&what.join(", ")))?;
+                }
+                // Should the commit fail, the same host gets a token that was meant for it.
+                match &token {
+                    NewToken::Set(token) if !moves => self.set_token(&variable, Some(token)),
+                    _ => Ok::<_, Error>(()),
+                }
+            })
+        };
+        match &token {
+            NewToken::Keep if moves && row.token_env.is_some() => {
+                let (old, new) = (Origin::of(&before.url).shown(), Origin::of(&row.url).shown());
+                return Err(Error::Conflict {
+                    message: format!("the stored token is for `{old}`, and would be sent to `{new}`"),
+                    hint: Some(format!(
+                        "agnes marketplace edit {} --url {} --token-prompt (or --no-token)",
+                        row.id,
+                        word(&row.url)
+                    )),
+                });
             }
-            if !what.is_empty() {
-                self.record(store, caller, "marketplace.edit", &row.id, Some(&what.join(", ")))?;
+            NewToken::Keep => save(&row)?,
+            NewToken::Clear => {
+                row.token_env = None;
+                save(&row)?;
+                self.set_token(&variable, None)?;
             }
-            Ok::<_, Error>(store.plugins(Some(&row.id))?.len())
-        })?;
-        if let Some(token) = token {
-            self.set_token(&variable, token.as_ref())?;
+            // At no moment may the row and the overlay go together wrongly, for a sync after a crash
+            // would send one host's token to another: first the new address without a token, then the
+            // token, then its name.
+            NewToken::Set(token) if moves => {
+                row.token_env = None;
+                save(&row)?;
+                self.set_token(&variable, Some(token))?;
+                row.token_env = Some(variable.clone());
+                store.edit_marketplace(&row)?;
+            }
+            NewToken::Set(_) => {
+                row.token_env = Some(variable.clone());
+                save(&row)?;
+            }
         }
-        self.with_facts(row, i64::try_from(count).unwrap_or(i64::MAX))
+        let count = store.plugin_count(&row.id)?;
+        drop(store);
+        self.with_facts(row, count)
     }
 
     /// Removes a marketplace: its rows, the grants that name it, its token and what was fetched.
@@ -236,15 +227,21 @@ impl Registry {
     /// See [`Error`].
     pub fn remove_marketplace(&self, caller: &Caller, slug: &str) -> Result<String> {
         caller.may(Right::Administer)?;
-        let row = self.marketplace_row(slug)?;
-        let _turn = self.take_turn(&row.id);
-        self.store().transaction(|store| {
-            store.remove_marketplace(&row.id)?;
-            self.record(store, caller, "marketplace.remove", &row.id, Some(&row.url))
-        })?;
-        if let Some(variable) = &row.token_env {
-            self.set_token(variable, None)?;
-        }
+        // A sync that is under way ends first, or it would bring back what is removed here.
+        let _turn = self.take_turn(slug, &|| false)?;
+        let row = {
+            let store = self.store();
+            let row = store.transaction(|store| {
+                let row = row_of(store, slug)?;
+                store.remove_marketplace(&row.id)?;
+                self.record(store, caller, "marketplace.remove", &row.id, Some(&row.url))?;
+                Ok::<_, Error>(row)
+            })?;
+            if let Some(variable) = &row.token_env {
+                self.set_token(variable, None)?;
+            }
+            row
+        };
         let path = self.folder.repository(&row.id);
         match fs::remove_dir_all(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -255,15 +252,7 @@ impl Registry {
     }
 
     pub(super) fn marketplace_row(&self, slug: &str) -> Result<MarketplaceRow> {
-        let store = self.store();
-        match store.marketplace(slug)? {
-            Some(row) => Ok(row),
-            None => Err(Error::NotFound {
-                what: "marketplace",
-                name: crate::domain::note::quoted(slug).trim_matches('`').to_owned(),
-                known: store.marketplaces()?.into_iter().map(|row| row.id).collect(),
-            }),
-        }
+        row_of(&self.store(), slug)
     }
 
     fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Result<Marketplace> {
@@ -279,18 +268,95 @@ impl Registry {
             row,
         })
     }
+}
 
-    /// Who comes over https may register https alone; the operator's shell anything.
-    fn check_door(&self, caller: &Caller, url: &UpstreamUrl) -> Result<()> {
-        match caller {
-            Caller::Operator { .. } => Ok(()),
-            Caller::User { .. } | Caller::Scheduler if url.as_str().starts_with("https://") => Ok(()),
-            Caller::User { .. } | Caller::Scheduler => Err(Error::Invalid {
-                message: format!("`{url}` cannot be registered from afar: only https:// addresses can"),
-                hint: Some("register it on the server itself, in the operator's shell".into()),
-            }),
+/// Writes what is given to change into a row.
+fn apply(caller: &Caller, edit: EditMarketplace, row: &mut MarketplaceRow) -> Result<()> {
+    if let Some(text) = edit.url {
+        let url: UpstreamUrl = text.trim().parse().map_err(Error::invalid)?;
+        check_door(caller, &url)?;
+        row.url = url.to_string();
+    }
+    if edit.name.is_some() {
+        row.name = filled(edit.name).unwrap_or_else(|| row.id.clone());
+    }
+    change(&mut row.description, edit.description);
+    change(&mut row.curator_name, edit.curator_name);
+    if let Some(text) = edit.curator_email {
+        row.curator_email = checked_email(filled(Some(text)))?;
+    }
+    if let Some(text) = edit.name_prefix {
+        row.name_prefix = checked_prefix(filled(Some(text)))?;
+    }
+    if let Some(versions) = edit.versions {
+        versions.as_str().clone_into(&mut row.versions);
+    }
+    // Setting one takes the other's place; giving both is an error.
+    match (filled(edit.branch.clone()), filled(edit.reference.clone())) {
+        (Some(branch), Some(reference)) => {
+            Pin::new(Some(&branch), Some(&reference)).map_err(Error::invalid)?;
+        }
+        (Some(branch), None) => (row.branch, row.reference) = (Some(branch), None),
+        (None, Some(reference)) => (row.branch, row.reference) = (None, Some(reference)),
+        (None, None) => {
+            change(&mut row.branch, edit.branch);
+            change(&mut row.reference, edit.reference);
         }
     }
+    Pin::new(row.branch.as_deref(), row.reference.as_deref()).map_err(Error::invalid)?;
+    Ok(())
+}
+
+/// Who comes over https may register https alone; the operator's shell anything.
+fn check_door(caller: &Caller, url: &UpstreamUrl) -> Result<()> {
+    match caller {
+        Caller::Operator { .. } => Ok(()),
+        Caller::User { .. } | Caller::Scheduler if url.as_str().starts_with("https://") => Ok(()),
+        Caller::User { .. } | Caller::Scheduler => Err(Error::Invalid {
+            message: format!("`{url}` cannot be registered from afar: only https:// addresses can"),
+            hint: Some("register it on the server itself, in the operator's shell".into()),
+        }),
+    }
+}
+
+/// What becomes of the token.
+enum NewToken {
+    Keep,
+    Clear,
+    Set(Secret),
+}
+
+pub(super) fn row_of(store: &Store, slug: &str) -> Result<MarketplaceRow> {
+    match store.marketplace(slug)? {
+        Some(row) => Ok(row),
+        None => Err(Error::NotFound {
+            what: "marketplace",
+            name: quoted(slug).trim_matches('`').to_owned(),
+            known: store.marketplaces()?.into_iter().map(|row| row.id).collect(),
+        }),
+    }
+}
+
+/// Refuses a slug that is taken, or whose token would be another marketplace's.
+fn refuse_twins(store: &Store, row: &MarketplaceRow, variable: &str, url: &str) -> Result<()> {
+    let others = store.marketplaces()?;
+    let spells_the_same =
+        |slug: &str| slug.parse::<Slug>().is_ok_and(|slug| slug.token_variable() == variable);
+    for other in &others {
+        if other.id == row.id {
+            return Err(Error::Exists { what: "marketplace", name: other.id.clone() });
+        }
+        if spells_the_same(&other.id) {
+            return Err(Error::Conflict {
+                message: format!(
+                    "`{}` and the marketplace `{}` would share the variable {variable}",
+                    row.id, other.id
+                ),
+                hint: Some(format!("agnes marketplace add {} --slug {}-2", word(url), row.id)),
+            });
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn versions_of(row: &MarketplaceRow) -> Versions {
@@ -315,15 +381,10 @@ fn checked_prefix(text: Option<String>) -> Result<Option<String>> {
     match text {
         Some(text) if !is_client_name(&text) || text.len() > 32 => Err(Error::invalid(format!(
             "{} cannot stand before plugin names: 1 to 32 letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
-            crate::domain::note::quoted(&text)
+            quoted(&text)
         ))),
         other => Ok(other),
     }
-}
-
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// The fields that an edit changed, by name: values may be long, and are in the registry.

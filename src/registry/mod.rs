@@ -10,10 +10,16 @@ pub mod folder;
 pub mod grants;
 pub mod groups;
 pub mod marketplaces;
+mod origin;
 mod overlay;
 pub mod plugins;
 pub mod settings;
+pub mod shell;
 pub mod sync;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod upstreams;
 pub mod users;
 pub mod views;
@@ -38,6 +44,8 @@ pub struct Registry {
     /// Slugs that are being synced just now.
     syncing: Mutex<HashSet<String>>,
     synced: Condvar,
+    /// Whether the ZIP cache was found to be of this boot of the machine.
+    trusted_cache: Mutex<bool>,
 }
 
 impl Registry {
@@ -61,6 +69,7 @@ impl Registry {
             store: Mutex::new(store),
             syncing: Mutex::default(),
             synced: Condvar::new(),
+            trusted_cache: Mutex::default(),
         })
     }
 

@@ -7,7 +7,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use super::{Error, Registry, Result};
+use super::shell::word;
+use super::{Error, Registry, Result, folder};
 use crate::domain::secret::Secret;
 
 /// Longest token, in bytes. (GitHub's and GitLab's have fewer than 300.)
@@ -22,7 +23,8 @@ impl Registry {
         Ok(found.filter(|text| !text.is_empty()).map(Secret::new))
     }
 
-    /// Sets a variable's token, or takes it out.
+    /// Sets a variable's token, or takes it out. Whoever calls it holds the store's lock: the file is
+    /// read, changed and replaced.
     pub(super) fn set_token(&self, variable: &str, token: Option<&Secret>) -> Result<()> {
         let path = self.folder.overlay();
         let mut lines = read(&path)?;
@@ -33,6 +35,9 @@ impl Registry {
         }
         if lines == before {
             return Ok(());
+        }
+        if token.is_some() {
+            self.refuse_open_state()?;
         }
         let failed = |source| Error::Io { path: path.clone(), doing: "cannot be written", source };
         // A temporary file is made with mode 0600, and replaces the old one in one step.
@@ -45,6 +50,21 @@ impl Registry {
         Ok(())
     }
 
+    /// No secret is put where others could read it, or put a file of theirs in its place.
+    fn refuse_open_state(&self) -> Result<()> {
+        let state = self.folder.state();
+        match folder::too_open(&state, 0o077) {
+            None => Ok(()),
+            Some(mode) => Err(Error::Conflict {
+                message: format!(
+                    "`{}` has mode {mode:o}: a token is not kept where others can get at it",
+                    state.display()
+                ),
+                hint: Some(format!("chmod 700 {}", word(&state.display().to_string()))),
+            }),
+        }
+    }
+
     /// The names of the variables in the overlay.
     pub(super) fn overlay_variables(&self) -> Result<Vec<String>> {
         let lines = read(&self.folder.overlay())?;
@@ -53,8 +73,8 @@ impl Registry {
 }
 
 /// A token that can stand on a line and in a header.
-pub(super) fn checked(token: &str) -> Result<Secret> {
-    let token = token.trim();
+pub(super) fn checked(token: &Secret) -> Result<Secret> {
+    let token = token.expose().trim();
     if token.is_empty() || token.len() > LONGEST || !token.chars().all(|c| c.is_ascii_graphic()) {
         // What was given is a secret: it is not repeated.
         return Err(Error::invalid(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::marketplaces::versions_of;
+use super::marketplaces::{row_of, versions_of};
 use super::upstreams::{root_tree, served_commit};
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
@@ -10,6 +10,7 @@ use crate::domain::components::{self, Component};
 use crate::domain::content::{Content, Unservable};
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
+use crate::domain::note::quoted;
 use crate::domain::reading::Reading;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
@@ -34,23 +35,28 @@ impl Registry {
     /// See [`Error`].
     pub fn plugins(&self, caller: &Caller, marketplace: Option<&str>) -> Result<Vec<PluginRow>> {
         caller.may(Right::Administer)?;
-        let id = marketplace.map(|slug| self.marketplace_row(slug)).transpose()?.map(|row| row.id);
-        Ok(self.store().plugins(id.as_deref())?)
+        let store = self.store();
+        let id = marketplace.map(|slug| row_of(&store, slug)).transpose()?.map(|row| row.id);
+        Ok(store.plugins(id.as_deref())?)
     }
 
     /// # Errors
     /// See [`Error`].
     pub fn plugin(&self, caller: &Caller, marketplace: &str, name: &str) -> Result<PluginDetail> {
         caller.may(Right::Administer)?;
-        let market = self.marketplace_row(marketplace)?;
-        let not_found = |known| Error::NotFound {
-            what: "plugin",
-            name: crate::domain::note::quoted(&format!("{}/{name}", market.id)).trim_matches('`').to_owned(),
-            known,
-        };
-        let Some(row) = self.store().plugin(&market.id, name)? else {
-            let rows = self.store().plugins(Some(&market.id))?;
-            return Err(not_found(rows.iter().map(|row| format!("{}/{}", market.id, row.name)).collect()));
+        // One lock over both rows: a sync that ends in between must not show in one of them alone.
+        let (market, row) = {
+            let store = self.store();
+            let market = row_of(&store, marketplace)?;
+            let Some(row) = store.plugin(&market.id, name)? else {
+                let rows = store.plugins(Some(&market.id))?;
+                return Err(Error::NotFound {
+                    what: "plugin",
+                    name: quoted(&format!("{}/{name}", market.id)).trim_matches('`').to_owned(),
+                    known: rows.iter().map(|row| format!("{}/{}", market.id, row.name)).collect(),
+                });
+            };
+            (market, row)
         };
         let digest = row.digest.as_deref().and_then(|digest| digest.parse().ok());
         let served_version =
@@ -75,11 +81,14 @@ impl Registry {
         let root = root_tree(&reader, &market.id, &commit)?;
         let reading = Reading::open(&reader, root, self.settings.limits)?;
         let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
-        let Some(entry) = reading.entry(&name) else { return Err(not_found(Vec::new())) };
+        let changed = |why: &dyn std::fmt::Display| {
+            Error::out_of_step(&market.id, format!("`{}/{name}`: {why}", market.id))
+        };
+        let entry = reading.entry(&name).ok_or_else(|| changed(&"it is not in that commit any more"))?;
         detail.content = match reading.content(entry) {
             Ok(content) => content,
             Err(Unservable::Read(error)) => return Err(damaged(error)),
-            Err(why) => return Err(Error::invalid(why)),
+            Err(why) => return Err(changed(&why)),
         };
         let manifest = match detail.content.files.get(manifest::CLAUDE) {
             Some(file) if file.size <= self.settings.limits.max_manifest_bytes => {

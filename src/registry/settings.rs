@@ -54,6 +54,12 @@ impl Default for Settings {
     }
 }
 
+/// Microseconds since 1970-01-01 00:00 UTC.
+pub type Clock = dyn Fn() -> i64 + Send + Sync;
+
+/// Fills with random bytes.
+pub type Dice = dyn Fn(&mut [u8]) -> bool + Send + Sync;
+
 /// Looks up an environment variable.
 pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 
@@ -61,8 +67,10 @@ pub type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 #[derive(Clone)]
 pub struct World {
     /// Microseconds since 1970-01-01 00:00 UTC.
-    pub now: Arc<dyn Fn() -> i64 + Send + Sync>,
+    pub now: Arc<Clock>,
     /// Fills with unpredictable bytes; false when the system has none to give.
-    pub random: Arc<dyn Fn(&mut [u8]) -> bool + Send + Sync>,
+    pub random: Arc<Dice>,
     pub variable: Arc<Variable>,
+    /// Differs from one boot of the machine to the next; empty where the system does not tell.
+    pub boot: String,
 }

@@ -5,18 +5,22 @@
 //! which goes on being served, and lands in `last_error`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::marketplaces::row_of;
 use super::upstreams::{pin, served_commit};
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::digest::Digest;
 use crate::domain::note::Note;
 use crate::domain::reading::{Plugin, Reading, ReadingError};
+use crate::domain::secret::Secret;
 use crate::domain::watch::{Phase, Watch};
 use crate::git;
 use crate::store::Store;
@@ -26,6 +30,12 @@ use crate::store::plugins::PluginRow;
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
 const RULES: &str = "agnes rules 1";
+
+/// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
+const LATEST: i64 = 253_402_300_799;
+
+/// How often whoever waits for their turn looks whether they still want it.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// What a sync of one marketplace did.
 #[derive(Debug, Clone)]
@@ -102,35 +112,31 @@ impl Registry {
         };
         let jobs = jobs.unwrap_or(self.settings.sync.jobs).clamp(1, 64).min(slugs.len().max(1));
         let next = AtomicUsize::new(0);
-        let mut results: BTreeMap<usize, Result<Synced>> = std::thread::scope(|scope| {
-            let (next, slugs) = (&next, &slugs);
-            let workers: Vec<_> = (0..jobs)
-                .map(|_| {
-                    scope.spawn(move || {
-                        let mut mine = Vec::new();
-                        loop {
-                            let i = next.fetch_add(1, Ordering::Relaxed);
-                            let Some(slug) = slugs.get(i) else { break mine };
-                            let result = if watches.cancelled() {
-                                Err(Error::Cancelled)
-                            } else {
-                                self.sync_one(caller, slug, &*watches.watch(slug))
-                            };
-                            watches.finished(slug, &result);
-                            mine.push((i, result));
-                        }
-                    })
-                })
-                .collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        let results = Mutex::new(BTreeMap::new());
+        let work = || {
+            while let Some((i, slug)) = slugs.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
+                let sync = || self.sync_one(caller, slug, &*watches.watch(slug));
+                let result = if watches.cancelled() {
+                    Err(Error::Cancelled)
+                } else {
+                    // A defect met in one marketplace must not take the others along.
+                    catch_unwind(AssertUnwindSafe(sync))
+                        .unwrap_or(Err(Error::Defect("it made the sync of this marketplace stop short")))
+                };
+                watches.finished(slug, &result);
+                results.lock().unwrap_or_else(PoisonError::into_inner).insert(i, (slug.clone(), result));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(work);
+            }
         });
         let mut all = SyncedAll::default();
-        for (i, slug) in slugs.into_iter().enumerate() {
-            match results.remove(&i) {
-                Some(Ok(synced)) => all.synced.push(synced),
-                Some(Err(error)) => all.failed.push((slug, error)),
-                // Its thread died of a defect of ours, which was reported where it happened.
-                None => all.failed.push((slug, Error::invalid("the sync of this marketplace broke off"))),
+        for (slug, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
+            match result {
+                Ok(synced) => all.synced.push(synced),
+                Err(error) => all.failed.push((slug, error)),
             }
         }
         self.mark_unchanged(&all.synced)?;
@@ -145,24 +151,37 @@ impl Registry {
     }
 
     fn sync_one(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
-        let row = self.marketplace_row(slug)?;
-        let _turn = self.take_turn(&row.id);
+        let _turn = self.take_turn(slug, &|| watch.cancelled())?;
         let began = self.now();
-        let mut result = self.bring_into_step(caller, &row, watch);
+        // Read when it is our turn: whoever had it before may have changed or removed the row. One lock
+        // for both, so that a token never meets an address that it is not for.
+        let (row, token) = {
+            let store = self.store();
+            let row = row_of(&store, slug)?;
+            let token = self.upstream_token(&row);
+            (row, token)
+        };
+        let mut result = token.and_then(|token| self.bring_into_step(caller, &row, token.as_ref(), watch));
         if let Ok(synced) = &mut result {
             synced.took = self.now() - began;
         }
         if let Err(error) = &result
-            && !matches!(error, Error::Cancelled | Error::Fetch(git::FetchError::Cancelled))
+            && !error.is_cancelled()
         {
-            self.store().mark_failed(&row.id, &error.to_string())?;
+            // On a full disk this fails as well, and what it failed for is what has to be heard.
+            let _ = self.store().mark_failed(&row.id, &error.to_string());
         }
         result
     }
 
-    fn bring_into_step(&self, caller: &Caller, row: &MarketplaceRow, watch: &dyn Watch) -> Result<Synced> {
+    fn bring_into_step(
+        &self,
+        caller: &Caller,
+        row: &MarketplaceRow,
+        token: Option<&Secret>,
+        watch: &dyn Watch,
+    ) -> Result<Synced> {
         let path = self.folder.repository(&row.id);
-        let token = self.upstream_token(row)?;
         if token.is_none() && row.token_env.is_some() {
             return Err(Error::Invalid {
                 message: format!(
@@ -174,15 +193,20 @@ impl Registry {
             });
         }
         let pin = pin(row)?;
-        let upstream = git::Upstream { url: &row.url, pin: &pin, token: token.as_ref() };
-        let fetched = git::fetch(&path, &upstream, &self.fetch_options(), watch)?;
+        let upstream = git::Upstream { url: &row.url, pin: &pin, token };
+        let fetched = git::fetch(&path, &upstream, &self.fetch_options(), watch)
+            .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let rules = self.rules();
         let unchanged =
             row.last_commit_sha.as_deref() == Some(&commit) && row.rules.as_deref() == Some(&rules);
         if unchanged {
             let store = self.store();
-            return summary(&store, row, &path, commit, &Changes::default());
+            refuse_changed(&store, row)?;
+            let mut synced = summary(&store, row, &path, commit, &Changes::default())?;
+            synced.notes +=
+                serde_json::from_str::<Vec<Note>>(&row.notes).map_or(0, |notes| notes.len() as u64);
+            return Ok(synced);
         }
 
         let repository = self.repository(&row.id)?;
@@ -202,6 +226,7 @@ impl Registry {
         plugins.sort_by(|a, b| a.name.cmp(&b.name));
 
         let changes = self.store().transaction(|store| {
+            refuse_changed(store, row)?;
             let changes = Changes::between(&store.plugins(Some(&row.id))?, &plugins);
             store.put_plugins(&changes.put, self.now())?;
             for name in &changes.removed {
@@ -214,7 +239,7 @@ impl Registry {
                 &SyncedRow {
                     at: self.now(),
                     commit: &commit,
-                    committed_at: fetched.committed_at.saturating_mul(1_000_000),
+                    committed_at: fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000),
                     rules: &rules,
                     renames: &renames,
                     notes: &notes,
@@ -248,13 +273,20 @@ impl Registry {
 
     /// Waits until nobody else in this process syncs that marketplace, and keeps others waiting until
     /// the turn is dropped.
-    pub(super) fn take_turn(&self, slug: &str) -> Turn<'_> {
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] when `give_up` said so while waiting.
+    pub(super) fn take_turn(&self, slug: &str, give_up: &dyn Fn() -> bool) -> Result<Turn<'_>> {
         let mut busy = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         while busy.contains(slug) {
-            busy = self.synced.wait(busy).unwrap_or_else(PoisonError::into_inner);
+            if give_up() {
+                return Err(Error::Cancelled);
+            }
+            let waited = self.synced.wait_timeout(busy, GLANCE);
+            busy = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         busy.insert(slug.to_owned());
-        Turn { registry: self, slug: slug.to_owned() }
+        Ok(Turn { registry: self, slug: slug.to_owned() })
     }
 }
 
@@ -268,6 +300,16 @@ impl Drop for Turn<'_> {
         self.registry.syncing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.slug);
         self.registry.synced.notify_all();
     }
+}
+
+/// An edit does not wait for a sync. What was fetched from the address of before must not pass for
+/// what the new one has.
+fn refuse_changed(store: &Store, row: &MarketplaceRow) -> Result<()> {
+    let now = row_of(store, &row.id)?;
+    if (&now.url, &now.branch, &now.reference) == (&row.url, &row.branch, &row.reference) {
+        return Ok(());
+    }
+    Err(Error::out_of_step(&row.id, format!("`{}` was changed while it was synced", row.id)))
 }
 
 /// What has to be written, and nothing else: rows that did not change are not touched.
@@ -305,7 +347,7 @@ fn summary(
     commit: String,
     changes: &Changes,
 ) -> Result<Synced> {
-    let (plugins, not_served) = store.plugin_count(&row.id)?;
+    let (plugins, not_served) = store.plugins_and_unserved(&row.id)?;
     let notes = store.plugin_notes(&row.id)?;
     let notes = notes.iter().filter_map(|notes| serde_json::from_str::<Vec<Note>>(notes).ok());
     Ok(Synced {
@@ -347,5 +389,44 @@ fn plugin_row(slug: &str, plugin: Plugin) -> PluginRow {
         files: i64::try_from(plugin.files).unwrap_or(i64::MAX),
         bytes: i64::try_from(plugin.bytes).unwrap_or(i64::MAX),
         notes: serde_json::to_string(&plugin.notes).unwrap_or_else(|_| "[]".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, version: &str) -> PluginRow {
+        PluginRow {
+            marketplace_id: "m".into(),
+            name: name.into(),
+            manifest_name: name.into(),
+            description: None,
+            version: Some(version.into()),
+            author_name: None,
+            homepage: None,
+            category: None,
+            source_type: "relative".into(),
+            source_spec: "null".into(),
+            raw: "{}".into(),
+            entry: "{}".into(),
+            strict: true,
+            digest: None,
+            reason: None,
+            files: 0,
+            bytes: 0,
+            notes: "[]".into(),
+        }
+    }
+
+    #[test]
+    fn rows_that_did_not_change_are_not_written() {
+        let old = [row("a", "1"), row("b", "1"), row("c", "1")];
+        let nothing = Changes::between(&old, &old);
+        assert!(nothing.put.is_empty() && nothing.removed.is_empty() && nothing.added == 0);
+
+        let changes = Changes::between(&old, &[row("b", "2"), row("c", "1"), row("d", "1")]);
+        assert_eq!(changes.put, [row("b", "2"), row("d", "1")]);
+        assert_eq!((changes.added, changes.removed), (1, vec!["a".to_owned()]));
     }
 }

@@ -15,14 +15,17 @@ impl Registry {
     pub(super) fn fetch_options(&self) -> FetchOptions {
         let settings = &self.settings.sync;
         let variable = &self.world.variable;
+        let defaults = FetchOptions::default();
         FetchOptions {
             max_pack_bytes: self.settings.limits.max_fetch_bytes,
+            // One large file costs its plugin, not the marketplace, up to the size that memory is for.
+            max_object_bytes: self.settings.limits.max_file_bytes.max(defaults.max_object_bytes),
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.idle_timeout,
             total_timeout: settings.total_timeout,
             ca_bundle: settings.ca_bundle.clone(),
             user: UserGit::read(&|name| variable(name).map(Into::into)),
-            ..FetchOptions::default()
+            ..defaults
         }
     }
 

@@ -7,7 +7,7 @@ use crate::domain::caller::{Caller, Right};
 use crate::domain::note::quoted;
 use crate::domain::people::Email;
 use crate::store::Store;
-use crate::store::accounts::{GroupRow, UserRow};
+use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
 
 #[derive(Debug, Clone)]
 pub struct User {
@@ -29,8 +29,7 @@ impl Registry {
             .map(|row| {
                 let mine = memberships.get(&row.id);
                 let is_in = |group: &&GroupRow| {
-                    group.id == crate::store::accounts::EVERYONE
-                        || mine.is_some_and(|ids| ids.contains(&group.id))
+                    group.id == EVERYONE || mine.is_some_and(|ids| ids.contains(&group.id))
                 };
                 let groups = groups.iter().filter(is_in).cloned().collect();
                 User { row, groups }
@@ -53,6 +52,7 @@ impl Registry {
     pub fn add_user(&self, caller: &Caller, email: &str, name: Option<String>) -> Result<User> {
         caller.may(Right::Administer)?;
         let email: Email = email.trim().parse().map_err(Error::invalid)?;
+        let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         let row = UserRow { id: self.new_id()?, email: email.to_string(), name, created_at: self.now() };
         self.store().transaction(|store| {
             if store.user(email.as_str())?.is_some() {
@@ -98,7 +98,7 @@ pub(super) fn user_row(store: &Store, key: &str) -> Result<UserRow> {
         None => Err(Error::NotFound {
             what: "user",
             name: quoted(key).trim_matches('`').to_owned(),
-            known: Vec::new(),
+            known: store.users()?.into_iter().map(|row| row.email).collect(),
         }),
     }
 }

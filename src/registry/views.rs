@@ -65,11 +65,11 @@ fn through(store: &Store, groups: &[GroupRow], plugins: &[OfferRow]) -> Result<H
         .iter()
         .map(|row| {
             let plugin = format!("{}/{}", row.marketplace_id, row.name);
-            let mut names: Vec<String> =
-                named(&plugin).chain(named(&format!("{}/*", row.marketplace_id))).collect();
-            names.sort();
-            names.dedup();
-            (plugin, names)
+            let all = format!("{}/*", row.marketplace_id);
+            let mut through: Vec<String> = named(&plugin).chain(named(&all)).collect();
+            through.sort();
+            through.dedup();
+            (plugin, through)
         })
         .collect())
 }

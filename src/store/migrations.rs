@@ -10,7 +10,7 @@ use super::{Store, StoreError};
 const STEPS: [&str; 1] = [include_str!("migrations/0001_registry.sql")];
 
 pub(super) fn run(store: &Store) -> Result<(), StoreError> {
-    let known = STEPS.len() as i64;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let found = version(store)?;
     if found > known {
         return Err(StoreError::Newer { found, known });
@@ -38,13 +38,9 @@ fn version(store: &Store) -> Result<i64, StoreError> {
             store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, Option<i64>>(0))?;
         return Ok(latest.flatten().unwrap_or(0));
     }
-    match tables.into_iter().find(|table| ours.contains(&table.as_str())) {
-        Some(table) => Err(StoreError::Foreign { path: store.path().to_owned(), table }),
-        None => {
-            store.batch(
-                "CREATE TABLE agnes_schema (version BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL)",
-            )?;
-            Ok(0)
-        }
+    if let Some(table) = tables.into_iter().find(|table| ours.contains(&table.as_str())) {
+        return Err(StoreError::Foreign { path: store.path().to_owned(), table });
     }
+    store.batch("CREATE TABLE agnes_schema (version BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL)")?;
+    Ok(0)
 }

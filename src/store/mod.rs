@@ -62,30 +62,32 @@ impl Store {
         work: impl FnOnce(&Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.batch("BEGIN TRANSACTION")?;
-        match work(self) {
-            Ok(value) => {
-                self.batch("COMMIT")?;
-                Ok(value)
-            }
-            Err(error) => {
-                // The first error is the one to hear about; a failed rollback ends with the connection.
-                let _ = self.batch("ROLLBACK");
-                Err(error)
-            }
-        }
-    }
-
-    /// Writes what the log holds into the file itself.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
-        self.batch("CHECKPOINT")
+        let mut undo = Undo { store: self, done: false };
+        let value = work(self)?;
+        self.batch("COMMIT")?;
+        undo.done = true;
+        Ok(value)
     }
 
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// Ends a transaction that did not get to its end: also when `work` panics, for the connection is
+/// used again and would refuse to begin another one for ever.
+struct Undo<'a> {
+    store: &'a Store,
+    done: bool,
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            // The first error is the one to hear about; a failed rollback ends with the connection.
+            let _ = self.store.batch("ROLLBACK");
+        }
     }
 }
 

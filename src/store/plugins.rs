@@ -78,6 +78,26 @@ impl Store {
         )
     }
 
+    /// The name of each plugin, with its marketplace's before it: cheaper than whole rows, which hold
+    /// their entries' JSON.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_names(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.rows("SELECT marketplace_id, name FROM marketplace_plugins", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+    }
+
+    /// How many plugins one marketplace has.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_count(&self, marketplace: &str) -> Result<i64, StoreError> {
+        let sql = "SELECT count(*) FROM marketplace_plugins WHERE marketplace_id = ?";
+        Ok(self.row(sql, [marketplace], |row| row.get(0))?.unwrap_or_default())
+    }
+
     /// How many plugins each marketplace has.
     ///
     /// # Errors
@@ -94,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub fn plugin_count(&self, marketplace: &str) -> Result<(i64, i64), StoreError> {
+    pub fn plugins_and_unserved(&self, marketplace: &str) -> Result<(i64, i64), StoreError> {
         let counts = self.row(
             "SELECT count(*), count(*) FILTER (digest IS NULL) FROM marketplace_plugins WHERE marketplace_id = ?",
             [marketplace],

@@ -1,8 +1,9 @@
 //! `/api/marketplaces`
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::note::Note;
+use crate::domain::secret::Secret;
 use crate::domain::version::Versions;
 
 /// A registered marketplace.
@@ -34,6 +35,23 @@ pub struct Marketplace {
     pub notes: Vec<Note>,
 }
 
+/// A token on its way to the registry: `Debug` shows a dash, and it is zeroed when dropped. It is only
+/// ever asked with; no answer has one.
+#[derive(Debug, Clone)]
+pub struct Token(pub Secret);
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
+
 /// `POST /api/marketplaces`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +70,7 @@ pub struct NewMarketplace {
     #[serde(default)]
     pub description: Option<String>,
     #[serde(default)]
-    pub token: Option<String>,
+    pub token: Option<Token>,
     #[serde(default)]
     pub curator_name: Option<String>,
     #[serde(default)]
@@ -78,7 +96,7 @@ pub struct EditMarketplace {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    pub token: Option<Token>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curator_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

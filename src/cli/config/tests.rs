@@ -1,0 +1,123 @@
+use super::*;
+
+/// A configuration read from these texts, as it would be by somebody at `/home/ada`.
+fn given(flags: &Global, variables: &[(&str, &str)], file: Option<&str>) -> Result<Config, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("agnes.toml");
+    if let Some(text) = file {
+        fs::write(&path, text).unwrap();
+    }
+    let config = file.map(|_| path.clone());
+    let global = Global { config, ..flags.clone() };
+    let mut config = read(&global, &|name| {
+        let found = variables.iter().find(|(variable, _)| *variable == name);
+        found.map(|(_, value)| value.into())
+    })?;
+    let base = folder.path().display().to_string();
+    if let Ok(below) = config.data_dir.strip_prefix(folder.path()) {
+        config.data_dir = Path::new("BASE").join(below);
+    }
+    for shown in &mut config.shown {
+        shown.source = shown.source.replace(&base, "BASE");
+        if let serde_json::Value::String(text) = &mut shown.value {
+            *text = text.replace(&base, "BASE");
+        }
+    }
+    Ok(config)
+}
+
+fn flags() -> Global {
+    Global { data_dir: Some("/flag".into()), config: None, json: false, quiet: false, lock_wait: None }
+}
+
+fn shown(config: &Config, key: &str) -> (String, String) {
+    let found = config.shown.iter().find(|shown| shown.key == key).unwrap();
+    (found.value.to_string(), found.source.clone())
+}
+
+#[test]
+fn a_flag_is_stronger_than_a_variable_and_that_than_the_file() {
+    let file = "lock_wait = 1\n[sync]\njobs = 2\n[cache]\nmax_bytes = 3";
+    let variables = [("AGNES_LOCK_WAIT", "7"), ("AGNES_SYNC_JOBS", "8")];
+    let config = given(&Global { lock_wait: Some(9), ..flags() }, &variables, Some(file)).unwrap();
+    assert_eq!(config.settings.lock_patience, Duration::from_secs(9));
+    assert_eq!(shown(&config, "lock_wait"), ("9".into(), "flag --lock-wait".into()));
+    assert_eq!(shown(&config, "sync.jobs"), ("8".into(), "environment AGNES_SYNC_JOBS".into()));
+    assert_eq!(shown(&config, "cache.max_bytes"), ("3".into(), "file BASE/agnes.toml".into()));
+    assert_eq!(shown(&config, "sync.idle_timeout"), ("30".into(), "default".into()));
+}
+
+#[test]
+fn the_data_folder_is_looked_for_in_this_order() {
+    let nothing = Global { data_dir: None, ..flags() };
+    let file = Some("data_dir = \"below\"");
+    let both = [("AGNES_DATA_DIR", "/agnes"), ("DATA_DIR", "/data")];
+    let empty = [("AGNES_DATA_DIR", ""), ("DATA_DIR", "/data")];
+    let dir = |config: Config| config.data_dir.display().to_string();
+    assert_eq!(dir(given(&flags(), &both, file).unwrap()), "/flag");
+    assert_eq!(dir(given(&nothing, &both, file).unwrap()), "/agnes");
+    assert_eq!(dir(given(&nothing, &empty, file).unwrap()), "/data");
+    let config = given(&nothing, &[], file).unwrap();
+    assert_eq!(shown(&config, "data_dir"), ("\"BASE/below\"".into(), "file BASE/agnes.toml".into()));
+    assert_eq!(dir(config), "BASE/below");
+}
+
+#[test]
+fn paths_in_the_file_start_from_the_file() {
+    let config = given(&flags(), &[], Some("[sync]\nca_bundle = \"ca.pem\"")).unwrap();
+    assert_eq!(shown(&config, "sync.ca_bundle").0, "\"BASE/ca.pem\"");
+    let config = given(&flags(), &[("AGNES_SYNC_CA_BUNDLE", "ca.pem")], None).unwrap();
+    assert_eq!(shown(&config, "sync.ca_bundle").0, "\"ca.pem\"");
+}
+
+/// Variables, a file, and what the message says.
+type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str);
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let cases: [Case; 8] = [
+        (
+            &[("AGNES_SYNC_JOBS", "four")],
+            "",
+            "the environment variable AGNES_SYNC_JOBS is `four`: a whole number",
+        ),
+        (&[("AGNES_LOCK_WAIT", "-1")], "", "AGNES_LOCK_WAIT is `-1`: a whole number from 0 is needed"),
+        (&[], "[sync]\njobs = \"4\"", "`sync.jobs` in `"),
+        (&[], "[limits]\nmax_files = -3", "is -3: a whole number from 0 is needed"),
+        (&[], "[marketplace]\nname = 3", "is 3: text is needed"),
+        (&[], "[sync]\njbos = 4", "has a key `sync.jbos`, which is no setting"),
+        (&[], "[sync]\njobs = 0", "`sync.jobs` is 0: a number from 1 to 64"),
+        (&[], "[sync]\nidle_timeout = 0", "`sync.idle_timeout` is 0"),
+    ];
+    for (variables, file, expected) in cases {
+        let failure = given(&flags(), variables, Some(file)).unwrap_err();
+        assert!(failure.message.contains(expected), "{}", failure.message);
+        assert_eq!(failure.exit, crate::cli::exit::Exit::Usage);
+    }
+}
+
+#[test]
+fn a_variable_that_is_empty_is_not_set() {
+    let config = given(&flags(), &[("AGNES_SYNC_JOBS", ""), ("AGNES_MARKETPLACE_NAME", "")], None).unwrap();
+    assert_eq!(shown(&config, "sync.jobs"), ("4".into(), "default".into()));
+    assert_eq!(config.settings.feed.name, "agnes");
+}
+
+#[test]
+fn the_example_shows_every_key_with_its_default() {
+    let example = include_str!("../../../examples/agnes.toml");
+    let shown = |config: Config| -> BTreeMap<String, String> {
+        config.shown.into_iter().map(|shown| (shown.key, shown.value.to_string())).collect()
+    };
+    assert_eq!(
+        shown(given(&flags(), &[], Some(example)).unwrap()),
+        shown(given(&flags(), &[], None).unwrap())
+    );
+    for key in flattened(&Table::try_from(defaults()).unwrap()).into_keys() {
+        let name = key.rsplit('.').next().unwrap();
+        assert!(example.contains(&format!("\n{name} = ")), "{key} is missing");
+    }
+    // What has no default is there as a comment, and works once that is taken away.
+    let all = example.replace("\n#owner_email", "\nowner_email").replace("\n#ca_bundle", "\nca_bundle");
+    given(&flags(), &[], Some(&all.replace("\n#data_dir", "\ndata_dir"))).unwrap();
+}

@@ -1,0 +1,6 @@
+//! The use cases, in one process and without the mouths.
+
+mod access;
+mod bundles;
+mod marketplaces;
+mod syncs;

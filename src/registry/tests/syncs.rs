@@ -1,0 +1,188 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::domain::caller::Caller;
+use crate::domain::watch::{Phase, Unwatched, Watch};
+use crate::registry::marketplaces::EditMarketplace;
+use crate::registry::sync::{Synced, Watches};
+use crate::registry::testing::{Fixture, NobodyWatches, fates, new, operator, texts, user};
+use crate::registry::{Error, Registry, Result};
+
+#[test]
+fn a_sync_tells_what_is_new_and_the_next_one_that_nothing_is() {
+    let fixture = Fixture::new();
+    let first = fixture.market("tools", &[("x", "1"), ("y", "1")]);
+    assert_eq!((first.first, first.changed, first.added, first.updated), (true, true, 2, 0));
+
+    let same = fixture.sync("tools").unwrap();
+    assert_eq!((same.first, same.changed, same.added, same.updated, same.removed), (false, false, 0, 0, 0));
+    assert_eq!((same.plugins, same.commit, same.notes), (2, first.commit, first.notes));
+
+    fixture.publish_plugins("tools", &[("y", "2"), ("z", "1")]);
+    let next = fixture.sync("tools").unwrap();
+    assert_eq!((next.changed, next.added, next.updated, next.removed), (true, 1, 1, 1));
+    assert_eq!(next.plugins, 2);
+}
+
+#[test]
+fn a_sync_that_fails_leaves_what_was_there_and_says_why() {
+    let fixture = Fixture::new();
+    let first = fixture.market("tools", &[("x", "1")]);
+    fixture.publish("tools", &[(".claude-plugin/marketplace.json", "{")]);
+    let error = fixture.sync("tools").unwrap_err();
+    assert!(error.to_string().contains("is not JSON"), "{error}");
+    let row = fixture.registry.marketplace(&operator(), "tools").unwrap().row;
+    assert_eq!((row.last_commit_sha, row.last_error), (Some(first.commit), Some(error.to_string())));
+
+    fixture.publish_plugins("tools", &[("x", "2")]);
+    fixture.sync("tools").unwrap();
+    assert_eq!(fixture.registry.marketplace(&operator(), "tools").unwrap().row.last_error, None);
+}
+
+#[test]
+fn hints_name_the_marketplace_that_they_are_about() {
+    let fixture = Fixture::new();
+    let url = fixture.publish_plugins("tools", &[("x", "1")]);
+    let pinned =
+        crate::registry::marketplaces::NewMarketplace { branch: Some("no".into()), ..new("tools", &url) };
+    fixture.registry.add_marketplace(&operator(), pinned).unwrap();
+    let error = fixture.sync("tools").unwrap_err();
+    assert_eq!(
+        error.hint().unwrap(),
+        "to follow the upstream's own branch: agnes marketplace edit tools --branch ''"
+    );
+}
+
+#[test]
+fn of_several_one_that_fails_does_not_stop_the_others() {
+    let fixture = Fixture::new();
+    for slug in ["a", "b", "c"] {
+        fixture.market(slug, &[("x", "1")]);
+    }
+    std::fs::remove_dir_all(fixture.upstream("b")).unwrap();
+    let all = fixture.registry.sync_all(&operator(), &[], Some(2), &NobodyWatches).unwrap();
+    assert_eq!(fates(&all), (vec!["a", "c"], vec!["b"]));
+    let some = texts(&["c", "a", "c"]);
+    let some = fixture.registry.sync_all(&operator(), &some, None, &NobodyWatches).unwrap();
+    assert_eq!(fates(&some), (vec!["c", "a"], vec![]));
+    let unknown = fixture.registry.sync_all(&operator(), &texts(&["a", "no"]), None, &NobodyWatches);
+    assert!(matches!(unknown, Err(Error::NotFound { .. })));
+}
+
+/// Panics where one marketplace is concerned.
+struct Defective;
+
+impl Watches for Defective {
+    fn watch(&self, slug: &str) -> Box<dyn Watch + '_> {
+        assert!(slug != "a", "a defect, on purpose");
+        Box::new(Unwatched)
+    }
+
+    fn finished(&self, _: &str, _: &Result<Synced>) {}
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_defect_met_in_one_marketplace_does_not_take_the_others_along() {
+    let fixture = Fixture::new();
+    for slug in ["a", "b", "c"] {
+        fixture.market(slug, &[("x", "1")]);
+    }
+    let all = fixture.registry.sync_all(&operator(), &[], Some(1), &Defective).unwrap();
+    assert_eq!(fates(&all), (vec!["b", "c"], vec!["a"]));
+    assert!(matches!(all.failed[0].1, Error::Defect(_)));
+    // And its turn was given back.
+    fixture.sync("a").unwrap();
+}
+
+/// Changes a marketplace while its plugins are read.
+struct Meddling<'a>(&'a Registry, AtomicBool);
+
+impl Watch for Meddling<'_> {
+    fn progress(&self, phase: Phase, _: u64, _: Option<u64>) {
+        if phase == Phase::Reading && !self.1.swap(true, Ordering::Relaxed) {
+            let edit = EditMarketplace { branch: Some("next".into()), ..Default::default() };
+            self.0.edit_marketplace(&operator(), "tools", edit).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_came_from_the_address_of_before_does_not_pass_for_the_new_ones() {
+    let fixture = Fixture::new();
+    let url = fixture.publish_plugins("tools", &[("x", "1")]);
+    fixture.registry.add_marketplace(&operator(), new("tools", &url)).unwrap();
+    let meddling = Meddling(&fixture.registry, AtomicBool::new(false));
+    let error = fixture.registry.sync(&operator(), "tools", &meddling).unwrap_err();
+    assert_eq!(error.to_string(), "`tools` was changed while it was synced");
+    assert_eq!(error.hint().unwrap(), "agnes marketplace sync tools");
+    let market = fixture.registry.marketplace(&operator(), "tools").unwrap();
+    assert_eq!((market.row.last_commit_sha, market.plugin_count), (None, 0));
+}
+
+struct Impatient;
+
+impl Watch for Impatient {
+    fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
+
+    fn cancelled(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn one_sync_of_a_marketplace_at_a_time() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    fixture.market("other", &[("x", "1")]);
+    let registry = &*fixture.registry;
+    let turn = registry.take_turn("tools", &|| false).unwrap();
+    fixture.sync("other").unwrap();
+    assert!(matches!(registry.sync(&operator(), "tools", &Impatient), Err(Error::Cancelled)));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| fixture.sync("tools").unwrap());
+        std::thread::sleep(Duration::from_millis(150));
+        assert!(!waiting.is_finished(), "it did not wait for its turn");
+        drop(turn);
+        assert!(!waiting.join().unwrap().changed);
+    });
+}
+
+#[test]
+fn whoever_waited_for_a_marketplace_that_was_removed_does_not_bring_it_back() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    let registry = &*fixture.registry;
+    let turn = registry.take_turn("tools", &|| false).unwrap();
+    std::thread::scope(|scope| {
+        let removing = scope.spawn(|| registry.remove_marketplace(&operator(), "tools"));
+        let syncing = scope.spawn(|| fixture.sync("tools"));
+        std::thread::sleep(Duration::from_millis(50));
+        drop(turn);
+        removing.join().unwrap().unwrap();
+        // Whichever came first, nothing is left at the end.
+        drop(syncing.join().unwrap());
+    });
+    assert!(!registry.folder().repository("tools").exists());
+    assert!(registry.plugins(&operator(), None).unwrap().is_empty());
+}
+
+#[test]
+fn the_scheduler_syncs_everything_and_nothing_in_particular() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    let sync_all = |caller: &Caller, only: &[String]| {
+        fixture.registry.sync_all(caller, only, None, &NobodyWatches).map(|all| all.synced.len())
+    };
+    assert_eq!(sync_all(&Caller::Scheduler, &[]).unwrap(), 1);
+    assert!(matches!(sync_all(&Caller::Scheduler, &texts(&["tools"])), Err(Error::Forbidden(_))));
+    assert!(matches!(
+        fixture.registry.sync(&Caller::Scheduler, "tools", &Unwatched),
+        Err(Error::Forbidden(_))
+    ));
+    assert!(matches!(sync_all(&user(false), &[]), Err(Error::Forbidden(_))));
+    assert_eq!(sync_all(&user(true), &texts(&["tools"])).unwrap(), 1);
+}
