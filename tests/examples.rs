@@ -352,7 +352,7 @@ fn foreign_to(plugin: &Expected) -> BTreeSet<String> {
         for (path, (_, bytes)) in crate::support::files(&top) {
             foreign.extend(path.split('/').filter(|part| part.len() > 8).map(str::to_owned));
             let text = String::from_utf8(bytes).unwrap();
-            if std::path::Path::new(path).extension().is_some_and(|end| end == "json") {
+            if std::path::Path::new(&path).extension().is_some_and(|end| end == "json") {
                 strings(&parsed(text.as_bytes()), &mut foreign);
             } else {
                 foreign.extend(text.lines().map(str::trim).filter(|line| line.len() > 16).map(str::to_owned));
