@@ -3,14 +3,15 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::Instant;
 
 use super::args::BuildZipArgs;
 use super::exit::{Exit, Failure};
-use super::said::{Said, count, line, size};
+use super::said::{Said, line, size};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
-use crate::wire::views::{Bundle, Info};
+use crate::wire::views::{Bundle, Info, PLUGINS_HEADER, USER_HEADER};
 
 pub(super) fn build(session: &Session, args: &BuildZipArgs) -> Result<Said, Failure> {
     if args.output == Path::new("-") {
@@ -41,7 +42,7 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let info: Info = session.client.call(Call::get(&["api", "users", user, "info"]))?;
+    let began = Instant::now();
     let mut file =
         tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
     let done = session.client.download(zip(user), file.as_file_mut())?;
@@ -53,12 +54,14 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(|why| failed(&why))?;
     }
     file.persist(output).map_err(|why| failed(&why.error))?;
+    let header = |name| done.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(Bundle {
-        email: info.email,
-        etag: done.etag,
+        email: header(USER_HEADER).to_owned(),
+        etag: header(http::header::ETAG.as_str()).trim_matches('"').to_owned(),
         path: output.display().to_string(),
         bytes: done.size,
-        plugin_count: info.plugin_count,
+        plugin_count: header(PLUGINS_HEADER).parse().unwrap_or_default(),
+        seconds: began.elapsed().as_secs_f64(),
     })
 }
 
@@ -74,7 +77,7 @@ pub(super) fn text(info: &Info) -> String {
         ("groups", Some(info.groups.join(", "))),
         ("marketplace", Some(info.marketplace_name.clone())),
         ("etag", Some(info.etag.clone())),
-        ("plugins", Some(count(info.plugin_count, "plugin"))),
+        ("plugins", Some(info.plugin_count.to_string())),
     ]);
     let mut table = Table::new(&["PLUGIN", "VERSION", "FROM", "THROUGH"]);
     for one in &info.plugins {

@@ -133,7 +133,10 @@ pub(super) fn sync(session: &Session, args: SyncArgs, global: &Global) -> Result
     if !result.errors.is_empty() {
         let failed = result.errors.len() as u64;
         return Ok(said
-            .talking(format!("{} failed, and serve what they had before.", count(failed, "marketplace")))
+            .talking(format!(
+                "{} failed; what was there before is still served.",
+                count(failed, "marketplace")
+            ))
             .exiting(Exit::SyncFailed));
     }
     if result.synced.is_empty() {

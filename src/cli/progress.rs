@@ -59,7 +59,7 @@ fn tell_bars(all: &MultiProgress, bars: &mut HashMap<String, ProgressBar>, event
             bar.set_position(*done);
         }
         Event::Synced { result } => finish(&bar(&result.id), outcome(result)),
-        Event::Failed { result } => finish(&bar(&result.id), failure(result)),
+        Event::Failed { result } => finish(&bar(&result.id), "FAILED, see below".into()),
         Event::Done { .. } | Event::Problem { .. } => {}
     }
 }

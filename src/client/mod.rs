@@ -5,7 +5,7 @@ mod way;
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -71,7 +71,8 @@ pub enum ClientError {
 /// What was downloaded.
 #[derive(Debug)]
 pub struct Download {
-    pub etag: String,
+    /// What the answer's headers say.
+    pub headers: HeaderMap,
     /// In bytes.
     pub size: u64,
 }
@@ -134,8 +135,7 @@ impl Client {
     /// What the API says, and what `out` says.
     pub fn download(&self, call: Call, out: &mut dyn Write) -> Result<Download, ClientError> {
         let answer = self.send(call, "*/*")?;
-        let etag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-        let etag = etag.trim_matches('"').to_owned();
+        let headers = answer.headers().clone();
         let mut body = answer.into_body();
         let mut size = 0;
         while let Some(frame) = self.way.wait(body.frame()) {
@@ -145,7 +145,7 @@ impl Client {
                 size += data.len() as u64;
             }
         }
-        Ok(Download { etag, size })
+        Ok(Download { headers, size })
     }
 
     fn send(&self, call: Call, accept: &str) -> Result<Response<Answer>, ClientError> {

@@ -5,6 +5,7 @@
 //! which goes on being served, and lands in `last_error`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,6 +19,7 @@ use crate::domain::note::Note;
 use crate::domain::reading::{Plugin, Reading, ReadingError};
 use crate::domain::watch::{Phase, Watch};
 use crate::git;
+use crate::store::Store;
 use crate::store::marketplaces::{MarketplaceRow, Synced as SyncedRow};
 use crate::store::plugins::PluginRow;
 
@@ -40,6 +42,8 @@ pub struct Synced {
     pub removed: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// In microseconds, waiting for one's turn not included.
+    pub took: i64,
 }
 
 /// What became of several.
@@ -47,6 +51,8 @@ pub struct Synced {
 pub struct SyncedAll {
     pub synced: Vec<Synced>,
     pub failed: Vec<(String, Error)>,
+    /// In microseconds.
+    pub took: i64,
 }
 
 /// Whoever watches a sync of several: one watch for each, and the results as they come.
@@ -63,7 +69,9 @@ impl Registry {
     /// See [`Error`]. What was there before is still there.
     pub fn sync(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         caller.may(Right::Administer)?;
-        self.sync_one(caller, slug, watch)
+        let synced = self.sync_one(caller, slug, watch)?;
+        self.mark_unchanged([&synced])?;
+        Ok(synced)
     }
 
     /// Syncs those named, or all; `jobs` at a time. One that fails does not stop the others.
@@ -79,6 +87,7 @@ impl Registry {
         watches: &dyn Watches,
     ) -> Result<SyncedAll> {
         caller.may(if only.is_empty() { Right::SyncAll } else { Right::Administer })?;
+        let began = self.now();
         let slugs: Vec<String> = if only.is_empty() {
             self.store().marketplaces()?.into_iter().map(|row| row.id).collect()
         } else {
@@ -124,13 +133,25 @@ impl Registry {
                 None => all.failed.push((slug, Error::invalid("the sync of this marketplace broke off"))),
             }
         }
+        self.mark_unchanged(&all.synced)?;
+        all.took = self.now() - began;
         Ok(all)
+    }
+
+    /// Writes that those which did not change were looked at.
+    fn mark_unchanged<'a>(&self, synced: impl IntoIterator<Item = &'a Synced>) -> Result<()> {
+        let unchanged = synced.into_iter().filter(|synced| !synced.changed).map(|synced| synced.id.as_str());
+        Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
     }
 
     fn sync_one(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         let row = self.marketplace_row(slug)?;
         let _turn = self.take_turn(&row.id);
-        let result = self.bring_into_step(caller, &row, watch);
+        let began = self.now();
+        let mut result = self.bring_into_step(caller, &row, watch);
+        if let Ok(synced) = &mut result {
+            synced.took = self.now() - began;
+        }
         if let Err(error) = &result
             && !matches!(error, Error::Cancelled | Error::Fetch(git::FetchError::Cancelled))
         {
@@ -161,9 +182,7 @@ impl Registry {
             row.last_commit_sha.as_deref() == Some(&commit) && row.rules.as_deref() == Some(&rules);
         if unchanged {
             let store = self.store();
-            store.mark_unchanged(&row.id, self.now())?;
-            let plugins = store.plugins(Some(&row.id))?;
-            return Ok(summary(row, &path, commit, &plugins, &Changes::default()));
+            return summary(&store, row, &path, commit, &Changes::default());
         }
 
         let repository = self.repository(&row.id)?;
@@ -207,7 +226,7 @@ impl Registry {
         // Somebody may be building a bundle from the state that was just replaced.
         let keep: Vec<_> = [Some(fetched.commit), served_commit(row)].into_iter().flatten().collect();
         let tidied = git::compact(&path, &keep);
-        let mut synced = summary(row, &path, commit, &plugins, &changes);
+        let mut synced = summary(&self.store(), row, &path, commit, &changes)?;
         synced.changed = true;
         synced.notes += reading.catalog.notes.len() as u64;
         if let Err(error) = tidied {
@@ -280,29 +299,30 @@ impl Changes {
 }
 
 fn summary(
+    store: &Store,
     row: &MarketplaceRow,
-    path: &std::path::Path,
+    path: &Path,
     commit: String,
-    plugins: &[PluginRow],
     changes: &Changes,
-) -> Synced {
-    let notes = plugins
-        .iter()
-        .map(|plugin| serde_json::from_str::<Vec<Note>>(&plugin.notes).map_or(0, |notes| notes.len()));
-    Synced {
+) -> Result<Synced> {
+    let (plugins, not_served) = store.plugin_count(&row.id)?;
+    let notes = store.plugin_notes(&row.id)?;
+    let notes = notes.iter().filter_map(|notes| serde_json::from_str::<Vec<Note>>(notes).ok());
+    Ok(Synced {
         id: row.id.clone(),
         name: row.name.clone(),
         first: row.last_commit_sha.is_none(),
         commit,
         path: path.display().to_string(),
-        plugins: plugins.len() as u64,
+        plugins: u64::try_from(plugins).unwrap_or_default(),
         changed: false,
         added: changes.added,
         updated: changes.put.len() as u64 - changes.added,
         removed: changes.removed.len() as u64,
-        not_served: plugins.iter().filter(|plugin| plugin.digest.is_none()).count() as u64,
-        notes: notes.sum::<usize>() as u64,
-    }
+        not_served: u64::try_from(not_served).unwrap_or_default(),
+        notes: notes.map(|notes| notes.len() as u64).sum(),
+        took: 0,
+    })
 }
 
 fn plugin_row(slug: &str, plugin: Plugin) -> PluginRow {
