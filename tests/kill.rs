@@ -203,6 +203,71 @@ fn a_grant_that_is_killed_was_given_or_was_not() {
     assert!(left.len() <= undisturbed + 1, "{SEED}={seed}: {:?}", left.keys());
 }
 
+/// A long log is folded into the database by whoever opens it next: the one moment at which the file
+/// itself is written to.
+#[test]
+fn whoever_is_killed_while_opening_a_long_log_loses_nothing() {
+    let mut moments = Moments::new();
+    let seed = moments.seed;
+    let world = World::new();
+    let upstream = world.upstream("up");
+    let publish = |revision: u32| {
+        let plugins: Vec<_> = (0..20)
+            .map(|i| {
+                let about = format!("{i} in revision {revision} ").repeat(3_000);
+                serde_json::json!({"name": format!("plugin{i}"), "source": "./one", "description": about})
+            })
+            .collect();
+        upstream.catalog(&plugins.into());
+        upstream.commit("Another revision");
+    };
+    upstream.write("one/skills/one/SKILL.md", "---\nname: one\ndescription: One\n---\n");
+    publish(0);
+    world.register("up", &upstream);
+    world.user(ADA, &["up/*"]);
+    let log = world.data().join("state/system.duckdb.wal");
+    let mut whole = Duration::from_millis(100);
+    let mut folded = 0;
+    for round in 1..=20 {
+        publish(round);
+        world.agnes(&["marketplace", "sync"]);
+        let expected = sha256(&world.bundle(ADA));
+        // That bundle folded the log of the sync; make another.
+        publish(round + 1_000);
+        world.agnes(&["marketplace", "sync"]);
+        assert!(fs::metadata(&log).is_ok_and(|log| log.len() > 1 << 20), "the log is not long");
+        let after = moments.within(whole);
+        killed(&world, &["user", "list"], after);
+        folded += u32::from(!log.exists());
+        let story = format!("{SEED}={seed}, round {round}: killed after {after:?} of about {whole:?}");
+        let began = Instant::now();
+        let left = sha256(&world.bundle(ADA));
+        whole = began.elapsed();
+        assert_ne!(left, expected, "{story}");
+        assert_eq!(world.json(&["plugin", "list"]).as_array().unwrap().len(), 20, "{story}");
+        let state = fs::read_dir(world.data().join("state")).unwrap().count();
+        assert!(state <= 4, "{story}: {state} files");
+    }
+    eprintln!("of 20 logs {folded} were folded before the kill");
+}
+
+#[test]
+fn a_first_command_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
+    let mut moments = Moments::new();
+    let calm = World::new();
+    let began = Instant::now();
+    calm.agnes(&["user", "list"]);
+    let whole = began.elapsed();
+    for _ in 0..20 {
+        let world = World::new();
+        let after = moments.within(whole);
+        killed(&world, &["user", "list"], after);
+        let ran = world.run(&["user", "list"]);
+        assert_eq!(ran.code, Some(0), "{SEED}={}: killed after {after:?}: {}", moments.seed, ran.stderr);
+        assert_no_litter(&world, &calm, moments.seed);
+    }
+}
+
 #[test]
 fn a_first_sync_that_is_killed_leaves_nothing_in_the_way_of_the_next() {
     let mut moments = Moments::new();
