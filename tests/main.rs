@@ -11,4 +11,5 @@ mod drift;
 mod examples;
 mod grants;
 mod house;
+mod kill;
 mod manifests;

@@ -9,7 +9,8 @@ use super::{Store, StoreError};
 
 const STEPS: [&str; 1] = [include_str!("migrations/0001_registry.sql")];
 
-pub(super) fn run(store: &Store) -> Result<(), StoreError> {
+/// Whether anything had to be done.
+pub(super) fn run(store: &Store) -> Result<bool, StoreError> {
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     let found = version(store)?;
     if found > known {
@@ -22,7 +23,7 @@ pub(super) fn run(store: &Store) -> Result<(), StoreError> {
             Ok(())
         })?;
     }
-    Ok(())
+    Ok(found < known)
 }
 
 /// The last step that was run; 0 for a new file.

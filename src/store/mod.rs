@@ -11,15 +11,16 @@ pub mod grants;
 pub mod marketplaces;
 mod migrations;
 pub mod offers;
+mod opening;
 pub mod plugins;
 mod sql;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
-use duckdb::{Config, Connection};
+use duckdb::Connection;
 
 pub use error::StoreError;
 
@@ -27,32 +28,11 @@ pub use error::StoreError;
 pub struct Store {
     db: Connection,
     path: PathBuf,
+    /// Another handle of the file, if one was needed. After `db`, so that it is closed later.
+    _file: Option<File>,
 }
 
-/// Between two tries to get the lock.
-const PAUSE: Duration = Duration::from_millis(50);
-
 impl Store {
-    /// Opens the database, making it or bringing it up to date first. Waits up to `patience` for
-    /// another process that has it open.
-    ///
-    /// # Errors
-    /// [`StoreError::Held`] with whoever has it open, [`StoreError::Newer`] when a later version of
-    /// Agnes made it, and what the file system says.
-    pub fn open(path: &Path, patience: Duration) -> Result<Self, StoreError> {
-        let began = Instant::now();
-        let db = loop {
-            match connect(path).map_err(|why| StoreError::opening(path, &why)) {
-                Ok(db) => break db,
-                Err(StoreError::Held { .. }) if began.elapsed() < patience => std::thread::sleep(PAUSE),
-                Err(error) => return Err(error),
-            }
-        };
-        let store = Self { db, path: path.to_owned() };
-        migrations::run(&store)?;
-        Ok(store)
-    }
-
     /// Runs `work` in one transaction: all of it is kept, or nothing.
     ///
     /// # Errors
@@ -89,15 +69,4 @@ impl Drop for Undo<'_> {
             let _ = self.store.batch("ROLLBACK");
         }
     }
-}
-
-fn connect(path: &Path) -> duckdb::Result<Connection> {
-    // Nothing is fetched at run time, and a registry's queries are too small to share among
-    // threads. The memory limit keeps one strange query from taking the machine.
-    let config = Config::default()
-        .enable_autoload_extension(false)?
-        .with("autoinstall_known_extensions", "false")?
-        .with("threads", "1")?
-        .with("memory_limit", "512MB")?;
-    Connection::open_with_flags(path, config)
 }

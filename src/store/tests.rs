@@ -1,3 +1,5 @@
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::marketplaces::MarketplaceRow;
@@ -76,4 +78,113 @@ fn a_registry_of_a_newer_agnes_or_of_another_program_is_left_alone() {
     drop(db);
     let Err(error) = Store::open(&path, Duration::ZERO) else { panic!("it was opened") };
     assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", path.display()))
+}
+
+fn opened(path: &Path) -> Store {
+    Store::open(path, Duration::ZERO).unwrap()
+}
+
+/// A database that has a row in its file and another one in its log.
+fn with_log(folder: &Path) -> PathBuf {
+    let path = folder.join("x.duckdb");
+    opened(&path).add_marketplace(&row("old")).unwrap();
+    drop(Store::open_folding(&path, Duration::ZERO, 0).unwrap());
+    assert!(!beside(&path, ".wal").exists() && !beside(&path, ".before").exists());
+    opened(&path).add_marketplace(&row("new")).unwrap();
+    assert!(beside(&path, ".wal").exists(), "nobody folds on the way out");
+    path
+}
+
+#[test]
+fn a_long_log_is_folded_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = with_log(folder.path());
+    let store = Store::open_folding(&path, Duration::ZERO, 0).unwrap();
+    assert!(!beside(&path, ".wal").exists() && !beside(&path, ".before").exists());
+    assert_eq!(store.marketplaces().unwrap(), [row("old"), row("new")]);
+    // Whoever folds still keeps other processes out: closing the copied file would have ended that.
+    let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).unwrap());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    let ours = format!("WRITE {} ", std::process::id());
+    assert!(
+        locks.lines().any(|lock| lock.contains(&ours) && lock.contains(&format!(":{inode} "))),
+        "{locks}"
+    );
+    store.add_marketplace(&row("newer")).unwrap();
+    drop(store);
+    assert_eq!(opened(&path).marketplaces().unwrap().len(), 3);
+}
+
+/// What `kill -9` does in the middle of a block that is written in place.
+#[test]
+fn a_checkpoint_that_was_killed_is_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = with_log(folder.path());
+    fs::copy(&path, beside(&path, ".before")).unwrap();
+    let mut torn = fs::read(&path).unwrap();
+    for block in torn[12_288..].chunks_mut(262_144) {
+        let half = block.len() / 2;
+        block[half..].fill(0x55);
+    }
+    fs::write(&path, torn).unwrap();
+    assert_eq!(opened(&path).marketplaces().unwrap(), [row("old"), row("new")]);
+    assert!(!beside(&path, ".before").exists());
+}
+
+/// DuckDB's own switches for tests: an error before the new state counts, and one after it.
+#[test]
+fn a_checkpoint_that_broke_off_anywhere_is_undone() {
+    for place in ["before_header", "before_truncate", "after_free_list_write"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = with_log(folder.path());
+        fs::copy(&path, beside(&path, ".before")).unwrap();
+        let broken = Connection::open(&path).unwrap();
+        let sql = format!(
+            "PRAGMA disable_checkpoint_on_shutdown; SET debug_checkpoint_abort = '{place}'; CHECKPOINT"
+        );
+        broken.execute_batch(&sql).unwrap_err();
+        drop(broken);
+        assert!(beside(&path, ".wal").exists(), "{place}");
+        assert_eq!(opened(&path).marketplaces().unwrap(), [row("old"), row("new")], "{place}");
+        assert!(!beside(&path, ".before").exists(), "{place}");
+        opened(&path).add_marketplace(&row("newer")).unwrap();
+        assert_eq!(opened(&path).marketplaces().unwrap().len(), 3, "{place}");
+    }
+}
+
+#[test]
+fn a_copy_that_outlived_its_checkpoint_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = with_log(folder.path());
+    drop(Store::open_folding(&path, Duration::ZERO, 0).unwrap());
+    fs::write(beside(&path, ".before"), "an old state").unwrap();
+    assert_eq!(opened(&path).marketplaces().unwrap(), [row("old"), row("new")]);
+    assert!(!beside(&path, ".before").exists());
+}
+
+#[test]
+fn half_a_first_database_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.duckdb");
+    fs::write(beside(&path, ".new"), "DU").unwrap();
+    fs::write(beside(&path, ".new.wal"), "?").unwrap();
+    fs::write(beside(&path, ".wal"), "of a database that is gone").unwrap();
+    assert_eq!(opened(&path).marketplaces().unwrap(), []);
+    assert!(!beside(&path, ".new").exists() && !beside(&path, ".new.wal").exists());
+}
+
+#[test]
+fn whoever_opens_keeps_others_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.duckdb");
+    let turn = File::create(beside(&path, ".opening")).unwrap();
+    turn.lock().unwrap();
+    let said = Store::open(&path, Duration::from_millis(60)).err().unwrap().to_string();
+    assert!(said.contains("in use by another agnes"), "{said}");
+    drop(turn);
+    opened(&path);
 }

@@ -1,0 +1,175 @@
+//! Opening the database so that a process which is killed at any moment leaves one that opens.
+//!
+//! DuckDB's log stands being killed: half an entry at its end is ignored. Its checkpoint does not: it
+//! writes blocks in place that the last good state still needs (1.5.6, seen with strace; a `kill -9`
+//! cuts a write off between two pages), and then the file does not open any more. So no command
+//! makes a checkpoint on its way out. The log is folded into the file only here, where nobody else
+//! can come in, and only with a copy of the file beside it:
+//!
+//! ```text
+//! system.duckdb          the database
+//! system.duckdb.wal      what came since, DuckDB's log
+//! system.duckdb.before   while folding: the file as it was, to which the log belongs
+//! system.duckdb.new      a first database that is being made
+//! system.duckdb.opening  locked (flock) while a process is in here
+//! ```
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use duckdb::{Config, Connection};
+
+use super::{Store, StoreError, migrations};
+
+/// Between two tries to get the lock.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A log of more bytes than this is folded. Reading it costs every command some milliseconds per
+/// megabyte, folding it costs one command a copy of the database.
+const LONG: u64 = 1 << 20;
+
+impl Store {
+    /// Opens the database, making it or bringing it up to date first. Waits up to `patience` for
+    /// another process that has it open.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] with whoever has it open, [`StoreError::Newer`] when a later version of
+    /// Agnes made it, and what the file system says.
+    pub fn open(path: &Path, patience: Duration) -> Result<Self, StoreError> {
+        Self::open_folding(path, patience, LONG)
+    }
+
+    pub(super) fn open_folding(path: &Path, patience: Duration, long: u64) -> Result<Self, StoreError> {
+        let began = Instant::now();
+        loop {
+            match open(path, long) {
+                Err(StoreError::Held { .. }) if began.elapsed() < patience => std::thread::sleep(PAUSE),
+                other => return other,
+            }
+        }
+    }
+}
+
+fn open(path: &Path, long: u64) -> Result<Store, StoreError> {
+    // Let go of when this returns, and by the system when we are killed.
+    let _turn = turn(path)?;
+    settle(path).map_err(|why| failed(path, &why))?;
+    if !path.exists() {
+        make(path)?;
+    }
+    let store = connect(path)?;
+    let migrated = migrations::run(&store)?;
+    let log = fs::metadata(beside(path, ".wal")).map_or(0, |log| log.len());
+    if log > if migrated { 0 } else { long } { fold(store) } else { Ok(store) }
+}
+
+/// Keeps others from opening. Whoever has the database open already does not mind.
+fn turn(path: &Path) -> Result<File, StoreError> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(beside(path, ".opening")).map_err(|why| failed(path, &why))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Held { by: "another agnes that opens it".into() }),
+        Err(TryLockError::Error(why)) => Err(failed(path, &why)),
+    }
+}
+
+/// Puts right what a killed process left. The copy is there only while its maker is in here, so its
+/// maker is gone.
+fn settle(path: &Path) -> io::Result<()> {
+    let before = beside(path, ".before");
+    if !before.exists() {
+        return Ok(());
+    }
+    // DuckDB removes the log last of all, when the file is complete without it.
+    if beside(path, ".wal").exists() { fs::rename(before, path) } else { fs::remove_file(before) }
+}
+
+/// Makes a database under another name, so that half of one is never found under this.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let new = beside(path, ".new");
+    // Of a process that was killed here; and a log whose database somebody took away.
+    for old in [new.clone(), beside(&new, ".wal"), beside(path, ".wal")] {
+        match fs::remove_file(&old) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(failed(path, &why)),
+            _ => {}
+        }
+    }
+    let store = connect(&new)?;
+    migrations::run(&store)?;
+    store.batch("CHECKPOINT")?;
+    drop(store);
+    fs::rename(new, path).map_err(|why| failed(path, &why))
+}
+
+/// Writes what the log holds into the file itself. Where that fails, all is as it was.
+fn fold(store: Store) -> Result<Store, StoreError> {
+    let path = store.path.clone();
+    // Closed after the database: a process loses DuckDB's lock when it closes any handle of the file.
+    let Ok(mut file) = File::open(&path) else { return Ok(store) };
+    if copy(&mut file, &path).is_err() {
+        // A full disk, say. The log goes on being read.
+        let _ = fs::remove_file(beside(&path, ".before.part"));
+        return Ok(Store { _file: Some(file), ..store });
+    }
+    match store.batch("CHECKPOINT") {
+        Ok(()) => {
+            // Should this fail, the next one sees that there is no log, and removes it.
+            let _ = fs::remove_file(beside(&path, ".before"));
+            Ok(Store { _file: Some(file), ..store })
+        }
+        Err(_) => {
+            // DuckDB does not work on after that.
+            drop((store, file));
+            settle(&path).map_err(|why| failed(&path, &why))?;
+            connect(&path)
+        }
+    }
+}
+
+fn copy(file: &mut File, path: &Path) -> io::Result<()> {
+    let part = beside(path, ".before.part");
+    let mut copy = File::create(&part)?;
+    io::copy(file, &mut copy)?;
+    copy.set_permissions(file.metadata()?.permissions())?;
+    copy.sync_all()?;
+    fs::rename(part, beside(path, ".before"))
+}
+
+fn connect(path: &Path) -> Result<Store, StoreError> {
+    let connected = || {
+        // Nothing is fetched at run time, and a registry's queries are too small to share among
+        // threads. The memory limit keeps one strange query from taking the machine.
+        let config = Config::default()
+            .enable_autoload_extension(false)?
+            .with("autoinstall_known_extensions", "false")?
+            .with("threads", "1")?
+            .with("memory_limit", "512MB")?
+            // No checkpoint but ours: see above.
+            .with("checkpoint_threshold", "1TB")?;
+        let db = Connection::open_with_flags(path, config)?;
+        db.execute_batch("PRAGMA disable_checkpoint_on_shutdown")?;
+        Ok(db)
+    };
+    let db = connected().map_err(|why| StoreError::opening(path, &why))?;
+    Ok(Store { db, path: path.to_owned(), _file: None })
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+fn failed(path: &Path, why: &io::Error) -> StoreError {
+    if why.kind() == io::ErrorKind::StorageFull {
+        return StoreError::DiskFull;
+    }
+    StoreError::Open { path: path.to_owned(), why: why.to_string() }
+}
