@@ -4,3 +4,11 @@
 mod support;
 
 mod bundles;
+mod client;
+mod corpus;
+mod determinism;
+mod drift;
+mod examples;
+mod grants;
+mod house;
+mod manifests;

@@ -1,7 +1,7 @@
 //! Putting an archive together from its parts.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use zip::{ZipArchive, ZipWriter};
@@ -33,12 +33,42 @@ pub fn join<'p>(
     out.flush().map_err(|source| ArchiveError::write(source.into()))
 }
 
-/// Whether an archive is whole, as far as its directory tells: a file that was cut off has none.
+/// Whether an archive is whole, as far as its end tells: the directory has to lie right before the
+/// end record, and the end record to close the file (APPNOTE 4.3.16). A file that was cut off, or
+/// was never written, has no such end.
 ///
 /// # Errors
 /// When it is not.
 pub fn check(path: &Path) -> Result<(), ArchiveError> {
-    open(path).map(drop)
+    const END: usize = 22;
+    const ZIP64_LOCATOR: usize = 20;
+    const MAX: u64 = u32::MAX as u64;
+    let io = |source| ArchiveError::Io { path: path.to_owned(), source };
+    let damaged = |reason: &str| ArchiveError::Damaged { path: path.to_owned(), reason: reason.to_owned() };
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let tail_size = size.min((END + ZIP64_LOCATOR) as u64);
+    file.seek(SeekFrom::Start(size - tail_size)).map_err(io)?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).map_err(io)?;
+    let Some(end) = tail.len().checked_sub(END).map(|start| &tail[start..]) else {
+        return Err(damaged("it is too short"));
+    };
+    let number = |at: usize| u64::from(u32::from_le_bytes([end[at], end[at + 1], end[at + 2], end[at + 3]]));
+    if !end.starts_with(b"PK\x05\x06") {
+        return Err(damaged("it has no end record"));
+    }
+    let (directory_size, directory_start) = (number(12), number(16));
+    let zip64 = tail.len() == END + ZIP64_LOCATOR && tail.starts_with(b"PK\x06\x07");
+    let closes = directory_start + directory_size + END as u64 == size;
+    if closes
+        || (zip64
+            && (directory_size == MAX || directory_start == MAX || directory_start + directory_size < size))
+    {
+        Ok(())
+    } else {
+        Err(damaged("its directory is not where it should be"))
+    }
 }
 
 fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>, ArchiveError> {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
+use std::time::Instant;
 
 use super::args::{BuildZipArgs, Global};
 use super::exit::{Exit, Failure};
@@ -11,7 +12,7 @@ use super::said::{Said, line, size};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::{Call, ClientError};
-use crate::wire::views::{Bundle, Info};
+use crate::wire::views::{Bundle, Info, PLUGINS_HEADER, USER_HEADER};
 
 pub(super) fn build(
     session: impl FnOnce() -> Result<Session, Failure>,
@@ -52,7 +53,7 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
             other => other.into(),
         })
     };
-    let info: Info = session.client.call(Call::get(&["api", "users", user, "info"]))?;
+    let began = Instant::now();
     let done = match fs::metadata(output) {
         Ok(facts) if facts.is_dir() => return Err(failed(&"it is a folder")),
         // A pipe or a device: there is nothing to put in its place.
@@ -81,12 +82,14 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
             done
         }
     };
+    let header = |name| done.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(Bundle {
-        email: info.email,
-        etag: done.etag,
+        email: header(USER_HEADER).to_owned(),
+        etag: header(http::header::ETAG.as_str()).trim_matches('"').to_owned(),
         path: output.display().to_string(),
         bytes: done.size,
-        plugin_count: info.plugin_count,
+        plugin_count: header(PLUGINS_HEADER).parse().unwrap_or_default(),
+        seconds: began.elapsed().as_secs_f64(),
     })
 }
 

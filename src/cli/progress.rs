@@ -94,8 +94,7 @@ fn tell_bars(all: &MultiProgress, bars: &mut HashMap<String, ProgressBar>, event
             bar.set_position(*done);
         }
         Event::Synced { result } => finish(&bar(&result.id), outcome(result)),
-        // Why follows below the bars, with what helps.
-        Event::Failed { result } => finish(&bar(&result.id), "failed".to_owned()),
+        Event::Failed { result } => finish(&bar(&result.id), "FAILED, see below".into()),
         Event::Done { .. } | Event::Problem { .. } => {}
     }
 }

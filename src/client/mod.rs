@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,7 +78,8 @@ pub enum ClientError {
 /// What was downloaded.
 #[derive(Debug)]
 pub struct Download {
-    pub etag: String,
+    /// What the answer's headers say.
+    pub headers: HeaderMap,
     /// In bytes.
     pub size: u64,
 }
@@ -141,8 +142,7 @@ impl Client {
     /// What the API says, and what `out` says.
     pub fn download(&self, call: Call, out: &mut dyn Write) -> Result<Download, ClientError> {
         let answer = self.send(call, "*/*")?;
-        let etag = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
-        let etag = etag.trim_matches('"').to_owned();
+        let headers = answer.headers().clone();
         let mut body = answer.into_body();
         let mut size = 0;
         while let Some(frame) = self.way.wait(body.frame()) {
@@ -152,7 +152,7 @@ impl Client {
                 size += data.len() as u64;
             }
         }
-        Ok(Download { etag, size })
+        Ok(Download { headers, size })
     }
 
     fn send(&self, call: Call, accept: &str) -> Result<Response<Answer>, ClientError> {

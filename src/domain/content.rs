@@ -53,6 +53,8 @@ pub enum Unservable {
     Bytes(u64),
     #[error("its folders are nested more than {0} deep (`limits.max_depth`)")]
     Depth(u64),
+    #[error("the folder `{0}` holds no file that can be served")]
+    Empty(RepoPath),
     #[error(transparent)]
     Read(#[from] ReadError),
 }

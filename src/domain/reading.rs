@@ -109,6 +109,10 @@ impl<'a> Reading<'a> {
         if source.is_root() {
             skills::prune_unlisted(&mut content, &entry.fields);
         }
+        // Without a file there is no folder in the feed, and the client finds nothing to install.
+        if content.files.is_empty() {
+            return Err(Unservable::Empty(source.clone()));
+        }
         Ok(content)
     }
 

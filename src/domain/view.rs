@@ -162,11 +162,17 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
     Served { slug, plugin, name, prefixed_name, version, strict, name_prefix, entry, digest }
 }
 
-/// The upstreams' renames that lead to a plugin of this view, in the feed's names.
+/// The upstreams' renames that lead to a plugin of this view, in the feed's names; and, where names
+/// have a prefix, the names without it: whoever installed the plugin before the administrator gave
+/// the prefix keeps it.
 fn carried(plugins: &[Served], renames: &HashMap<Slug, Renames>) -> Renames {
     let taken: HashSet<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
     let mut carried = Renames::new();
     for plugin in plugins {
+        let bare = plugin.name_prefix.as_deref().and_then(|prefix| plugin.name.strip_prefix(prefix));
+        if let Some(bare) = bare.filter(|bare| !taken.contains(bare) && is_client_name(bare)) {
+            carried.entry(bare.to_owned()).or_insert_with(|| plugin.name.clone());
+        }
         let Some(renames) = renames.get(&plugin.slug) else { continue };
         for old in renames.keys().filter(|old| leads_to(renames, old, plugin.plugin.as_str())) {
             let old = format!("{}{old}", plugin.name_prefix.as_deref().unwrap_or_default());
@@ -263,6 +269,21 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_given_later_moves_those_who_have_the_plugin() {
+        let prefixed = |slug: &str, name: &str| Offer { name_prefix: Some("b-".into()), ..offer(slug, name) };
+        let renames = |offers| {
+            let catalog: Value = serde_json::from_slice(&view(offers).catalog).unwrap();
+            catalog["renames"].clone()
+        };
+        assert_eq!(renames(vec![prefixed("b", "x")]), json!({"x": "b-x"}));
+        assert_eq!(
+            renames(vec![offer("a", "x"), prefixed("b", "x")]),
+            Value::Null,
+            "`x` is another plugin's"
+        );
+    }
+
+    #[test]
     fn two_pairs_that_spell_one_folder_get_two() {
         let view =
             view(vec![offer("a", "b-c"), Offer { manifest_name: "other".into(), ..offer("a-b", "c") }]);
@@ -318,6 +339,6 @@ mod tests {
         let prefixed = vec![Offer { name_prefix: Some("a-".into()), ..offer("a", "x") }];
         let catalog: Value =
             serde_json::from_slice(&View::assemble(&Feed::default(), prefixed, &renames).catalog).unwrap();
-        assert_eq!(catalog["renames"], json!({"a-mid": "a-x", "a-old": "a-x", "a-y": "a-x"}));
+        assert_eq!(catalog["renames"], json!({"a-mid": "a-x", "a-old": "a-x", "a-y": "a-x", "x": "a-x"}));
     }
 }

@@ -11,6 +11,7 @@ use super::extract::ask;
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::registry::{Error, bundles::Bundle};
+use crate::wire::views::{PLUGINS_HEADER, USER_HEADER};
 
 /// Bytes read from the file at a time.
 const CHUNK: usize = 1 << 18;
@@ -43,6 +44,8 @@ fn answer(bundle: Bundle, file: std::fs::File) -> Result<Response, axum::http::E
         .header(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"))
         .header(header::CONTENT_LENGTH, size)
         .header(header::ETAG, format!("\"{}\"", view.view.digest))
+        .header(USER_HEADER, view.user.email)
+        .header(PLUGINS_HEADER, view.view.plugins.len())
         .header(header::CONTENT_DISPOSITION, "attachment; filename=\"agnes-marketplace.zip\"")
         .body(Body::from_stream(stream))
 }

@@ -1,7 +1,7 @@
 //! Syncs, as one JSON answer or as a stream of events while they work.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
@@ -156,8 +156,13 @@ impl Watches for Unwatched {
     }
 }
 
+fn seconds(micros: i64) -> f64 {
+    Duration::from_micros(u64::try_from(micros).unwrap_or_default()).as_secs_f64()
+}
+
 fn told_all(all: SyncedAll) -> wire::SyncAll {
     wire::SyncAll {
+        seconds: seconds(all.took),
         synced: all.synced.into_iter().map(told).collect(),
         errors: all.failed.into_iter().map(|(id, error)| told_error(id, &error)).collect(),
     }
@@ -181,5 +186,7 @@ fn told(synced: Synced) -> wire::Synced {
         removed: synced.removed,
         not_served: synced.not_served,
         notes: synced.notes,
+        seconds: std::time::Duration::from_micros(u64::try_from(synced.took).unwrap_or_default())
+            .as_secs_f64(),
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub struct Synced {
     pub removed: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// In microseconds, waiting for one's turn not included.
+    pub took: i64,
 }
 
 /// What became of several.
@@ -58,6 +61,8 @@ pub struct Synced {
 pub struct SyncedAll {
     pub synced: Vec<Synced>,
     pub failed: Vec<(String, Error)>,
+    /// In microseconds.
+    pub took: i64,
 }
 
 /// Whoever watches a sync of several: one watch for each, and the results as they come.
@@ -74,7 +79,9 @@ impl Registry {
     /// See [`Error`]. What was there before is still there.
     pub fn sync(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         caller.may(Right::Administer)?;
-        self.sync_one(caller, slug, watch)
+        let synced = self.sync_one(caller, slug, watch)?;
+        self.mark_unchanged([&synced])?;
+        Ok(synced)
     }
 
     /// Syncs those named, or all; `jobs` at a time. One that fails does not stop the others.
@@ -90,6 +97,7 @@ impl Registry {
         watches: &dyn Watches,
     ) -> Result<SyncedAll> {
         caller.may(if only.is_empty() { Right::SyncAll } else { Right::Administer })?;
+        let began = self.now();
         let slugs: Vec<String> = if only.is_empty() {
             self.store().marketplaces()?.into_iter().map(|row| row.id).collect()
         } else {
@@ -131,11 +139,20 @@ impl Registry {
                 Err(error) => all.failed.push((slug, error)),
             }
         }
+        self.mark_unchanged(&all.synced)?;
+        all.took = self.now() - began;
         Ok(all)
+    }
+
+    /// Writes that those which did not change were looked at.
+    fn mark_unchanged<'a>(&self, synced: impl IntoIterator<Item = &'a Synced>) -> Result<()> {
+        let unchanged = synced.into_iter().filter(|synced| !synced.changed).map(|synced| synced.id.as_str());
+        Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
     }
 
     fn sync_one(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         let _turn = self.take_turn(slug, &|| watch.cancelled())?;
+        let began = self.now();
         // Read when it is our turn: whoever had it before may have changed or removed the row. One lock
         // for both, so that a token never meets an address that it is not for.
         let (row, token) = {
@@ -144,7 +161,10 @@ impl Registry {
             let token = self.upstream_token(&row);
             (row, token)
         };
-        let result = token.and_then(|token| self.bring_into_step(caller, &row, token.as_ref(), watch));
+        let mut result = token.and_then(|token| self.bring_into_step(caller, &row, token.as_ref(), watch));
+        if let Ok(synced) = &mut result {
+            synced.took = self.now() - began;
+        }
         if let Err(error) = &result
             && !error.is_cancelled()
         {
@@ -183,9 +203,7 @@ impl Registry {
         if unchanged {
             let store = self.store();
             refuse_changed(&store, row)?;
-            store.mark_unchanged(&row.id, self.now())?;
-            let plugins = store.plugins(Some(&row.id))?;
-            let mut synced = summary(row, &path, commit, &plugins, &Changes::default());
+            let mut synced = summary(&store, row, &path, commit, &Changes::default())?;
             synced.notes +=
                 serde_json::from_str::<Vec<Note>>(&row.notes).map_or(0, |notes| notes.len() as u64);
             return Ok(synced);
@@ -233,7 +251,7 @@ impl Registry {
         // Somebody may be building a bundle from the state that was just replaced.
         let keep: Vec<_> = [Some(fetched.commit), served_commit(row)].into_iter().flatten().collect();
         let tidied = git::compact(&path, &keep);
-        let mut synced = summary(row, &path, commit, &plugins, &changes);
+        let mut synced = summary(&self.store(), row, &path, commit, &changes)?;
         synced.changed = true;
         synced.notes += reading.catalog.notes.len() as u64;
         if let Err(error) = tidied {
@@ -323,29 +341,30 @@ impl Changes {
 }
 
 fn summary(
+    store: &Store,
     row: &MarketplaceRow,
-    path: &std::path::Path,
+    path: &Path,
     commit: String,
-    plugins: &[PluginRow],
     changes: &Changes,
-) -> Synced {
-    let notes = plugins
-        .iter()
-        .map(|plugin| serde_json::from_str::<Vec<Note>>(&plugin.notes).map_or(0, |notes| notes.len()));
-    Synced {
+) -> Result<Synced> {
+    let (plugins, not_served) = store.plugin_count(&row.id)?;
+    let notes = store.plugin_notes(&row.id)?;
+    let notes = notes.iter().filter_map(|notes| serde_json::from_str::<Vec<Note>>(notes).ok());
+    Ok(Synced {
         id: row.id.clone(),
         name: row.name.clone(),
         first: row.last_commit_sha.is_none(),
         commit,
         path: path.display().to_string(),
-        plugins: plugins.len() as u64,
+        plugins: u64::try_from(plugins).unwrap_or_default(),
         changed: false,
         added: changes.added,
         updated: changes.put.len() as u64 - changes.added,
         removed: changes.removed.len() as u64,
-        not_served: plugins.iter().filter(|plugin| plugin.digest.is_none()).count() as u64,
-        notes: notes.sum::<usize>() as u64,
-    }
+        not_served: u64::try_from(not_served).unwrap_or_default(),
+        notes: notes.map(|notes| notes.len() as u64).sum(),
+        took: 0,
+    })
 }
 
 fn plugin_row(slug: &str, plugin: Plugin) -> PluginRow {

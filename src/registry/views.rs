@@ -12,7 +12,7 @@ use crate::domain::view::{Offer, View};
 use crate::store::Store;
 use crate::store::accounts::{GroupRow, UserRow};
 use crate::store::marketplaces::MarketplaceRow;
-use crate::store::plugins::PluginRow;
+use crate::store::offers::OfferRow;
 
 /// A user's view, and what is needed to build it: all of one moment.
 #[derive(Debug)]
@@ -51,11 +51,7 @@ impl Registry {
     }
 }
 
-fn through(
-    store: &Store,
-    groups: &[GroupRow],
-    plugins: &[PluginRow],
-) -> Result<HashMap<String, Vec<String>>> {
+fn through(store: &Store, groups: &[GroupRow], plugins: &[OfferRow]) -> Result<HashMap<String, Vec<String>>> {
     let grants = store.grants()?;
     let mut by_resource: HashMap<&str, Vec<&str>> = HashMap::new();
     for grant in &grants {
@@ -78,7 +74,7 @@ fn through(
         .collect())
 }
 
-fn offer(row: PluginRow, marketplaces: &HashMap<String, MarketplaceRow>) -> Option<Offer> {
+fn offer(row: OfferRow, marketplaces: &HashMap<String, MarketplaceRow>) -> Option<Offer> {
     let market = marketplaces.get(&row.marketplace_id)?;
     let entry = match serde_json::from_str(&row.entry) {
         Ok(Value::Object(entry)) => entry,

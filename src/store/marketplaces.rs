@@ -1,6 +1,6 @@
 //! Rows of `marketplace_registry`.
 
-use duckdb::{Row, params};
+use duckdb::{Row, params, types::ToSql};
 
 use super::{Store, StoreError};
 
@@ -133,14 +133,24 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing new was found: only the time is written, and a former error is over.
+    /// Nothing new was found: only the time is written, and a former error is over. All of them in
+    /// one step, because each step is a write to the disk.
     ///
     /// # Errors
     /// What the database says.
-    pub fn mark_unchanged(&self, id: &str, at: i64) -> Result<(), StoreError> {
+    pub fn mark_unchanged(&self, ids: &[&str], at: i64) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let places = vec!["?"; ids.len()].join(", ");
+        let mut values: Vec<&dyn ToSql> = vec![&at];
+        values.extend(ids.iter().map(|id| id as &dyn ToSql));
         self.execute(
-            "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_error = NULL WHERE id = ?",
-            params![at, id],
+            &format!(
+                "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_error = NULL \
+                 WHERE id IN ({places})"
+            ),
+            values.as_slice(),
         )?;
         Ok(())
     }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod grants;
 pub mod marketplaces;
 mod migrations;
+pub mod offers;
 pub mod plugins;
 mod sql;
 #[cfg(test)]

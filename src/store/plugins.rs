@@ -89,15 +89,6 @@ impl Store {
         })
     }
 
-    /// How many plugins one marketplace has.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn plugin_count(&self, marketplace: &str) -> Result<i64, StoreError> {
-        let sql = "SELECT count(*) FROM marketplace_plugins WHERE marketplace_id = ?";
-        Ok(self.row(sql, [marketplace], |row| row.get(0))?.unwrap_or_default())
-    }
-
     /// How many plugins each marketplace has.
     ///
     /// # Errors
@@ -107,6 +98,31 @@ impl Store {
             "SELECT marketplace_id, count(*) FROM marketplace_plugins GROUP BY marketplace_id",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// How many plugins a marketplace has, and how many of them are not served.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_count(&self, marketplace: &str) -> Result<(i64, i64), StoreError> {
+        let counts = self.row(
+            "SELECT count(*), count(*) FILTER (digest IS NULL) FROM marketplace_plugins WHERE marketplace_id = ?",
+            [marketplace],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    /// The notes of a marketplace's plugins, of those that have any.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn plugin_notes(&self, marketplace: &str) -> Result<Vec<String>, StoreError> {
+        self.rows(
+            "SELECT notes FROM marketplace_plugins WHERE marketplace_id = ? AND notes <> '[]'",
+            [marketplace],
+            |row| row.get(0),
         )
     }
 
@@ -162,26 +178,5 @@ impl Store {
             [marketplace, name],
         )?;
         Ok(())
-    }
-
-    /// The plugins that a user's groups were granted, in the order of a view: marketplaces as they
-    /// were registered, plugins by name.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn granted_plugins(&self, user: &str) -> Result<Vec<PluginRow>, StoreError> {
-        self.rows(
-            &format!(
-                "WITH granted AS (SELECT DISTINCT split_part(g.resource_id, '/', 1) AS slug, \
-                                         split_part(g.resource_id, '/', 2) AS plugin \
-                    FROM resource_grants g WHERE g.group_id = 'everyone' OR g.group_id IN \
-                         (SELECT group_id FROM user_group_members WHERE user_id = ?)) \
-                 SELECT {COLUMNS} FROM marketplace_plugins p JOIN marketplace_registry m ON m.id = p.marketplace_id \
-                 WHERE EXISTS (FROM granted g WHERE g.slug = p.marketplace_id AND g.plugin IN ('*', p.name)) \
-                 ORDER BY m.position, p.name"
-            ),
-            [user],
-            read,
-        )
     }
 }

@@ -31,7 +31,7 @@ pub enum Action {
 }
 
 /// One marketplace is in step with its upstream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Synced {
     pub id: String,
     pub name: String,
@@ -49,6 +49,8 @@ pub struct Synced {
     pub not_served: u64,
     /// Remarks about the manifest and the plugins.
     pub notes: u64,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// One marketplace is as it was before.
@@ -60,14 +62,16 @@ pub struct SyncError {
     pub hint: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SyncAll {
     pub synced: Vec<Synced>,
     pub errors: Vec<SyncError>,
+    /// How long all of it took.
+    pub seconds: f64,
 }
 
 /// A line of a streamed answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     Progress {

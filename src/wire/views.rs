@@ -45,11 +45,17 @@ pub struct LeftOut {
 }
 
 /// A bundle that was written to a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {
     pub email: String,
     pub etag: String,
     pub path: String,
     pub bytes: u64,
     pub plugin_count: u64,
+    /// How long making and writing it took.
+    pub seconds: f64,
 }
+
+/// Headers of a bundle's answer that say what it is: the user's address, and how many plugins.
+pub const USER_HEADER: &str = "agnes-user";
+pub const PLUGINS_HEADER: &str = "agnes-plugins";

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "no single test uses everything")]
 
+mod claude;
+mod corpus;
+mod loud;
+mod people;
+mod unzipped;
 mod upstream;
 
 use std::ffi::OsStr;
@@ -12,6 +17,11 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use claude::Claude;
+pub use corpus::Corpus;
+pub use loud::{loud, skipped};
+pub use people::{ADA, GRACE};
+pub use unzipped::{entry, served, unzipped};
 pub use upstream::Upstream;
 
 /// A home with a data folder in it, and nothing of the machine's own configuration.

@@ -25,7 +25,7 @@ pub(super) fn build(options: &FetchOptions) -> Result<Client, String> {
         let failed =
             |reason: String| format!("cannot use the certificates in `{}`: {reason}", path.display());
         let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-        let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| failed(chain(&error)))?;
+        let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| failed(innermost(&error)))?;
         if certificates.is_empty() {
             return Err(failed("there are none in it".into()));
         }
@@ -34,7 +34,7 @@ pub(super) fn build(options: &FetchOptions) -> Result<Client, String> {
     if let Some(allow) = &options.allow_address {
         builder = builder.dns_resolver(Arc::new(CheckedNames(Arc::clone(allow))));
     }
-    builder.build().map_err(|error| chain(&error))
+    builder.build().map_err(|error| innermost(&error))
 }
 
 /// Whether the address is written into the URL and not allowed: no name is looked up then.
@@ -93,19 +93,15 @@ pub(super) fn explain(error: reqwest::Error, host: &str, options: &FetchOptions)
             waited: format!("{} s to connect", options.connect_timeout.as_secs_f32()),
         };
     }
-    FetchError::Unreachable { host, reason: chain(&error) }
+    FetchError::Unreachable { host, reason: innermost(&error) }
 }
 
-/// An error with its causes, as one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
+/// What lies behind an error in the end: "Connection refused" says all that "error sending request:
+/// client error (Connect): tcp connect error: Connection refused" does.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
     }
-    text
+    last.to_string()
 }

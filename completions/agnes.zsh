@@ -1,0 +1,789 @@
+#compdef agnes
+
+autoload -U is-at-least
+
+_agnes() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_agnes_commands" \
+"*::: :->agnes" \
+&& ret=0
+    case $state in
+    (agnes)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-command-$line[1]:"
+        case $line[1] in
+            (marketplace)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_agnes__subcmd__marketplace_commands" \
+"*::: :->marketplace" \
+&& ret=0
+
+    case $state in
+    (marketplace)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-marketplace-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--slug=[A short name\: a-z, 0-9, \`-\`, \`_\` \[default\: made from the URL\]]:SLUG:_default' \
+'--name=[A name for people \[default\: the slug\]]:NAME:_default' \
+'(--ref)--branch=[Follow this branch \[default\: the upstream'\''s own\]]:BRANCH:_default' \
+'--ref=[Stay at this tag or full commit id]:REF:_default' \
+'--description=[One line about it]:TEXT:_default' \
+'--curator-name=[Who looks after it]:NAME:_default' \
+'--curator-email=[Where they can be reached]:EMAIL:_default' \
+'--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
+'--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
+'--token-env=[Take the token from this environment variable]:VAR:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--token-prompt[Ask for the token, without showing it]' \
+'--token-stdin[Read the token from the first line of stdin]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':url -- https\://…, ssh\://…, git@host\:path, file\://… or an absolute path, without credentials:_default' \
+&& ret=0
+;;
+(edit)
+_arguments "${_arguments_options[@]}" : \
+'--url=[Another address for the same marketplace]:URL:_default' \
+'--name=[A name for people]:NAME:_default' \
+'(--ref)--branch=[Follow this branch; empty\: the upstream'\''s own]:BRANCH:_default' \
+'--ref=[Stay at this tag or full commit id; empty\: follow again]:REF:_default' \
+'--description=[One line about it]:TEXT:_default' \
+'--curator-name=[Who looks after it]:NAME:_default' \
+'--curator-email=[Where they can be reached]:EMAIL:_default' \
+'--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
+'--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
+'--token-env=[Take the token from this environment variable]:VAR:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--token-prompt[Ask for the token, without showing it]' \
+'--token-stdin[Read the token from the first line of stdin]' \
+'(--token-prompt --token-stdin --token-env)--no-token[Forget the token]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':slug:_default' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':slug:_default' \
+&& ret=0
+;;
+(sync)
+_arguments "${_arguments_options[@]}" : \
+'--jobs=[How many at the same time \[default\: 4\]]:N:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::slugs -- Which marketplaces \[default\: all\]:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':slug:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(plugin)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_agnes__subcmd__plugin_commands" \
+"*::: :->plugin" \
+&& ret=0
+
+    case $state in
+    (plugin)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-plugin-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--marketplace=[Of this marketplace alone]:SLUG:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':plugin:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(user)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_agnes__subcmd__user_commands" \
+"*::: :->user" \
+&& ret=0
+
+    case $state in
+    (user)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-user-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--name=[What they are called]:NAME:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':email:_default' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':user:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':user:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(group)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_agnes__subcmd__group_commands" \
+"*::: :->group" \
+&& ret=0
+
+    case $state in
+    (group)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-group-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--description=[One line about it]:TEXT:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name:_default' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':group:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':group:_default' \
+&& ret=0
+;;
+(join)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':group:_default' \
+':user:_default' \
+&& ret=0
+;;
+(leave)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':group:_default' \
+':user:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(grant)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':group:_default' \
+'*::resources -- `slug/plugin`, or `slug/*` for all of a marketplace, present and future:_default' \
+&& ret=0
+;;
+(revoke)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':group:_default' \
+'*::resources -- `slug/plugin`, or `slug/*` for all of a marketplace, present and future:_default' \
+&& ret=0
+;;
+(grants)
+_arguments "${_arguments_options[@]}" : \
+'--group=[Of this group]:GROUP:_default' \
+'--user=[Of all groups that this user is in]:USER:_default' \
+'--plugin=[That include this plugin]:SLUG/NAME:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(build-zip)
+_arguments "${_arguments_options[@]}" : \
+'--user=[An e-mail address or id]:USER:_default' \
+'-o+[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
+'--output=[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+'--user=[An e-mail address or id]:USER:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(audit)
+_arguments "${_arguments_options[@]}" : \
+'--limit=[How many]:N:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(demo)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(config)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_agnes__subcmd__config_commands" \
+"*::: :->config" \
+&& ret=0
+
+    case $state in
+    (config)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-config-command-$line[1]:"
+        case $line[1] in
+            (show)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':shell:(bash elvish fish powershell zsh)' \
+&& ret=0
+;;
+(man)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
+'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but what was asked for, and what went wrong]' \
+'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::dir:_files' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_agnes_commands] )) ||
+_agnes_commands() {
+    local commands; commands=(
+'marketplace:Register marketplaces and keep them in step with their upstreams' \
+'plugin:Look at plugins' \
+'user:People' \
+'group:Groups, and who is in them' \
+'grant:Give a group plugins' \
+'revoke:Take plugins from a group' \
+'grants:List who was granted what' \
+'build-zip:Write the ZIP that one user gets' \
+'info:Say what one user gets, and why not more' \
+'audit:List who did what, the latest first' \
+'doctor:Find what is broken or suspicious in the data folder, and what to do about it' \
+'demo:Show what agnes does, with two example marketplaces in a data folder of its own' \
+'config:The settings' \
+'completions:Print completions for a shell' \
+'man:Print the manual page, or write all pages into a folder' \
+    )
+    _describe -t commands 'agnes commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__audit_commands] )) ||
+_agnes__subcmd__audit_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes audit commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__build-zip_commands] )) ||
+_agnes__subcmd__build-zip_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes build-zip commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__completions_commands] )) ||
+_agnes__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes completions commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__config_commands] )) ||
+_agnes__subcmd__config_commands() {
+    local commands; commands=(
+'show:Print each setting, its value, and where it came from' \
+    )
+    _describe -t commands 'agnes config commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__config__subcmd__show_commands] )) ||
+_agnes__subcmd__config__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes config show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__demo_commands] )) ||
+_agnes__subcmd__demo_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes demo commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__doctor_commands] )) ||
+_agnes__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes doctor commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__grant_commands] )) ||
+_agnes__subcmd__grant_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes grant commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__grants_commands] )) ||
+_agnes__subcmd__grants_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes grants commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group_commands] )) ||
+_agnes__subcmd__group_commands() {
+    local commands; commands=(
+'add:Add a group' \
+'list:List groups. Two always exist\: Admin and Everyone' \
+'show:Show one group\: its members and what it was granted' \
+'remove:Remove a group, with its memberships and grants' \
+'join:Put a user into a group' \
+'leave:Take a user out of a group' \
+    )
+    _describe -t commands 'agnes group commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group__subcmd__add_commands] )) ||
+_agnes__subcmd__group__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes group add commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group__subcmd__join_commands] )) ||
+_agnes__subcmd__group__subcmd__join_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes group join commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group__subcmd__leave_commands] )) ||
+_agnes__subcmd__group__subcmd__leave_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes group leave commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group__subcmd__list_commands] )) ||
+_agnes__subcmd__group__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes group list commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group__subcmd__remove_commands] )) ||
+_agnes__subcmd__group__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes group remove commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__group__subcmd__show_commands] )) ||
+_agnes__subcmd__group__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes group show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__info_commands] )) ||
+_agnes__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes info commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__man_commands] )) ||
+_agnes__subcmd__man_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes man commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace_commands] )) ||
+_agnes__subcmd__marketplace_commands() {
+    local commands; commands=(
+'add:Register a marketplace; \`sync\` fetches it' \
+'edit:Change what was registered. An empty text clears' \
+'list:List the registered marketplaces' \
+'show:Show one marketplace' \
+'sync:Fetch marketplaces and find out what changed' \
+'remove:Forget a marketplace, with its plugins, its token and the grants that name it' \
+    )
+    _describe -t commands 'agnes marketplace commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__add_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace add commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__edit_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__edit_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace edit commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__list_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace list commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__remove_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace remove commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__show_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__sync_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__sync_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace sync commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin_commands] )) ||
+_agnes__subcmd__plugin_commands() {
+    local commands; commands=(
+'list:List plugins, and why some are not served' \
+'show:Show one plugin\: entry, manifest, version, commit, files and components' \
+    )
+    _describe -t commands 'agnes plugin commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin__subcmd__list_commands] )) ||
+_agnes__subcmd__plugin__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes plugin list commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin__subcmd__show_commands] )) ||
+_agnes__subcmd__plugin__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes plugin show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__revoke_commands] )) ||
+_agnes__subcmd__revoke_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes revoke commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__user_commands] )) ||
+_agnes__subcmd__user_commands() {
+    local commands; commands=(
+'add:Add a user' \
+'list:List users and their groups' \
+'show:Show one user' \
+'remove:Remove a user, with memberships and tokens' \
+    )
+    _describe -t commands 'agnes user commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__user__subcmd__add_commands] )) ||
+_agnes__subcmd__user__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes user add commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__user__subcmd__list_commands] )) ||
+_agnes__subcmd__user__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes user list commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__user__subcmd__remove_commands] )) ||
+_agnes__subcmd__user__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes user remove commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__user__subcmd__show_commands] )) ||
+_agnes__subcmd__user__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes user show commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_agnes" ]; then
+    _agnes "$@"
+else
+    compdef _agnes agnes
+fi
