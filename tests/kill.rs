@@ -33,7 +33,7 @@ impl Moments {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
-        whole.mul_f64((self.state % 1_100) as f64 / 1_000.0)
+        whole * u32::try_from(self.state % 1_100).unwrap() / 1_000
     }
 }
 

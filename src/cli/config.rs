@@ -127,7 +127,7 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     let in_file = flattened(&file);
     if let Some(key) = in_file.keys().find(|key| !keys.contains_key(*key)) {
         return Err(Failure::usage(format!("`{file_name}` has a key `{key}`, which is no setting"))
-            .hinted("agnes config show --config /dev/null lists all settings"));
+            .hinted("agnes --config /dev/null config show (it lists all settings)"));
     }
     for (key, default) in keys {
         let name = format!("AGNES_{}", key.to_uppercase().replace('.', "_"));
@@ -137,13 +137,13 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
         } else if let Some(text) = variable(&name).filter(|_| key != "data_dir") {
             (typed(&name, &text, &default)?, format!("environment {name}"))
         } else if let Some(value) = in_file.get(&key) {
-            let wrong = |why| Failure::usage(format!("`{key}` in `{file_name}` is {value}: {why} is needed"));
-            (fit(value.clone(), &default).map_err(wrong)?, format!("file {file_name}"))
+            (value.clone(), format!("file {file_name}"))
         } else if OPTIONAL.contains(&key.as_str()) {
             continue;
         } else {
-            (default, "default".to_owned())
+            (default.clone(), "default".to_owned())
         };
+        fits(&key, &value, &default, &source)?;
         shown.insert(key.clone(), (value.clone(), source));
         insert(&mut settings, &key, value);
     }
@@ -170,6 +170,7 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     };
     let looked = data_dir.join("agnes.toml");
     shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
+    let settings = checked(file, &shown)?;
     let shown = shown.into_iter().map(|(key, (value, source))| Shown {
         key,
         value: serde_json::to_value(value).unwrap_or_default(),
@@ -179,7 +180,7 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
         Some(_) => format!("The configuration file is {file_name}."),
         None => format!("There is no configuration file ({}).", looked.display()),
     };
-    Ok(Config { data_dir, settings: checked(file)?, shown: shown.collect(), file: file_told })
+    Ok(Config { data_dir, settings, shown: shown.collect(), file: file_told })
 }
 
 fn homeless() -> Failure {
@@ -209,26 +210,29 @@ fn defaults() -> File {
     }
 }
 
-fn checked(file: File) -> Result<Settings, Failure> {
-    // Not hinting at `config show`, which would say the same.
-    let wrong = Failure::usage::<String>;
-    check_marketplace_name(&file.marketplace.name).map_err(wrong)?;
+fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
+    let wrong = |key: &str, why: String| {
+        let source = shown.get(key).map_or("default", |(_, source)| source.as_str());
+        Failure::usage(format!("`{key}`: {why} ({source})"))
+    };
+    check_marketplace_name(&file.marketplace.name).map_err(|why| wrong("marketplace.name", why))?;
     if file.marketplace.owner_name.trim().is_empty() {
-        return Err(wrong("`marketplace.owner_name` is empty, and Claude Code wants an owner".into()));
+        return Err(wrong("marketplace.owner_name", "it is empty, and Claude Code wants an owner".into()));
     }
     if let Some(email) = &file.marketplace.owner_email {
-        email.parse::<Email>().map_err(|why| wrong(format!("`marketplace.owner_email`: {why}")))?;
+        email.parse::<Email>().map_err(|why| wrong("marketplace.owner_email", why.to_string()))?;
     }
     if !(1..=64).contains(&file.sync.jobs) {
-        return Err(wrong(format!("`sync.jobs` is {}: a number from 1 to 64 is needed", file.sync.jobs)));
+        let why = format!("{} is not a number from 1 to 64", file.sync.jobs);
+        return Err(wrong("sync.jobs", why));
     }
     let timeouts = [
-        ("connect_timeout", file.sync.connect_timeout),
-        ("idle_timeout", file.sync.idle_timeout),
-        ("total_timeout", file.sync.total_timeout),
+        ("sync.connect_timeout", file.sync.connect_timeout),
+        ("sync.idle_timeout", file.sync.idle_timeout),
+        ("sync.total_timeout", file.sync.total_timeout),
     ];
     if let Some((key, _)) = timeouts.into_iter().find(|(_, seconds)| *seconds == 0) {
-        return Err(wrong(format!("`sync.{key}` is 0: nothing can be fetched in no time")));
+        return Err(wrong(key, "nothing can be fetched in 0 seconds".into()));
     }
     Ok(Settings {
         feed: Feed {
@@ -285,7 +289,13 @@ fn read_file(
                 why.to_string().trim_end()
             ))),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => Ok((Table::new(), None)),
+        // What is wrong with a data folder that is none is told by whoever opens it.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+                && asked.is_none() =>
+        {
+            Ok((Table::new(), None))
+        }
         Err(why) => Err(Failure::usage(format!("`{}` cannot be read: {why}", path.display()))),
     }
 }
@@ -322,28 +332,27 @@ fn insert(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// A variable's text as the type that the setting has.
-fn typed(name: &str, text: &OsStr, like: &Value) -> Result<Value, Failure> {
-    let wrong = |why: &str| {
-        Failure::usage(format!("the environment variable {name} is `{}`: {why} is needed", text.display()))
+/// Refuses a value of another kind than the setting has.
+fn fits(key: &str, value: &Value, like: &Value, source: &str) -> Result<(), Failure> {
+    let needed = match (like, value) {
+        (Value::Integer(_), Value::Integer(0..)) | (Value::String(_), Value::String(_)) => return Ok(()),
+        (Value::Integer(_), _) => "a whole number, 0 or more",
+        _ => "a text in quotes",
     };
-    let text = text.to_str().ok_or_else(|| wrong("UTF-8"))?;
-    let value = match like {
-        Value::Integer(_) => text.replace('_', "").parse().map(Value::Integer).ok(),
-        Value::Boolean(_) => text.parse().map(Value::Boolean).ok(),
-        _ => None,
-    };
-    fit(value.unwrap_or_else(|| Value::String(text.to_owned())), like).map_err(wrong)
+    Err(Failure::usage(format!("`{key}` is {value}: {needed} is needed ({source})")))
 }
 
-/// A value, if it has the type of another; else what would be right.
-fn fit(value: Value, like: &Value) -> Result<Value, &'static str> {
-    match (like, &value) {
-        (Value::Integer(_), Value::Integer(0..))
-        | (Value::Boolean(_), Value::Boolean(_))
-        | (Value::String(_), Value::String(_)) => Ok(value),
-        (Value::Integer(_), _) => Err("a whole number from 0"),
-        (Value::Boolean(_), _) => Err("true or false"),
-        _ => Err("text"),
+/// A variable's text as the type that the setting has.
+fn typed(name: &str, text: &OsStr, like: &Value) -> Result<Value, Failure> {
+    let wrong = |needed: &str| {
+        let shown = text.display();
+        Failure::usage(format!("the environment variable {name} is `{shown}`: {needed} is needed"))
+    };
+    let text = text.to_str().ok_or_else(|| wrong("UTF-8"))?;
+    match like {
+        Value::Integer(_) => {
+            text.replace('_', "").parse().map(Value::Integer).map_err(|_| wrong("a whole number"))
+        }
+        _ => Ok(Value::String(text.to_owned())),
     }
 }

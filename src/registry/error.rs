@@ -89,12 +89,9 @@ impl Error {
         }
         let text = match self {
             Self::Invalid { hint, .. } | Self::Conflict { hint, .. } => return hint.clone(),
-            Self::NotFound { what: "plugin", name, .. } => {
-                let slug = name.split_once('/').map_or("SLUG", |(slug, _)| slug);
-                return Some(format!("agnes plugin list --marketplace {}", word(slug)));
-            }
             Self::NotFound { what, .. } => match *what {
                 "marketplace" => "agnes marketplace list",
+                "plugin" => "agnes plugin list",
                 "user" => "agnes user list",
                 "group" => "agnes group list",
                 _ => return None,

@@ -118,19 +118,15 @@ fn fold(store: Store) -> Result<Store, StoreError> {
         let _ = fs::remove_file(beside(&path, ".before.part"));
         return Ok(Store { _file: Some(file), ..store });
     }
-    match store.batch("CHECKPOINT") {
-        Ok(()) => {
-            // Should this fail, the next one sees that there is no log, and removes it.
-            let _ = fs::remove_file(beside(&path, ".before"));
-            Ok(Store { _file: Some(file), ..store })
-        }
-        Err(_) => {
-            // DuckDB does not work on after that.
-            drop((store, file));
-            settle(&path).map_err(|why| failed(&path, &why))?;
-            connect(&path)
-        }
+    if store.batch("CHECKPOINT").is_err() {
+        // DuckDB does not work on after that.
+        drop((store, file));
+        settle(&path).map_err(|why| failed(&path, &why))?;
+        return connect(&path);
     }
+    // Should this fail, the next one sees that there is no log, and removes it.
+    let _ = fs::remove_file(beside(&path, ".before"));
+    Ok(Store { _file: Some(file), ..store })
 }
 
 fn copy(file: &mut File, path: &Path) -> io::Result<()> {

@@ -89,15 +89,6 @@ impl Store {
         })
     }
 
-    /// How many plugins one marketplace has.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn plugin_count(&self, marketplace: &str) -> Result<i64, StoreError> {
-        let sql = "SELECT count(*) FROM marketplace_plugins WHERE marketplace_id = ?";
-        Ok(self.row(sql, [marketplace], |row| row.get(0))?.unwrap_or_default())
-    }
-
     /// How many plugins each marketplace has.
     ///
     /// # Errors

@@ -81,13 +81,17 @@ fn what_is_wrong_is_named_with_its_place() {
             "",
             "the environment variable AGNES_SYNC_JOBS is `four`: a whole number",
         ),
-        (&[("AGNES_LOCK_WAIT", "-1")], "", "AGNES_LOCK_WAIT is `-1`: a whole number from 0 is needed"),
-        (&[], "[sync]\njobs = \"4\"", "`sync.jobs` in `"),
-        (&[], "[limits]\nmax_files = -3", "is -3: a whole number from 0 is needed"),
-        (&[], "[marketplace]\nname = 3", "is 3: text is needed"),
+        (
+            &[("AGNES_LOCK_WAIT", "-1")],
+            "",
+            "`lock_wait` is -1: a whole number, 0 or more is needed (environment AGNES_LOCK_WAIT)",
+        ),
+        (&[], "[sync]\njobs = \"4\"", "`sync.jobs` is \"4\": a whole number"),
+        (&[], "[limits]\nmax_files = -3", "is -3: a whole number, 0 or more is needed"),
+        (&[], "[marketplace]\nname = 3", "is 3: a text in quotes is needed"),
         (&[], "[sync]\njbos = 4", "has a key `sync.jbos`, which is no setting"),
-        (&[], "[sync]\njobs = 0", "`sync.jobs` is 0: a number from 1 to 64"),
-        (&[], "[sync]\nidle_timeout = 0", "`sync.idle_timeout` is 0"),
+        (&[], "[sync]\njobs = 0", "`sync.jobs`: 0 is not a number from 1 to 64 (file "),
+        (&[], "[sync]\nidle_timeout = 0", "`sync.idle_timeout`: nothing can be fetched"),
     ];
     for (variables, file, expected) in cases {
         let failure = given(&flags(), variables, Some(file)).unwrap_err();
