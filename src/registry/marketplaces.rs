@@ -84,7 +84,7 @@ impl Registry {
         let (row, count) = {
             let store = self.store();
             let row = row_of(&store, slug)?;
-            let (count, _) = store.plugin_count(&row.id)?;
+            let (count, _) = store.plugins_and_unserved(&row.id)?;
             (row, count)
         };
         self.with_facts(row, count)
@@ -216,7 +216,7 @@ impl Registry {
                 save(&row)?;
             }
         }
-        let (count, _) = store.plugin_count(&row.id)?;
+        let (count, _) = store.plugins_and_unserved(&row.id)?;
         drop(store);
         self.with_facts(row, count)
     }
