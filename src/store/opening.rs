@@ -124,8 +124,9 @@ fn fold(store: Store) -> Result<Store, StoreError> {
         settle(&path).map_err(|why| failed(&path, &why))?;
         return connect(&path);
     }
-    // Should this fail, the next one sees that there is no log, and removes it.
-    let _ = fs::remove_file(beside(&path, ".before"));
+    // Going on without having removed it would be worse than stopping: a new log beside the old copy
+    // would look like a checkpoint that was killed.
+    fs::remove_file(beside(&path, ".before")).map_err(|why| failed(&path, &why))?;
     Ok(Store { _file: Some(file), ..store })
 }
 
