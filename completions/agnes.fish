@@ -24,17 +24,17 @@ function __fish_agnes_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c agnes -n "__fish_agnes_needs_command" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_needs_command" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_needs_command" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_needs_command" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_needs_command" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_needs_command" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_needs_command" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_needs_command" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_needs_command" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_needs_command" -s V -l version -d 'Print version'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "marketplace" -d 'Register marketplaces and keep them in step with their upstreams'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "plugin" -d 'Look at plugins'
-complete -c agnes -n "__fish_agnes_needs_command" -f -a "user" -d 'People'
-complete -c agnes -n "__fish_agnes_needs_command" -f -a "group" -d 'Groups, and who is in them'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "user" -d 'Add, list and remove the people who get a marketplace'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "group" -d 'Put people into groups: plugins are granted to groups'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grant" -d 'Give a group plugins'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "revoke" -d 'Take plugins from a group'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grants" -d 'List who was granted what'
@@ -43,17 +43,17 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one 
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "audit" -d 'List who did what, the latest first'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "doctor" -d 'Find what is broken or suspicious in the data folder, and what to do about it'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "demo" -d 'Show what agnes does, with two example marketplaces in a data folder of its own'
-complete -c agnes -n "__fish_agnes_needs_command" -f -a "config" -d 'The settings'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "config" -d 'Show the settings'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "add" -d 'Register a marketplace; `sync` fetches it'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "edit" -d 'Change what was registered. An empty text clears'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "edit" -d 'Change what was registered'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "list" -d 'List the registered marketplaces'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "show" -d 'Show one marketplace'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "sync" -d 'Fetch marketplaces and find out what changed'
@@ -68,13 +68,13 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l name-prefix -d 'Put this before its plugins\' names, so that they do not collide with another marketplace\'s' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l versions -d 'Whether versions name the content, so that every change is delivered, or are the upstream\'s own [default: content]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-env -d 'Take the token from this environment variable' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-prompt -d 'Ask for the token, without showing it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-stdin -d 'Read the token from the first line of stdin'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l url -d 'Another address for the same marketplace' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l name -d 'A name for people' -r
@@ -86,101 +86,101 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l name-prefix -d 'Put this before its plugins\' names, so that they do not collide with another marketplace\'s' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l versions -d 'Whether versions name the content, so that every change is delivered, or are the upstream\'s own [default: content]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-env -d 'Take the token from this environment variable' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-prompt -d 'Ask for the token, without showing it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-stdin -d 'Read the token from the first line of stdin'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l no-token -d 'Forget the token'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l jobs -d 'How many at the same time [default: 4]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l jobs -d 'How many at the same time, 1 to 64 [env: AGNES_SYNC_JOBS] [default: 4]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List plugins, and why some are not served'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show one plugin: entry, manifest, version, commit, files and components'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l marketplace -d 'Of this marketplace alone' -r
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -f -a "add" -d 'Add a user'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -f -a "list" -d 'List users and their groups'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -f -a "show" -d 'Show one user'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -f -a "remove" -d 'Remove a user, with memberships and tokens'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l name -d 'What they are called' -r
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -f -a "add" -d 'Add a group'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -f -a "list" -d 'List groups. Two always exist: Admin and Everyone'
@@ -189,119 +189,119 @@ complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_s
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -f -a "join" -d 'Put a user into a group'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -f -a "leave" -d 'Take a user out of a group'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l description -d 'One line about it' -r
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand grant" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand grant" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand grant" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand grant" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand grant" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand revoke" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand revoke" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l group -d 'Of this group' -r
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l user -d 'Of all groups that this user is in' -r
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l plugin -d 'That include this plugin' -r
-complete -c agnes -n "__fish_agnes_using_subcommand grants" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand grants" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand grants" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand grants" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s o -l output -d 'Where to: a file, or `-` for stdout' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l user -d 'An e-mail address or id' -r
-complete -c agnes -n "__fish_agnes_using_subcommand info" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand info" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand info" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand info" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand info" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand info" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand info" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand info" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l limit -d 'How many' -r
-complete -c agnes -n "__fish_agnes_using_subcommand audit" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand audit" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand audit" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand audit" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand doctor" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand demo" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand demo" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand demo" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand demo" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand demo" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Print each setting, its value, and where it came from'
-complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand completions" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand completions" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand completions" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand completions" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand man" -l data-dir -d 'The folder with the registry and everything fetched [env: `AGNES_DATA_DIR`, `DATA_DIR`]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand man" -l config -d 'The configuration file [env: `AGNES_CONFIG`] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand man" -l lock-wait -d 'How long to wait for another agnes that has the registry open [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand man" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand man" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand man" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand man" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand man" -s q -l quiet -d 'Print nothing but what was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand man" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand man" -s h -l help -d 'Print help'

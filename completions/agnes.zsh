@@ -15,12 +15,12 @@ _agnes() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
@@ -36,12 +36,12 @@ _agnes() {
         case $line[1] in
             (marketplace)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_agnes__subcmd__marketplace_commands" \
@@ -66,17 +66,17 @@ _arguments "${_arguments_options[@]}" : \
 '--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
 '--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
 '--token-env=[Take the token from this environment variable]:VAR:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--token-prompt[Ask for the token, without showing it]' \
 '--token-stdin[Read the token from the first line of stdin]' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':url -- https\://…, ssh\://…, git@host\:path, file\://… or an absolute path, without credentials:_default' \
+':url -- https\://…, ssh\://…, git@host\:path, file\://… or a folder, without credentials:_default' \
 && ret=0
 ;;
 (edit)
@@ -91,54 +91,54 @@ _arguments "${_arguments_options[@]}" : \
 '--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
 '--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
 '--token-env=[Take the token from this environment variable]:VAR:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--token-prompt[Ask for the token, without showing it]' \
 '--token-stdin[Read the token from the first line of stdin]' \
 '(--token-prompt --token-stdin --token-env)--no-token[Forget the token]' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
-':slug:_default' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
 && ret=0
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (show)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':slug:_default' \
+':slug -- Its short name, as `agnes marketplace list` shows it:_default' \
 && ret=0
 ;;
 (sync)
 _arguments "${_arguments_options[@]}" : \
-'--jobs=[How many at the same time \[default\: 4\]]:N:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--jobs=[How many at the same time, 1 to 64 \[env\: AGNES_SYNC_JOBS\] \[default\: 4\]]:N:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '*::slugs -- Which marketplaces \[default\: all\]:_default' \
@@ -146,15 +146,15 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':slug:_default' \
+':slug -- Its short name:_default' \
 && ret=0
 ;;
         esac
@@ -163,12 +163,12 @@ esac
 ;;
 (plugin)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_agnes__subcmd__plugin_commands" \
@@ -184,27 +184,27 @@ _arguments "${_arguments_options[@]}" : \
             (list)
 _arguments "${_arguments_options[@]}" : \
 '--marketplace=[Of this marketplace alone]:SLUG:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (show)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':plugin:_default' \
+':plugin -- Its marketplace'\''s slug and its own name, as `agnes plugin list` shows them:_default' \
 && ret=0
 ;;
         esac
@@ -213,12 +213,12 @@ esac
 ;;
 (user)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_agnes__subcmd__user_commands" \
@@ -234,53 +234,53 @@ _arguments "${_arguments_options[@]}" : \
             (add)
 _arguments "${_arguments_options[@]}" : \
 '--name=[What they are called]:NAME:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':email:_default' \
+':email -- Their e-mail address:_default' \
 && ret=0
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (show)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':user:_default' \
+':user -- An e-mail address or id:_default' \
 && ret=0
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':user:_default' \
+':user -- An e-mail address or id:_default' \
 && ret=0
 ;;
         esac
@@ -289,12 +289,12 @@ esac
 ;;
 (group)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_agnes__subcmd__group_commands" \
@@ -310,81 +310,81 @@ _arguments "${_arguments_options[@]}" : \
             (add)
 _arguments "${_arguments_options[@]}" : \
 '--description=[One line about it]:TEXT:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name:_default' \
+':name -- Its name\: 1 to 64 characters:_default' \
 && ret=0
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (show)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':group:_default' \
+':group -- A name or id:_default' \
 && ret=0
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':group:_default' \
+':group -- A name or id:_default' \
 && ret=0
 ;;
 (join)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':group:_default' \
-':user:_default' \
+':group -- The group'\''s name or id:_default' \
+':user -- The user'\''s e-mail address or id:_default' \
 && ret=0
 ;;
 (leave)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':group:_default' \
-':user:_default' \
+':group -- The group'\''s name or id:_default' \
+':user -- The user'\''s e-mail address or id:_default' \
 && ret=0
 ;;
         esac
@@ -393,29 +393,29 @@ esac
 ;;
 (grant)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
-':group:_default' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':group -- The group'\''s name or id:_default' \
 '*::resources -- `slug/plugin`, or `slug/*` for all of a marketplace, present and future:_default' \
 && ret=0
 ;;
 (revoke)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
-':group:_default' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':group -- The group'\''s name or id:_default' \
 '*::resources -- `slug/plugin`, or `slug/*` for all of a marketplace, present and future:_default' \
 && ret=0
 ;;
@@ -424,12 +424,12 @@ _arguments "${_arguments_options[@]}" : \
 '--group=[Of this group]:GROUP:_default' \
 '--user=[Of all groups that this user is in]:USER:_default' \
 '--plugin=[That include this plugin]:SLUG/NAME:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -439,25 +439,25 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[An e-mail address or id]:USER:_default' \
 '-o+[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
 '--output=[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (info)
 _arguments "${_arguments_options[@]}" : \
 '--user=[An e-mail address or id]:USER:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -465,48 +465,48 @@ _arguments "${_arguments_options[@]}" : \
 (audit)
 _arguments "${_arguments_options[@]}" : \
 '--limit=[How many]:N:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (doctor)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (demo)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (config)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_agnes__subcmd__config_commands" \
@@ -521,12 +521,12 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (show)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -537,28 +537,28 @@ esac
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':shell:(bash elvish fish powershell zsh)' \
+':shell -- Which shell:(bash elvish fish powershell zsh)' \
 && ret=0
 ;;
 (man)
 _arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: \`AGNES_DATA_DIR\`, \`DATA_DIR\`\]]:DIR:_files' \
-'--config=[The configuration file \[env\: \`AGNES_CONFIG\`\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[default\: 5\]]:SECONDS:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
 '--json[Print one JSON document on stdout]' \
-'-q[Print nothing but what was asked for, and what went wrong]' \
-'--quiet[Print nothing but what was asked for, and what went wrong]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
-'::dir:_files' \
+'::dir -- Write agnes.1 and a page for each command here; the folder is made if need be:_files' \
 && ret=0
 ;;
         esac
@@ -571,8 +571,8 @@ _agnes_commands() {
     local commands; commands=(
 'marketplace:Register marketplaces and keep them in step with their upstreams' \
 'plugin:Look at plugins' \
-'user:People' \
-'group:Groups, and who is in them' \
+'user:Add, list and remove the people who get a marketplace' \
+'group:Put people into groups\: plugins are granted to groups' \
 'grant:Give a group plugins' \
 'revoke:Take plugins from a group' \
 'grants:List who was granted what' \
@@ -581,7 +581,7 @@ _agnes_commands() {
 'audit:List who did what, the latest first' \
 'doctor:Find what is broken or suspicious in the data folder, and what to do about it' \
 'demo:Show what agnes does, with two example marketplaces in a data folder of its own' \
-'config:The settings' \
+'config:Show the settings' \
 'completions:Print completions for a shell' \
 'man:Print the manual page, or write all pages into a folder' \
     )
@@ -690,7 +690,7 @@ _agnes__subcmd__man_commands() {
 _agnes__subcmd__marketplace_commands() {
     local commands; commands=(
 'add:Register a marketplace; \`sync\` fetches it' \
-'edit:Change what was registered. An empty text clears' \
+'edit:Change what was registered' \
 'list:List the registered marketplaces' \
 'show:Show one marketplace' \
 'sync:Fetch marketplaces and find out what changed' \
