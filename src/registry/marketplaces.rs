@@ -139,10 +139,12 @@ impl Registry {
                     });
                 }
             }
+            // Whatever an earlier marketplace of that slug left behind is not this one's, and must not be
+            // sent to it: it goes first, should we be killed in between.
+            self.set_token(&variable, None)?;
             store.add_marketplace(&row)?;
             self.record(store, caller, "marketplace.add", &row.id, Some(&row.url))
         })?;
-        // Whatever an earlier marketplace of that slug left behind is not this one's.
         self.set_token(&variable, token.as_ref())?;
         self.with_facts(row, 0)
     }
@@ -213,6 +215,15 @@ impl Registry {
                 hint: Some("give the new host's token in the same command, or --no-token".into()),
             });
         }
+        if token.is_some() {
+            if host(&before.url) == host(&row.url) {
+                // Nothing is changed when the new token could not be kept.
+                self.overlay_variables()?;
+            } else {
+                // Should we be killed in between, the old host's token must not meet the new host.
+                self.set_token(&variable, None)?;
+            }
+        }
         let count = self.store().transaction(|store| {
             store.edit_marketplace(&row)?;
             let mut what = changes(&before, &row);
@@ -268,7 +279,8 @@ impl Registry {
 
     fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Result<Marketplace> {
         let has_token = match &row.token_env {
-            Some(variable) => self.token(variable)?.is_some(),
+            // A file of tokens that cannot be read is for the doctor and for a sync to tell.
+            Some(variable) => self.token(variable).is_ok_and(|token| token.is_some()),
             None => false,
         };
         Ok(Marketplace {
