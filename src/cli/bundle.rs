@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::said::{Said, count, line, size};
 use super::session::Session;
 use super::table::{Table, facts};
-use crate::client::Call;
+use crate::client::{Call, ClientError, Download};
 use crate::wire::views::{Bundle, Info};
 
 pub(super) fn build(session: &Session, args: &BuildZipArgs) -> Result<Said, Failure> {
@@ -18,7 +18,7 @@ pub(super) fn build(session: &Session, args: &BuildZipArgs) -> Result<Said, Fail
         let done = session.client.download(zip(&args.user), &mut out);
         return match done {
             Ok(_) => Ok(Said::raw(Vec::new())),
-            Err(crate::client::ClientError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Err(ClientError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ok(Said::raw(Vec::new()))
             }
             Err(error) => Err(error.into()),
@@ -37,14 +37,32 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
     if output.is_dir() {
         return Err(failed(&"it is a folder"));
     }
-    let folder = match output.parent() {
+    // A symlink stays one. What is no file at all (`/dev/null`, a pipe) is written to and not replaced.
+    let real = fs::canonicalize(output).unwrap_or_else(|_| output.to_owned());
+    let special = fs::metadata(&real).is_ok_and(|facts| !facts.is_file());
+    let folder = match real.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
+    if !special && !folder.is_dir() {
+        return Err(failed(&format_args!("there is no folder `{}`", folder.display())));
+    }
     let info: Info = session.client.call(Call::get(&["api", "users", user, "info"]))?;
+    let bundle = |done: Download| Bundle {
+        email: info.email,
+        etag: done.etag,
+        path: output.display().to_string(),
+        bytes: done.size,
+        plugin_count: info.plugin_count,
+    };
+    if special {
+        let mut file = fs::File::options().write(true).open(&real).map_err(|why| failed(&why))?;
+        let done = session.client.download(zip(user), &mut file).map_err(|why| written(why, &failed))?;
+        return Ok(bundle(done));
+    }
     let mut file =
-        tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
-    let done = session.client.download(zip(user), file.as_file_mut())?;
+        tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why.kind()))?;
+    let done = session.client.download(zip(user), file.as_file_mut()).map_err(|why| written(why, &failed))?;
     file.flush().map_err(|why| failed(&why))?;
     #[cfg(unix)]
     {
@@ -52,14 +70,16 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(|why| failed(&why))?;
     }
-    file.persist(output).map_err(|why| failed(&why.error))?;
-    Ok(Bundle {
-        email: info.email,
-        etag: done.etag,
-        path: output.display().to_string(),
-        bytes: done.size,
-        plugin_count: info.plugin_count,
-    })
+    file.persist(&real).map_err(|why| failed(&why.error))?;
+    Ok(bundle(done))
+}
+
+/// Trouble with the file that is written is told with its name.
+fn written(error: ClientError, failed: &dyn Fn(&dyn std::fmt::Display) -> Failure) -> Failure {
+    match error {
+        ClientError::Write(why) => failed(&why),
+        other => other.into(),
+    }
 }
 
 pub(super) fn info(session: &Session, user: &str) -> Result<Said, Failure> {
