@@ -104,7 +104,7 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
             "`{}` has a key `{key}`, which is no setting",
             shown_path(&path)
         ))
-        .hinted("agnes config show lists all settings"));
+        .hinted("agnes --config /dev/null config show (it lists all settings)"));
     }
     for (key, default) in keys {
         let name = format!("AGNES_{}", key.to_uppercase().replace('.', "_"));
@@ -118,14 +118,15 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
         } else if OPTIONAL.contains(&key.as_str()) {
             continue;
         } else {
-            (default, "default".to_owned())
+            (default.clone(), "default".to_owned())
         };
+        fits(&key, &value, &default, &source)?;
         shown.insert(key.clone(), (value.clone(), source));
         insert(&mut settings, &key, value);
     }
-    let file: File = settings.try_into().map_err(|why: toml::de::Error| {
-        Failure::usage(format!("a setting is wrong: {}", why.message())).hinted("agnes config show")
-    })?;
+    let file: File = settings
+        .try_into()
+        .map_err(|why: toml::de::Error| Failure::usage(format!("a setting is wrong: {}", why.message())))?;
 
     let (data_dir, source) = match (&file.data_dir, folder_source.as_str()) {
         (Some(dir), "default") => {
@@ -135,12 +136,13 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
         _ => (folder, folder_source),
     };
     shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
+    let settings = checked(file, &shown)?;
     let shown = shown.into_iter().map(|(key, (value, source))| Shown {
         key,
         value: serde_json::to_value(value).unwrap_or_default(),
         source,
     });
-    Ok(Config { data_dir, settings: checked(file)?, shown: shown.collect() })
+    Ok(Config { data_dir, settings, shown: shown.collect() })
 }
 
 fn defaults() -> File {
@@ -166,17 +168,21 @@ fn defaults() -> File {
     }
 }
 
-fn checked(file: File) -> Result<Settings, Failure> {
-    let wrong = |why: String| Failure::usage(why).hinted("agnes config show");
-    check_marketplace_name(&file.marketplace.name).map_err(wrong)?;
+fn checked(file: File, shown: &BTreeMap<String, (Value, String)>) -> Result<Settings, Failure> {
+    let wrong = |key: &str, why: String| {
+        let source = shown.get(key).map_or("default", |(_, source)| source.as_str());
+        Failure::usage(format!("`{key}`: {why} ({source})"))
+    };
+    check_marketplace_name(&file.marketplace.name).map_err(|why| wrong("marketplace.name", why))?;
     if file.marketplace.owner_name.trim().is_empty() {
-        return Err(wrong("`marketplace.owner_name` is empty, and Claude Code wants an owner".into()));
+        return Err(wrong("marketplace.owner_name", "it is empty, and Claude Code wants an owner".into()));
     }
     if let Some(email) = &file.marketplace.owner_email {
-        email.parse::<Email>().map_err(|why| wrong(format!("`marketplace.owner_email`: {why}")))?;
+        email.parse::<Email>().map_err(|why| wrong("marketplace.owner_email", why.to_string()))?;
     }
     if !(1..=64).contains(&file.sync.jobs) {
-        return Err(wrong(format!("`sync.jobs` is {}: a number from 1 to 64 is needed", file.sync.jobs)));
+        let why = format!("{} is not a number from 1 to 64", file.sync.jobs);
+        return Err(wrong("sync.jobs", why));
     }
     Ok(Settings {
         feed: Feed {
@@ -233,7 +239,13 @@ fn read_file(
                 why.to_string().trim_end()
             ))),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound && asked.is_none() => Ok((Table::new(), None)),
+        // What is wrong with a data folder that is none is told by whoever opens it.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+                && asked.is_none() =>
+        {
+            Ok((Table::new(), None))
+        }
         Err(why) => Err(Failure::usage(format!("`{}` cannot be read: {why}", path.display()))),
     }
 }
@@ -268,6 +280,16 @@ fn insert(table: &mut Table, key: &str, value: Value) {
             }
         }
     }
+}
+
+/// Refuses a value of another kind than the setting has.
+fn fits(key: &str, value: &Value, like: &Value, source: &str) -> Result<(), Failure> {
+    let needed = match (like, value) {
+        (Value::Integer(_), Value::Integer(0..)) | (Value::String(_), Value::String(_)) => return Ok(()),
+        (Value::Integer(_), _) => "a whole number, 0 or more",
+        _ => "a text in quotes",
+    };
+    Err(Failure::usage(format!("`{key}` is {value}: {needed} is needed ({source})")))
 }
 
 /// A variable's text as the type that the setting has.
