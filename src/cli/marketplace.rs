@@ -5,7 +5,7 @@ use http::Method;
 use super::args::{AddArgs, EditArgs, Global, SyncArgs};
 use super::exit::{Exit, Failure};
 use super::progress::{Progress, outcome};
-use super::said::{Said, count, line};
+use super::said::{Said, count, line, tell};
 use super::secrets::token;
 use super::session::Session;
 use super::table::{Table, facts};
@@ -123,9 +123,9 @@ pub(super) fn sync(session: &Session, args: SyncArgs, global: &Global) -> Result
     }
     // What failed is said even when everything else is kept quiet.
     for one in &result.errors {
-        eprintln!("error: {}: {}", line(&one.id), line(&one.error));
+        tell(&format!("error: {}: {}", line(&one.id), line(&one.error)));
         if let Some(hint) = &one.hint {
-            eprintln!("hint: {}", line(hint));
+            tell(&format!("hint: {}", line(hint)));
         }
     }
     let text = if table.is_empty() || global.quiet { String::new() } else { table.text() };

@@ -30,7 +30,7 @@ use clap::Parser as _;
 pub use args::command;
 use args::{Agnes, Command, Global, Marketplace, Plugin};
 use exit::{Exit, Failure};
-use said::Said;
+use said::{Said, tell};
 use session::Session;
 
 /// Runs the command that the process was started with.
@@ -40,8 +40,14 @@ pub fn main() -> ExitCode {
         Ok(agnes) => agnes,
         Err(error) => {
             // Help and version are answers; everything else is a mistake of the caller's.
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return if printed(error.print()) { code.into() } else { Exit::Failed.into() };
+            let told = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else if printed(told) {
+                Exit::Done.into()
+            } else {
+                Exit::Failed.into()
+            };
         }
     };
     let global = agnes.global.clone();
@@ -92,7 +98,7 @@ fn say(said: &Said, global: &Global) -> ExitCode {
     let mut data = Vec::new();
     if global.json {
         if let Some(json) = &said.json {
-            data = format!("{json:#}\n").into_bytes();
+            data = said::json(json).into_bytes();
         }
     } else if let Some(text) = &said.text {
         data.extend_from_slice(text.as_bytes());
@@ -102,7 +108,7 @@ fn say(said: &Said, global: &Global) -> ExitCode {
     }
     if !global.quiet && !global.json {
         for line in &said.talk {
-            eprintln!("{line}");
+            tell(line);
         }
     }
     let mut out = io::stdout().lock();
@@ -118,7 +124,7 @@ fn printed(result: io::Result<()>) -> bool {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => true,
         Err(error) => {
-            eprintln!("error: cannot write to the standard output: {error}");
+            tell(&format!("error: cannot write to the standard output: {error}"));
             false
         }
     }
@@ -128,11 +134,11 @@ fn complain(failure: &Failure) {
     let colour =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let (red, bold, plain) = if colour { ("\x1b[1;31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
-    eprintln!("{red}error{plain}: {}", said::plain(&failure.message));
+    tell(&format!("{red}error{plain}: {}", said::plain(&failure.message)));
     for cause in &failure.causes {
-        eprintln!("{bold}because{plain}: {}", said::plain(cause));
+        tell(&format!("{bold}because{plain}: {}", said::plain(cause)));
     }
     if let Some(hint) = &failure.hint {
-        eprintln!("{bold}hint{plain}: {}", said::plain(hint));
+        tell(&format!("{bold}hint{plain}: {}", said::plain(hint)));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::args::Global;
-use super::said::line;
+use super::said::{count, line, tell};
 use crate::domain::watch::Phase;
 use crate::wire::sync::{Event, SyncError, Synced};
 
@@ -32,8 +32,9 @@ impl Progress {
         match self {
             Self::Bars { all, bars } => tell_bars(all, bars, event),
             Self::Lines => match event {
-                Event::Synced { result } => eprintln!("{}: {}", line(&result.id), outcome(result)),
-                Event::Failed { result } => eprintln!("{}: {}", line(&result.id), failure(result)),
+                Event::Synced { result } => tell(&format!("{}: {}", line(&result.id), outcome(result))),
+                // Why is told at the end, where the error messages are.
+                Event::Failed { result } => tell(&format!("{}: failed", line(&result.id))),
                 Event::Progress { .. } | Event::Done { .. } | Event::Problem { .. } => {}
             },
             Self::Nothing => {}
@@ -93,6 +94,9 @@ pub(super) fn outcome(synced: &Synced) -> String {
     }];
     if synced.not_served > 0 {
         parts.push(format!("{} of {} not served", synced.not_served, synced.plugin_count));
+    }
+    if synced.notes > 0 {
+        parts.push(count(synced.notes, "note"));
     }
     parts.join("; ")
 }

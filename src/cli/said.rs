@@ -1,6 +1,6 @@
 //! What a command has to say.
 
-use std::fmt::Write as _;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -52,6 +52,11 @@ impl Said {
     }
 }
 
+/// Says a line on stderr. A log that is full or closed is no reason to stop working.
+pub(super) fn tell(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// Text that may come from strangers' repositories, made harmless for a terminal. Line feeds stay.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -61,7 +66,21 @@ pub(super) fn plain(text: &str) -> String {
     out
 }
 
-/// The same on one line.
+/// A JSON document. What would move or hide text in a terminal is said as JSON's own escapes, which
+/// mean the same to whoever parses it.
+pub(super) fn json(value: &Value) -> String {
+    let mut out = String::new();
+    for c in format!("{value:#}\n").chars() {
+        if c != '\n' && is_deceptive(c) {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// [`plain`] on one line.
 pub(super) fn line(text: &str) -> String {
     plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -86,10 +105,8 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 pub(super) fn count(n: u64, what: &str) -> String {
-    let mut out = String::new();
     let s = if n == 1 { "" } else { "s" };
-    let _ = write!(out, "{n} {what}{s}");
-    out
+    format!("{n} {what}{s}")
 }
 
 #[cfg(test)]
@@ -100,6 +117,14 @@ mod tests {
     fn a_terminal_is_safe_from_names() {
         assert_eq!(plain("a\u{1b}]0;x\u{7}b"), "a\\u{1b}]0;x\\u{7}b");
         assert_eq!(line("a\n b\t c"), "a b c");
+    }
+
+    #[test]
+    fn json_is_safe_for_a_terminal_and_says_the_same() {
+        let value = serde_json::json!({"a\u{9b}": "\u{202e}\u{1b}\u{e0041} ü\n"});
+        let text = json(&value);
+        assert!(text.chars().all(|c| c == '\n' || !is_deceptive(c)), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]
