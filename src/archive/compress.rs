@@ -153,7 +153,8 @@ fn save(path: &PathBuf, pieces: impl IntoIterator<Item = Vec<u8>>) -> Result<(),
             out.finish().map_err(ArchiveError::write)?.into_inner()
         }
     };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    // The error's kind alone: it would name a file that nobody knows.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| io(error.kind().into()))?;
     file.write_all(&bytes).map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
     fs::metadata(path).map(drop).map_err(io)

@@ -1,7 +1,7 @@
 //! Putting an archive together from its parts.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Cursor, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Cursor, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use zip::{ZipArchive, ZipWriter};
@@ -43,9 +43,26 @@ pub fn check(path: &Path) -> Result<(), ArchiveError> {
 
 fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>, ArchiveError> {
     let io = |source| ArchiveError::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(io)?;
-    ZipArchive::new(BufReader::with_capacity(1 << 16, file))
-        .map_err(|error| ArchiveError::Damaged { path: path.to_owned(), reason: error.to_string() })
+    let damaged = |reason: String| ArchiveError::Damaged { path: path.to_owned(), reason };
+    let mut file = File::open(path).map_err(io)?;
+    if !ends_well(&mut file).map_err(io)? {
+        return Err(damaged("it does not end as it was written".into()));
+    }
+    ZipArchive::new(BufReader::with_capacity(1 << 16, file)).map_err(|error| damaged(error.to_string()))
+}
+
+/// Readers of archives look for the last record from the end and forgive what follows it. Ours have
+/// nothing there: no comment, no garbage (APPNOTE.TXT 4.3.16).
+fn ends_well(file: &mut File) -> io::Result<bool> {
+    const RECORD: usize = 22;
+    let mut last = [0; RECORD];
+    if file.metadata()?.len() < RECORD as u64 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-(RECORD as i64)))?;
+    file.read_exact(&mut last)?;
+    file.rewind()?;
+    Ok(last.starts_with(b"PK\x05\x06") && last.ends_with(&[0, 0]))
 }
 
 /// Errors that reading a part cannot cause.

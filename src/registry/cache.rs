@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::folder::make_folder;
+use super::folder::{bare, make_folder};
 use super::{Error, Registry, Result};
 use crate::domain::digest::Digest;
 
@@ -47,7 +47,7 @@ impl ZipCache {
         tempfile::NamedTempFile::new_in(&path).map_err(|source| Error::Io {
             path,
             doing: "cannot be written to",
-            source,
+            source: bare(source),
         })
     }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use super::folder::bare;
 use super::{Error, Registry, Result};
 use crate::domain::secret::Secret;
 
@@ -34,7 +35,8 @@ impl Registry {
         if lines == before {
             return Ok(());
         }
-        let failed = |source| Error::Io { path: path.clone(), doing: "cannot be written", source };
+        let failed =
+            |source| Error::Io { path: path.clone(), doing: "cannot be written", source: bare(source) };
         // A temporary file is made with mode 0600, and replaces the old one in one step.
         let mut file = tempfile::NamedTempFile::new_in(self.folder.state()).map_err(failed)?;
         for line in &lines {
