@@ -34,6 +34,16 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
+/// A text as one word of a POSIX shell, for a command that a reader may paste.
+#[must_use]
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with(['-', '=']) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// Whether a character moves, hides or disguises the text around it: controls, and Unicode's
 /// invisible and bidirectional formatting characters (UAX #9; UTS #39).
 #[must_use]
@@ -49,6 +59,15 @@ pub fn is_deceptive(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_one_word_of_a_pasted_command() {
+        assert_eq!(shell_word("data-team"), "data-team");
+        assert_eq!(shell_word("data team"), "'data team'");
+        assert_eq!(shell_word("up/*"), "'up/*'");
+        assert_eq!(shell_word("x'; id; '"), r"'x'\''; id; '\'''");
+        assert_eq!(shell_word(""), "''");
+    }
 
     #[test]
     fn quoting_disarms_a_terminal() {

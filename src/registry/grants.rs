@@ -159,7 +159,10 @@ fn why_not_revoked(store: &Store, group_id: &str, group: &str, resource: &Resour
     {
         return Err(Error::Conflict {
             message: format!("`{group}` has `{resource}` through the grant `{all}`"),
-            hint: Some(format!("agnes revoke {group} '{all}', then grant the plugins it should keep")),
+            hint: Some(format!(
+                "agnes revoke {} '{all}', then grant the plugins it should keep",
+                crate::domain::note::shell_word(group)
+            )),
         });
     }
     Ok(())
