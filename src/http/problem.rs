@@ -57,14 +57,16 @@ fn fate(error: &Error) -> (StatusCode, String) {
         Error::Conflict { .. } => (S::CONFLICT, "conflict"),
         Error::Fetch(error) => (S::BAD_GATEWAY, fetch_code(error)),
         Error::Reading(ReadingError::Catalog(_)) => (S::BAD_GATEWAY, "marketplace-unusable"),
-        Error::Reading(ReadingError::Damaged(_)) | Error::Damaged { .. } => {
+        Error::Reading(ReadingError::Damaged(_)) | Error::Damaged { .. } | Error::Gone { .. } => {
             (S::INTERNAL_SERVER_ERROR, "repository-damaged")
         }
         Error::Store(error) => match error {
             StoreError::Held { .. } => (S::SERVICE_UNAVAILABLE, "registry-held"),
             StoreError::Newer { .. } => (S::INTERNAL_SERVER_ERROR, "registry-newer"),
             StoreError::Foreign { .. } => (S::INTERNAL_SERVER_ERROR, "registry-foreign"),
-            StoreError::Open { .. } => (S::INTERNAL_SERVER_ERROR, "registry-unopenable"),
+            StoreError::Open { .. } | StoreError::Unreadable { .. } => {
+                (S::INTERNAL_SERVER_ERROR, "registry-unopenable")
+            }
             StoreError::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full"),
             StoreError::Nonsense(_) | StoreError::Database(_) => (S::INTERNAL_SERVER_ERROR, "registry-error"),
         },
@@ -90,7 +92,7 @@ fn fetch_code(error: &FetchError) -> &'static str {
         FetchError::BranchMissing { .. } => "branch-missing",
         FetchError::RefMissing { .. } | FetchError::NotACommit { .. } => "ref-missing",
         FetchError::RepositoryEmpty { .. } => "upstream-empty",
-        FetchError::TooLarge { .. } => "upstream-too-large",
+        FetchError::TooLarge { .. } | FetchError::FileTooLarge { .. } => "upstream-too-large",
         FetchError::TimedOut { .. } => "upstream-timeout",
         FetchError::Cancelled => "cancelled",
         FetchError::UnsafeRedirect { .. } => "upstream-redirect",

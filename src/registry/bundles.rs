@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use super::cache::{ZipCache, remove, touch};
 use super::upstreams::{root_tree, served_commit};
@@ -17,7 +18,7 @@ use crate::domain::caller::Caller;
 use crate::domain::catalog;
 use crate::domain::content::{File, Unservable};
 use crate::domain::oid::Oid;
-use crate::domain::reading::Reading;
+use crate::domain::reading::{Reading, ReadingError};
 use crate::domain::served::{self, Bytes, Naming};
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::view::Served;
@@ -51,13 +52,21 @@ impl Registry {
             touch(&path);
         } else {
             remove(&path);
-            self.build(&cache, &view, &path)?;
+            self.build(&cache, &view, &path).inspect_err(|error| self.distrust_after(error))?;
             cache.prune(self.settings.cache.max_bytes)?;
         }
         let size = std::fs::metadata(&path)
             .map_err(|source| Error::Io { path: path.clone(), doing: "cannot be read", source })?
             .len();
         Ok(Bundle { view, path, size })
+    }
+
+    /// A bundle that cannot be built because of what was fetched must not stay so when the upstream has
+    /// nothing new.
+    fn distrust_after(&self, error: &Error) {
+        if let Error::Damaged { slug, .. } | Error::Gone { slug, .. } = error {
+            self.distrust(slug);
+        }
     }
 
     fn build(&self, cache: &ZipCache, view: &UserView, path: &PathBuf) -> Result<()> {
@@ -106,26 +115,39 @@ impl Registry {
             return Ok(());
         }
         let mut repositories: Vec<Repository> = Vec::new();
+        let slugs: Vec<&str> = missing.keys().copied().collect();
         let mut parts = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
             self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
             repositories.push(repository);
         }
+        // The archive room knows no marketplaces: which of them could not be read is kept here.
+        let unreadable = Mutex::new(None);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         compress(&parts, threads, &|| -> Fill<'_, Source> {
             let readers: Vec<_> = repositories.iter().map(Repository::reader).collect();
+            let (slugs, unreadable) = (&slugs, &unreadable);
             Box::new(move |source, buffer| match source {
                 Source::Made(bytes) => {
                     buffer.extend_from_slice(bytes);
                     Ok(())
                 }
                 Source::Blob(repository, id) => {
-                    readers[*repository].blob_into(id, buffer).map_err(|error| error.to_string())
+                    readers[*repository].blob_into(id, buffer).map_err(|source| {
+                        let text = source.to_string();
+                        let slug = slugs[*repository].to_owned();
+                        let mut first = unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+                        first.get_or_insert(Error::Damaged { slug, source });
+                        text
+                    })
                 }
             })
-        })?;
-        Ok(())
+        })
+        .map_err(|error| {
+            let unreadable = unreadable.lock().unwrap_or_else(PoisonError::into_inner).take();
+            unreadable.unwrap_or(Error::Archive(error))
+        })
     }
 
     /// Lists the files of some plugins of one marketplace.
@@ -145,7 +167,10 @@ impl Registry {
         let commit = view.marketplaces.get(slug).and_then(served_commit);
         let commit = commit.ok_or_else(|| Error::invalid(format!("`{slug}` was never synced")))?;
         let root = root_tree(&reader, slug, &commit)?;
-        let reading = Reading::open(&reader, root, self.settings.limits)?;
+        let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
+            ReadingError::Damaged(source) => damaged(source),
+            other => Error::Reading(other),
+        })?;
         for plugin in plugins {
             let gone =
                 || Error::invalid(format!("`{slug}/{}` is not in commit {commit} any more", plugin.plugin));

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 
-use super::upstreams::{root_tree, served_commit};
+use super::upstreams::served_commit;
 use super::views::UserView;
 use super::{Registry, Result};
 use crate::domain::caller::{Caller, Right};
+use crate::domain::note::{Note, shell_word};
 use crate::domain::slug::Slug;
+use crate::git;
 use crate::store::accounts::ADMIN;
 use crate::store::marketplaces::MarketplaceRow;
 
@@ -30,7 +32,7 @@ pub struct Finding {
 const STALE: i64 = 2 * 24 * 3_600 * 1_000_000;
 
 impl Registry {
-    /// Looks at everything. Changes nothing.
+    /// Looks at everything. Changes nothing, but for not believing any more what it finds damaged.
     ///
     /// # Errors
     /// When the registry itself cannot be read.
@@ -75,7 +77,21 @@ impl Registry {
             }),
             Some(_) => {}
         }
-        if row.token_env.is_some() && self.upstream_token(row)?.is_none() {
+        let notes: Vec<Note> = serde_json::from_str(&row.notes).unwrap_or_default();
+        if let Some(first) = notes.first() {
+            let more = match notes.len() {
+                1 => String::new(),
+                n => format!(" (and {} more)", n - 1),
+            };
+            findings.push(Finding {
+                severity: Severity::Suspicious,
+                code: "manifest-noted",
+                message: format!("in the manifest of `{slug}`: {}{more}", first.message),
+                hint: Some(format!("agnes marketplace show {slug}")),
+            });
+        }
+        // That the file cannot be read is told once, below.
+        if row.token_env.is_some() && matches!(self.upstream_token(row), Ok(None)) {
             findings.push(Finding {
                 severity: Severity::Broken,
                 code: "token-missing",
@@ -83,18 +99,18 @@ impl Registry {
                 hint: Some(format!("agnes marketplace edit {slug} --token-prompt")),
             });
         }
-        if let Some(commit) = served_commit(row) {
-            let readable =
-                self.repository(slug).and_then(|repository| root_tree(&repository.reader(), slug, &commit));
-            if let Err(error) = readable {
-                let message = format!("what `{slug}` serves cannot be read: {error}");
-                findings.push(Finding {
-                    severity: Severity::Broken,
-                    code: "repository-damaged",
-                    message,
-                    hint: sync,
-                });
-            }
+        if let Some(commit) = served_commit(row)
+            && let Err(error) = git::verify(&self.folder.repository(slug), &commit)
+        {
+            // So that the sync that is recommended does not believe what is here.
+            git::distrust(&self.folder.repository(slug));
+            let message = format!("what `{slug}` serves cannot be read: {error}");
+            findings.push(Finding {
+                severity: Severity::Broken,
+                code: "repository-damaged",
+                message,
+                hint: sync,
+            });
         }
         Ok(())
     }
@@ -127,8 +143,9 @@ impl Registry {
                 severity: Severity::Suspicious,
                 code: "served-with-notes",
                 message: format!(
-                    "{} of `{slug}` are served with something left out or noted",
-                    count(plugins, "plugin")
+                    "{} of `{slug}` {} served with something left out or noted",
+                    count(plugins, "plugin"),
+                    if plugins == 1 { "is" } else { "are" }
                 ),
                 hint: Some(format!("agnes plugin list --marketplace {slug} --json, at `notes`")),
             });
@@ -146,7 +163,11 @@ impl Registry {
                         "`{}` has a grant of `{}`, which is no plugin at present",
                         grant.row.group_name, grant.row.resource
                     ),
-                    hint: Some(format!("agnes revoke '{}' '{}'", grant.row.group_name, grant.row.resource)),
+                    hint: Some(format!(
+                        "agnes revoke {} {}",
+                        shell_word(&grant.row.group_name),
+                        shell_word(&grant.row.resource)
+                    )),
                 });
             }
         }
@@ -193,7 +214,7 @@ impl Registry {
                         severity: Severity::Broken,
                         code: "too-open",
                         message: format!("`{}` has mode {mode:o}: others can read secrets", path.display()),
-                        hint: Some(format!("chmod {right} '{}'", path.display())),
+                        hint: Some(format!("chmod {right} {}", shell_word(&path.display().to_string()))),
                     });
                 }
             }
@@ -203,7 +224,20 @@ impl Registry {
             .filter_map(|row| row.id.parse::<Slug>().ok())
             .map(|slug| slug.token_variable())
             .collect();
-        for variable in self.overlay_variables()? {
+        let variables = self.overlay_variables().unwrap_or_else(|error| {
+            findings.push(Finding {
+                severity: Severity::Broken,
+                code: "overlay-unreadable",
+                message: format!("no token can be used: {error}"),
+                hint: Some(
+                    "it holds a line NAME=value for each token; mend it, or move it away and give the tokens \
+                     anew: agnes marketplace edit SLUG --token-prompt"
+                        .into(),
+                ),
+            });
+            Vec::new()
+        });
+        for variable in variables {
             if variable.starts_with("AGNES_MARKETPLACE_") && !known.contains(&variable) {
                 findings.push(Finding {
                     severity: Severity::Suspicious,
@@ -224,7 +258,7 @@ impl Registry {
                     severity: Severity::Suspicious,
                     code: "folder-of-nobody",
                     message: format!("`{}` belongs to no marketplace", folder.path().display()),
-                    hint: Some(format!("rm -r '{}'", folder.path().display())),
+                    hint: Some(format!("rm -r {}", shell_word(&folder.path().display().to_string()))),
                 });
             }
         }

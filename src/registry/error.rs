@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
 use crate::domain::caller::Forbidden;
+use crate::domain::catalog::CatalogError;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
 use crate::git::FetchError;
@@ -30,6 +31,8 @@ pub enum Error {
     Reading(#[from] ReadingError),
     #[error("the fetched repository of `{slug}` is damaged: {source}")]
     Damaged { slug: String, source: ReadError },
+    #[error("what was fetched of `{slug}` is gone: {reason}")]
+    Gone { slug: String, reason: String },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -81,8 +84,13 @@ impl Error {
                 }
                 _ => return None,
             },
-            Self::Damaged { slug, .. } => {
+            Self::Damaged { slug, .. } | Self::Gone { slug, .. } => {
                 return Some(format!("agnes marketplace sync {slug} (it fetches what is missing)"));
+            }
+            Self::Reading(ReadingError::Damaged(_)) => "try again: what is missing is fetched again",
+            Self::Reading(ReadingError::Catalog(error)) => catalog_hint(error),
+            Self::Store(error) if error.is_damage() => {
+                "restore that file from a backup, or choose another folder with --data-dir"
             }
             _ => return None,
         };
@@ -90,10 +98,42 @@ impl Error {
     }
 }
 
+fn catalog_hint(error: &CatalogError) -> &'static str {
+    match error {
+        CatalogError::Missing => {
+            "is it the right repository and branch? agnes marketplace edit SLUG --url URL --branch NAME"
+        }
+        CatalogError::TooLarge { .. } => {
+            "raise `limits.max_manifest_bytes` in the configuration, if that is meant"
+        }
+        CatalogError::TooMany { .. } => "raise `limits.max_plugins` in the configuration, if that is meant",
+        CatalogError::NotUtf8
+        | CatalogError::NotJson(_)
+        | CatalogError::NotAnObject(_)
+        | CatalogError::NoPlugins
+        | CatalogError::PluginsNotAList(_) => {
+            "its curator has to mend it; what was there before goes on being served"
+        }
+    }
+}
+
 fn fetch_hint(error: &FetchError) -> Option<String> {
     let text = match error {
+        // No token opens what is not asked over https.
+        FetchError::NotFound { url } if !url.starts_with("http") => {
+            "has it moved? agnes marketplace edit SLUG --url URL"
+        }
         FetchError::Unauthorized { with_token: false, .. } | FetchError::NotFound { .. } => {
             "is it private? agnes marketplace edit SLUG --token-prompt"
+        }
+        FetchError::Unreachable { .. } | FetchError::TimedOut { .. } => {
+            "try again later: agnes marketplace sync SLUG; what was there before goes on being served"
+        }
+        FetchError::RepositoryEmpty { .. } => {
+            "is it the right repository? agnes marketplace edit SLUG --url URL"
+        }
+        FetchError::FileTooLarge { .. } => {
+            "raise `limits.max_file_bytes` in the configuration, if that is meant"
         }
         FetchError::Unauthorized { with_token: true, .. } | FetchError::Forbidden { .. } => {
             "the token may have expired or lack the right to read: agnes marketplace edit SLUG --token-prompt"
@@ -108,7 +148,7 @@ fn fetch_hint(error: &FetchError) -> Option<String> {
             "register it as https://…, or clear the token: agnes marketplace edit SLUG --no-token"
         }
         FetchError::TooLarge { .. } => {
-            "raise `limits.max_fetch_bytes` or `limits.max_file_bytes` in the configuration, if that is meant"
+            "raise `limits.max_fetch_bytes` in the configuration, if that is meant"
         }
         FetchError::DiskFull { .. } => "make room on that disk; what was there before is untouched",
         FetchError::Damaged { .. } | FetchError::Incomplete { .. } => {

@@ -48,7 +48,11 @@ impl Store {
             }
         };
         let store = Self { db, path: path.to_owned() };
-        migrations::run(&store)?;
+        migrations::run(&store).map_err(|error| match error {
+            // Whatever the database says to the first questions, it is about the file as a whole.
+            StoreError::Database(why) => StoreError::Unreadable { path: path.to_owned(), why },
+            other => other,
+        })?;
         Ok(store)
     }
 
