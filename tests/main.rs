@@ -3,4 +3,9 @@
 
 mod support;
 
+mod attacks;
+mod bad_arguments;
+mod bad_machine;
+mod bad_upstreams;
 mod bundles;
+mod secrets;

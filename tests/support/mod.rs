@@ -2,7 +2,13 @@
 
 #![allow(dead_code, reason = "no single test uses everything")]
 
+pub mod good;
+pub mod namespace;
+mod odd;
 mod upstream;
+/// A web server on the loopback interface.
+#[path = "../../src/git/fetch/tests/server.rs"]
+pub mod web;
 
 use std::ffi::OsStr;
 use std::fs;
