@@ -3,6 +3,10 @@
 
 mod support;
 
+mod attacks;
+mod bad_arguments;
+mod bad_machine;
+mod bad_upstreams;
 mod bundles;
 mod client;
 mod corpus;
@@ -13,3 +17,4 @@ mod grants;
 mod house;
 mod kill;
 mod manifests;
+mod secrets;

@@ -138,7 +138,8 @@ fn write<'b, S>(
 fn save(path: &PathBuf, pieces: impl IntoIterator<Item = Vec<u8>>) -> Result<(), ArchiveError> {
     let io = |source| ArchiveError::Io { path: path.clone(), source };
     let folder = path.parent().unwrap_or(path);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    // The error's kind alone: it would name a file that nobody knows.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| io(error.kind().into()))?;
     let mut pieces = pieces.into_iter();
     let first = pieces.next().unwrap_or_default();
     match pieces.next() {

@@ -40,8 +40,14 @@ pub fn main() -> ExitCode {
         Ok(agnes) => agnes,
         Err(error) => {
             // Help and version are answers; everything else is a mistake of the caller's.
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return if printed(error.print()) { code.into() } else { Exit::Failed.into() };
+            let told = error.print();
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else if printed(told) {
+                Exit::Done.into()
+            } else {
+                Exit::Failed.into()
+            };
         }
     };
     let global = agnes.global.clone();
@@ -92,7 +98,7 @@ fn say(said: &Said, global: &Global) -> ExitCode {
     let mut data = Vec::new();
     if global.json {
         if let Some(json) = &said.json {
-            data = format!("{json:#}\n").into_bytes();
+            data = said::json(json).into_bytes();
         }
     } else if let Some(text) = &said.text {
         data.extend_from_slice(text.as_bytes());

@@ -67,7 +67,21 @@ pub(super) fn plain(text: &str) -> String {
     out
 }
 
-/// The same on one line.
+/// A JSON document. What would move or hide text in a terminal is said as JSON's own escapes, which
+/// mean the same to whoever parses it.
+pub(super) fn json(value: &Value) -> String {
+    let mut out = String::new();
+    for c in format!("{value:#}\n").chars() {
+        if c != '\n' && is_deceptive(c) {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// [`plain`] on one line.
 pub(super) fn line(text: &str) -> String {
     plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -106,6 +120,14 @@ mod tests {
     fn a_terminal_is_safe_from_names() {
         assert_eq!(plain("a\u{1b}]0;x\u{7}b"), "a\\u{1b}]0;x\\u{7}b");
         assert_eq!(line("a\n b\t c"), "a b c");
+    }
+
+    #[test]
+    fn json_is_safe_for_a_terminal_and_says_the_same() {
+        let value = serde_json::json!({"a\u{9b}": "\u{202e}\u{1b}\u{e0041} ü\n"});
+        let text = json(&value);
+        assert!(text.chars().all(|c| c == '\n' || !is_deceptive(c)), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub struct Limits {
     pub max_plugins: u64,
     /// Files in one plugin, after its symlinks were followed.
     pub max_files: u64,
-    /// Largest single file, in bytes.
+    /// Largest single file of a plugin, in bytes. A larger one keeps its plugin from being served; one
+    /// that is larger by more than 128 MiB, the whole sync from succeeding.
     pub max_file_bytes: u64,
     /// All files of one plugin together, in bytes.
     pub max_plugin_bytes: u64,

@@ -23,6 +23,10 @@ pub enum BadUrl {
     Credentials(String),
     #[error("{} is neither a URL (`https://…`, `ssh://…`, `file://…`) nor an absolute path", quoted(.0))]
     Unknown(String),
+    #[error("{} has a `?` or `#` in it, which no repository's address has", quoted(.0))]
+    Query(String),
+    #[error("{} names a host: a `file://` address has three slashes and none", quoted(.0))]
+    FileHost(String),
     #[error("the scheme `{0}` is not one that git marketplaces are fetched with: https, http, ssh, file")]
     Scheme(String),
 }
@@ -63,6 +67,12 @@ impl FromStr for UpstreamUrl {
                     Err(BadUrl::Unknown(redacted(text)))
                 }
                 "https" | "http" if !user.is_empty() => Err(BadUrl::Credentials(host.to_owned())),
+                // Not repeated: tokens are put there.
+                "https" | "http" if rest.contains(['?', '#']) => {
+                    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+                    Err(BadUrl::Query(format!("{scheme}://{}…", &rest[..end])))
+                }
+                "file" if !matches!(authority, "" | "localhost") => Err(BadUrl::FileHost(text.to_owned())),
                 "ssh" if user.contains(':') || user.starts_with('-') => {
                     Err(BadUrl::Credentials(host.to_owned()))
                 }
@@ -76,7 +86,13 @@ impl FromStr for UpstreamUrl {
         if text.starts_with('/') || scp_like {
             return Ok(Self(text.to_owned()));
         }
-        Err(BadUrl::Unknown(redacted(text)))
+        // `user:password@host:path` is nothing that ssh knows, and it has a password in it all the same.
+        match text.split('/').next().and_then(|start| start.rsplit_once('@')) {
+            Some((user, host)) if user.contains(':') => {
+                Err(BadUrl::Credentials(host.split(':').next().unwrap_or_default().to_owned()))
+            }
+            _ => Err(BadUrl::Unknown(redacted(text))),
+        }
     }
 }
 
@@ -186,6 +202,9 @@ mod tests {
             "--upload-pack=x",
             "ssh://-oProxyCommand=x/y",
             "https://a b/c",
+            "https://a/b?c",
+            "https://a/b#c",
+            "file://host/x",
             "C:\\x",
         ] {
             assert!(text.parse::<UpstreamUrl>().is_err(), "{text}");
@@ -198,12 +217,15 @@ mod tests {
             "https://user:hunter2@git.example/x.git",
             "https://hunter2@git.example/x",
             "ssh://git:hunter2@git.example/x",
+            "git:hunter2@git.example:x",
         ] {
             let error = text.parse::<UpstreamUrl>().unwrap_err();
             assert!(!error.to_string().contains("hunter2"), "{error}");
             assert!(matches!(error, BadUrl::Credentials(_)));
-            assert!(!redacted(text).contains("hunter2"));
         }
+        assert!(!redacted("https://user:hunter2@git.example/x").contains("hunter2"));
+        let error = "https://git.example/x?private_token=hunter2".parse::<UpstreamUrl>().unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 
     #[test]

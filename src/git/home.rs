@@ -12,8 +12,9 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -94,6 +95,23 @@ impl Home {
             installed.push(index.file_name().map(ToOwned::to_owned));
         }
         Ok(installed)
+    }
+
+    /// Removes packs that are not what they were when they came, and whatever has no pack.
+    pub(super) fn remove_damaged(&self) -> io::Result<()> {
+        for index in self.indices() {
+            let pack = index.with_extension("pack");
+            if is_intact(&pack) && is_intact(&index) {
+                continue;
+            }
+            // The index first: it makes the pack visible.
+            fs::remove_file(&index)?;
+            match fs::remove_file(&pack) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Whether the commit is here whole.
@@ -179,6 +197,26 @@ impl Home {
         file.as_file().sync_all()?;
         file.persist(self.path.join(name)).map(drop).map_err(|error| error.error)
     }
+}
+
+/// Packs and their indices end in the hash of everything before (see gitformat-pack).
+fn is_intact(path: &Path) -> bool {
+    const LENGTH: u64 = 20;
+    let intact = || -> Option<bool> {
+        let mut file = fs::File::open(path).ok()?;
+        let body = file.metadata().ok()?.len().checked_sub(LENGTH)?;
+        let found = gix::hash::bytes(
+            &mut file,
+            body,
+            gix::hash::Kind::Sha1,
+            &mut gix::progress::Discard,
+            &AtomicBool::new(false),
+        );
+        let mut told = Vec::new();
+        file.read_to_end(&mut told).ok()?;
+        Some(found.is_ok_and(|found| found.as_bytes() == told))
+    };
+    intact().unwrap_or(false)
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {

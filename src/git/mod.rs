@@ -5,6 +5,7 @@
 //!
 //! - [`fetch`] brings one commit (depth 1) over https, ssh, `file://` or a plain path,
 //! - [`repository`] reads its trees and blobs,
+//! - [`verify`] and [`distrust`] are for when the disk did not keep it,
 //! - [`compact`] makes one pack of the many that syncs leave behind,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
@@ -26,12 +27,14 @@ mod reach;
 pub mod repository;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod user;
 
 pub use author::write_repository;
 pub use compact::compact;
 pub use fetch::{FetchError, FetchOptions, Fetched, Pin, Upstream, fetch};
 pub use repository::{Reader, Repository};
+pub use trust::{distrust, verify};
 pub use user::UserGit;
 
 use crate::domain::oid::Oid;

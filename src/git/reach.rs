@@ -67,3 +67,19 @@ pub(super) fn check(reader: &Reader, commit: &Oid) -> Result<(), ReadError> {
     }
     Ok(())
 }
+
+/// Whether everything a commit consists of is here and undamaged. Reads all of it.
+pub(super) fn verify(reader: &Reader, commit: &Oid) -> Result<(), ReadError> {
+    let mut buf = Vec::new();
+    for id in all(reader, &[*commit])? {
+        let kind = reader.read(&id, None, &mut buf)?;
+        let hash = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, &buf);
+        if !hash.is_ok_and(|hash| super::from_gix(&hash) == id) {
+            return Err(ReadError {
+                id,
+                reason: "is damaged: its contents are not what its name says".into(),
+            });
+        }
+    }
+    Ok(())
+}

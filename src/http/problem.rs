@@ -56,14 +56,16 @@ fn fate(error: &Error) -> (StatusCode, String) {
         Error::Conflict { .. } => (S::CONFLICT, "conflict"),
         Error::Fetch { source, .. } => fetch_fate(source),
         Error::Reading(ReadingError::Catalog(_)) => (S::BAD_GATEWAY, "marketplace-unusable"),
-        Error::Reading(ReadingError::Damaged(_)) | Error::Damaged { .. } => {
+        Error::Reading(ReadingError::Damaged(_)) | Error::Damaged { .. } | Error::Gone { .. } => {
             (S::INTERNAL_SERVER_ERROR, "repository-damaged")
         }
         Error::Store(error) => match error {
             StoreError::Held { .. } => (S::SERVICE_UNAVAILABLE, "registry-held"),
             StoreError::Newer { .. } => (S::INTERNAL_SERVER_ERROR, "registry-newer"),
             StoreError::Foreign { .. } => (S::INTERNAL_SERVER_ERROR, "registry-foreign"),
-            StoreError::Open { .. } => (S::INTERNAL_SERVER_ERROR, "registry-unopenable"),
+            StoreError::Open { .. } | StoreError::Unreadable { .. } => {
+                (S::INTERNAL_SERVER_ERROR, "registry-unopenable")
+            }
             StoreError::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full"),
             StoreError::Nonsense(_) | StoreError::Database(_) => (S::INTERNAL_SERVER_ERROR, "registry-error"),
         },
@@ -92,7 +94,9 @@ fn fetch_fate(error: &FetchError) -> (StatusCode, &'static str) {
         FetchError::BranchMissing { .. } => (S::BAD_GATEWAY, "branch-missing"),
         FetchError::RefMissing { .. } | FetchError::NotACommit { .. } => (S::BAD_GATEWAY, "ref-missing"),
         FetchError::RepositoryEmpty { .. } => (S::BAD_GATEWAY, "upstream-empty"),
-        FetchError::TooLarge { .. } => (S::BAD_GATEWAY, "upstream-too-large"),
+        FetchError::TooLarge { .. } | FetchError::FileTooLarge { .. } => {
+            (S::BAD_GATEWAY, "upstream-too-large")
+        }
         FetchError::UnsafeRedirect { .. } => (S::BAD_GATEWAY, "upstream-redirect"),
         FetchError::AddressRefused { .. } => (S::BAD_GATEWAY, "upstream-address-refused"),
         FetchError::NotGit { .. } => (S::BAD_GATEWAY, "upstream-not-git"),

@@ -18,7 +18,7 @@ use crate::domain::caller::Caller;
 use crate::domain::catalog;
 use crate::domain::content::{File, Unservable};
 use crate::domain::oid::Oid;
-use crate::domain::reading::Reading;
+use crate::domain::reading::{Reading, ReadingError};
 use crate::domain::served::{self, Bytes, Naming};
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::view::Served;
@@ -52,7 +52,7 @@ impl Registry {
             touch(&path);
         } else {
             remove(&path);
-            self.build(&cache, &view, &path)?;
+            self.build(&cache, &view, &path).inspect_err(|error| self.distrust_after(error))?;
             // The bundle is there; that others could not be tidied away is no reason to withhold it.
             let _ = cache.prune(self.settings.cache.max_bytes);
         }
@@ -60,6 +60,14 @@ impl Registry {
             .map_err(|source| Error::Io { path: path.clone(), doing: "cannot be read", source })?
             .len();
         Ok(Bundle { view, path, size })
+    }
+
+    /// A bundle that cannot be built because of what was fetched must not stay so when the upstream has
+    /// nothing new.
+    fn distrust_after(&self, error: &Error) {
+        if let Error::Damaged { slug, .. } | Error::Gone { slug, .. } = error {
+            self.distrust(slug);
+        }
     }
 
     fn build(&self, cache: &ZipCache, view: &UserView, path: &PathBuf) -> Result<()> {
@@ -159,7 +167,10 @@ impl Registry {
         let commit = view.marketplaces.get(slug).and_then(served_commit);
         let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
         let root = root_tree(&reader, slug, &commit)?;
-        let reading = Reading::open(&reader, root, self.settings.limits)?;
+        let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
+            ReadingError::Damaged(source) => damaged(source),
+            other => Error::Reading(other),
+        })?;
         for plugin in plugins {
             let changed = |why: &dyn std::fmt::Display| {
                 Error::out_of_step(slug, format!("`{slug}/{}`: {why}", plugin.plugin))

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::SystemTime;
 
-use super::folder::make_folder;
+use super::folder::{bare, make_folder};
 use super::{Error, Registry, Result};
 use crate::domain::digest::Digest;
 
@@ -54,7 +54,7 @@ impl ZipCache {
         tempfile::NamedTempFile::new_in(&path).map_err(|source| Error::Io {
             path,
             doing: "cannot be written to",
-            source,
+            source: bare(source),
         })
     }
 

@@ -5,11 +5,13 @@ use std::fs;
 
 use super::folder::too_open;
 use super::shell::{word, words};
-use super::upstreams::{root_tree, served_commit};
+use super::upstreams::served_commit;
 use super::views::UserView;
 use super::{Registry, Result};
 use crate::domain::caller::{Caller, Right};
+use crate::domain::note::Note;
 use crate::domain::slug::Slug;
+use crate::git;
 use crate::store::accounts::ADMIN;
 use crate::store::marketplaces::MarketplaceRow;
 
@@ -32,7 +34,7 @@ pub struct Finding {
 const STALE: i64 = 2 * 24 * 3_600 * 1_000_000;
 
 impl Registry {
-    /// Looks at everything. Changes nothing.
+    /// Looks at everything. Changes nothing, but for not believing any more what it finds damaged.
     ///
     /// # Errors
     /// When the registry itself cannot be read.
@@ -123,18 +125,31 @@ impl Registry {
                 hint: Some(format!("agnes marketplace edit {slug} --token-prompt")),
             });
         }
-        if let Some(commit) = served_commit(row) {
-            let readable =
-                self.repository(slug).and_then(|repository| root_tree(&repository.reader(), slug, &commit));
-            if let Err(error) = readable {
-                let message = format!("what `{slug}` serves cannot be read: {error}");
-                findings.push(Finding {
-                    severity: Severity::Broken,
-                    code: "repository-damaged",
-                    message,
-                    hint: sync,
-                });
-            }
+        let notes: Vec<Note> = serde_json::from_str(&row.notes).unwrap_or_default();
+        if let Some(first) = notes.first() {
+            let more = match notes.len() {
+                1 => String::new(),
+                n => format!(" (and {} more)", n - 1),
+            };
+            findings.push(Finding {
+                severity: Severity::Suspicious,
+                code: "manifest-noted",
+                message: format!("in the manifest of `{slug}`: {}{more}", first.message),
+                hint: Some(format!("agnes marketplace show {slug}")),
+            });
+        }
+        if let Some(commit) = served_commit(row)
+            && let Err(error) = git::verify(&self.folder.repository(slug), &commit)
+        {
+            // So that the sync that is recommended does not believe what is here.
+            git::distrust(&self.folder.repository(slug));
+            let message = format!("what `{slug}` serves cannot be read: {error}");
+            findings.push(Finding {
+                severity: Severity::Broken,
+                code: "repository-damaged",
+                message,
+                hint: sync,
+            });
         }
     }
 

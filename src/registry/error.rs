@@ -35,6 +35,8 @@ pub enum Error {
     Reading(#[from] ReadingError),
     #[error("the fetched repository of `{slug}` is damaged: {source}")]
     Damaged { slug: String, source: ReadError },
+    #[error("what was fetched of `{slug}` is gone: {reason}")]
+    Gone { slug: String, reason: String },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -98,7 +100,8 @@ impl Error {
             },
             Self::Exists { what, name } => return Some(format!("agnes {what} show {}", word(name))),
             Self::Fetch { slug, source } => return fetch_hint(slug, source),
-            Self::Reading(ReadingError::Catalog(error)) => return catalog_hint(error),
+            Self::Reading(ReadingError::Catalog(error)) => catalog_hint(error),
+            Self::Reading(ReadingError::Damaged(_)) => "try again: what is missing is fetched again",
             Self::Store(StoreError::Held { .. }) => {
                 "try again when it is done, or wait longer with --lock-wait SECONDS"
             }
@@ -106,7 +109,7 @@ impl Error {
                 "install the version of agnes that made it, or a later one"
             }
             Self::Store(StoreError::Foreign { .. }) => "choose another folder with --data-dir",
-            Self::Store(StoreError::Open { path, .. }) => {
+            Self::Store(StoreError::Open { path, .. } | StoreError::Unreadable { path, .. }) => {
                 return Some(format!(
                     "restore it from a backup, or begin anew: mv {0} {0}.broken",
                     word(&path.display().to_string())
@@ -118,7 +121,7 @@ impl Error {
                 }
                 _ => return None,
             },
-            Self::Damaged { slug, .. } => {
+            Self::Damaged { slug, .. } | Self::Gone { slug, .. } => {
                 // A sync fetches what is missing.
                 return Some(format!("agnes marketplace sync {slug}"));
             }
@@ -147,12 +150,19 @@ fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
             format!("to follow the upstream's own branch: {edit} --ref ''")
         }
         FetchError::InsecureToken { .. } => format!("register it as https://…, or: {edit} --no-token"),
-        FetchError::TooLarge { what, .. } => {
-            let limit = if what.contains("file") { "max_file_bytes" } else { "max_fetch_bytes" };
-            format!("if that is meant, raise `{limit}` under [limits] in the configuration")
+        FetchError::TooLarge { .. } => {
+            "if that is meant, raise `limits.max_fetch_bytes` in the configuration".to_owned()
         }
-        FetchError::TimedOut { .. } => {
-            format!("agnes marketplace sync {slug}; what was there before is untouched")
+        FetchError::FileTooLarge { .. } => {
+            "if that is meant, raise `limits.max_file_bytes` in the configuration".to_owned()
+        }
+        FetchError::RepositoryEmpty { .. } => {
+            format!("if it is the wrong repository: {edit} --url ADDRESS")
+        }
+        FetchError::Unreachable { .. } | FetchError::TimedOut { .. } => {
+            format!(
+                "try again later: agnes marketplace sync {slug}; what was there before goes on being served"
+            )
         }
         FetchError::Damaged { .. } | FetchError::Incomplete { .. } => {
             "try again; what was there before is untouched".to_owned()
@@ -161,12 +171,22 @@ fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
     })
 }
 
-fn catalog_hint(error: &CatalogError) -> Option<String> {
+fn catalog_hint(error: &CatalogError) -> &'static str {
     match error {
-        CatalogError::TooLarge { .. } | CatalogError::TooMany { .. } => {
-            Some("if that is meant, raise the limit under [limits] in the configuration".to_owned())
+        CatalogError::Missing => {
+            "is it the right repository and branch? `agnes marketplace edit` changes --url and --branch"
         }
-        _ => None,
+        CatalogError::TooLarge { .. } => {
+            "if that is meant, raise `limits.max_manifest_bytes` in the configuration"
+        }
+        CatalogError::TooMany { .. } => "if that is meant, raise `limits.max_plugins` in the configuration",
+        CatalogError::NotUtf8
+        | CatalogError::NotJson(_)
+        | CatalogError::NotAnObject(_)
+        | CatalogError::NoPlugins
+        | CatalogError::PluginsNotAList(_) => {
+            "its curator has to mend it; what was there before goes on being served"
+        }
     }
 }
 

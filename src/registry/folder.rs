@@ -66,9 +66,14 @@ impl DataFolder {
         let path = self.state();
         match tempfile::NamedTempFile::new_in(&path) {
             Ok(_) => None,
-            Err(source) => Some(Error::Io { path, doing: "cannot be written to", source }),
+            Err(source) => Some(Error::Io { path, doing: "cannot be written to", source: bare(source) }),
         }
     }
+}
+
+/// An error of a temporary file, without that file's name: nobody knows it.
+pub(super) fn bare(error: io::Error) -> io::Error {
+    if error.raw_os_error().is_some() { error } else { error.kind().into() }
 }
 
 /// Makes a folder with its parents; one that is there keeps its mode.

@@ -11,7 +11,7 @@ use crate::domain::content::{Content, Unservable};
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
 use crate::domain::note::quoted;
-use crate::domain::reading::Reading;
+use crate::domain::reading::{Reading, ReadingError};
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
 
@@ -76,10 +76,16 @@ impl Registry {
         };
         let (Some(commit), Some(_)) = (served_commit(&market), digest) else { return Ok(detail) };
 
-        let damaged = |source: ReadError| Error::Damaged { slug: market.id.clone(), source };
+        let damaged = |source: ReadError| {
+            self.distrust(&market.id);
+            Error::Damaged { slug: market.id.clone(), source }
+        };
         let reader = self.repository(&market.id)?.reader();
         let root = root_tree(&reader, &market.id, &commit)?;
-        let reading = Reading::open(&reader, root, self.settings.limits)?;
+        let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
+            ReadingError::Damaged(source) => damaged(source),
+            other => Error::Reading(other),
+        })?;
         let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
         let changed = |why: &dyn std::fmt::Display| {
             Error::out_of_step(&market.id, format!("`{}/{name}`: {why}", market.id))

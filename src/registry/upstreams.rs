@@ -7,6 +7,10 @@ use crate::domain::upstream::Pin;
 use crate::git::{self, FetchOptions, Reader, Repository, UserGit};
 use crate::store::marketplaces::MarketplaceRow;
 
+/// How much larger than `limits.max_file_bytes` a file may be before the whole fetch is refused, in
+/// bytes. Also what manifests and the listings of huge folders may take.
+const HEADROOM: u64 = 128 << 20;
+
 impl Registry {
     pub(super) fn upstream_token(&self, row: &MarketplaceRow) -> Result<Option<Secret>> {
         row.token_env.as_deref().map_or(Ok(None), |variable| self.token(variable))
@@ -15,27 +19,30 @@ impl Registry {
     pub(super) fn fetch_options(&self) -> FetchOptions {
         let settings = &self.settings.sync;
         let variable = &self.world.variable;
-        let defaults = FetchOptions::default();
         FetchOptions {
             max_pack_bytes: self.settings.limits.max_fetch_bytes,
-            // One large file costs its plugin, not the marketplace, up to the size that memory is for.
-            max_object_bytes: self.settings.limits.max_file_bytes.max(defaults.max_object_bytes),
+            // A file that is too large for a plugin should cost that plugin alone, so the fetch, which
+            // cannot leave it out, takes somewhat larger ones. What it does not take at all is what would
+            // not fit into memory.
+            max_object_bytes: self.settings.limits.max_file_bytes.saturating_add(HEADROOM),
             connect_timeout: settings.connect_timeout,
             idle_timeout: settings.idle_timeout,
             total_timeout: settings.total_timeout,
             ca_bundle: settings.ca_bundle.clone(),
             user: UserGit::read(&|name| variable(name).map(Into::into)),
-            ..defaults
+            ..FetchOptions::default()
         }
     }
 
     /// What was fetched of a marketplace, opened for several threads.
     pub(super) fn repository(&self, slug: &str) -> Result<Repository> {
-        Repository::open(&self.folder.repository(slug)).map_err(|error| Error::Io {
-            path: self.folder.repository(slug),
-            doing: "cannot be opened",
-            source: std::io::Error::other(error.to_string()),
-        })
+        Repository::open(&self.folder.repository(slug))
+            .map_err(|error| Error::Gone { slug: slug.to_owned(), reason: error.to_string() })
+    }
+
+    /// What was fetched of a marketplace turned out not to be readable: the next sync fetches it anew.
+    pub(super) fn distrust(&self, slug: &str) {
+        git::distrust(&self.folder.repository(slug));
     }
 }
 

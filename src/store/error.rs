@@ -17,6 +17,9 @@ pub enum StoreError {
     Foreign { path: PathBuf, table: String },
     #[error("`{}` cannot be opened: {why}", .path.display())]
     Open { path: PathBuf, why: String },
+    /// It could be opened, and then not be read.
+    #[error("`{}` cannot be read: {why}", .path.display())]
+    Unreadable { path: PathBuf, why: String },
     #[error("the disk is full")]
     DiskFull,
     #[error("a row of the registry makes no sense: {0}")]
@@ -26,6 +29,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the file, rather than what was asked, is what is wrong.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::Unreadable { .. } => true,
+            Self::Database(text) => ["IO Error", "orrupt", "FATAL"].iter().any(|sign| text.contains(sign)),
+            _ => false,
+        }
+    }
+
     pub(super) fn opening(path: &Path, error: &duckdb::Error) -> Self {
         let text = message(error);
         if text.contains("Could not set lock") || text.contains("Conflicting lock") {

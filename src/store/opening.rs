@@ -61,7 +61,11 @@ fn open(path: &Path, long: u64) -> Result<Store, StoreError> {
         make(path)?;
     }
     let store = connect(path)?;
-    let migrated = migrations::run(&store)?;
+    let migrated = migrations::run(&store).map_err(|error| match error {
+        // Whatever the database says to the first questions, it is about the file as a whole.
+        StoreError::Database(why) => StoreError::Unreadable { path: path.to_owned(), why },
+        other => other,
+    })?;
     let log = fs::metadata(beside(path, ".wal")).map_or(0, |log| log.len());
     if log > if migrated { 0 } else { long } { fold(store) } else { Ok(store) }
 }

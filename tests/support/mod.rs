@@ -4,10 +4,16 @@
 
 mod claude;
 mod corpus;
+pub mod good;
 mod loud;
+pub mod namespace;
+mod odd;
 mod people;
 mod unzipped;
 mod upstream;
+/// A web server on the loopback interface.
+#[path = "../../src/git/fetch/tests/server.rs"]
+pub mod web;
 
 use std::ffi::OsStr;
 use std::fs;

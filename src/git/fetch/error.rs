@@ -27,9 +27,13 @@ pub enum FetchError {
     NotACommit { name: String },
     #[error("the repository at `{url}` has no commits")]
     RepositoryEmpty { url: String },
-    /// `what` says which limit: the pack, or one object.
-    #[error("{what} is larger than the limit of {limit} bytes")]
-    TooLarge { what: &'static str, limit: u64 },
+    #[error("the upstream sends more than {limit} bytes (`limits.max_fetch_bytes`)")]
+    TooLarge { limit: u64 },
+    /// Not "this plugin's": a pack does not say whose its objects are.
+    #[error(
+        "the upstream has a file of more than {limit} bytes, the most that is unpacked: `limits.max_file_bytes` and some room above it"
+    )]
+    FileTooLarge { limit: u64 },
     #[error("`{host}` took too long: {waited}")]
     TimedOut { host: String, waited: String },
     #[error("cancelled")]

@@ -146,7 +146,7 @@ impl<'a> Guard<'a> {
     }
 
     pub(super) fn too_large(&self) -> FetchError {
-        FetchError::TooLarge { what: "what the upstream sends", limit: self.options.max_pack_bytes }
+        FetchError::TooLarge { limit: self.options.max_pack_bytes }
     }
 
     /// Says why the fetch ends, unless something else ended it before. Everything stops.

@@ -162,10 +162,20 @@ fn receive(
     let here = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?;
     let incoming = home.incoming().map_err(on_disk)?;
     session.receive(target, bases, &home.shallow(), &here.reader(), incoming.path())?;
-    home.install(incoming.path()).map_err(on_disk)?;
+    let installed = home.install(incoming.path()).map_err(on_disk)?;
     drop(incoming);
 
-    let reader = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?.reader();
+    let open = || Repository::open(repo).map_err(|error| session.address.other(error.to_string()));
+    let mut reader = open()?.reader();
+    // Everything came anew because nothing here was to be believed. What lay here is still found, and
+    // may be found first.
+    if bases.is_empty()
+        && home.indices().len() > installed.len()
+        && reader.peel(&target.want).and_then(|commit| super::reach::verify(&reader, &commit)).is_err()
+    {
+        home.remove_damaged().map_err(on_disk)?;
+        reader = open()?.reader();
+    }
     let commit = reader.peel(&target.want).map_err(unreadable)?;
     let facts = reader.commit(&commit).map_err(|error| match &target.name {
         Some(name) if reader.has(&commit) => FetchError::NotACommit { name: name.clone() },

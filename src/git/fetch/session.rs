@@ -199,10 +199,7 @@ impl<'a> Session<'a> {
             }
         }
         if error.is_resource_exhausted() {
-            return FetchError::TooLarge {
-                what: "a file of the upstream",
-                limit: self.guard.options.max_object_bytes,
-            };
+            return FetchError::FileTooLarge { limit: self.guard.options.max_object_bytes };
         }
         let text = one_line(error);
         if let Some((_, words)) = text.split_once("ERR ") {

@@ -63,7 +63,7 @@ fn a_file_that_is_tiny_packed_and_huge_unpacked_is_refused() {
     world.commit("bomb");
     let options = FetchOptions { max_object_bytes: 8 * 1024 * 1024, ..FetchOptions::default() };
     let error = world.fetch_with(&Pin::Default, &options).unwrap_err();
-    assert_eq!(error, FetchError::TooLarge { what: "a file of the upstream", limit: 8 * 1024 * 1024 });
+    assert_eq!(error, FetchError::FileTooLarge { limit: 8 * 1024 * 1024 });
 }
 
 #[test]

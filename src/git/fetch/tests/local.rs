@@ -310,10 +310,10 @@ fn limits_hold_and_are_named() {
     world.commit("noise");
     let small = FetchOptions { max_pack_bytes: 10_000, ..FetchOptions::default() };
     let error = world.fetch_with(&Pin::Default, &small).unwrap_err();
-    assert_eq!(error, FetchError::TooLarge { what: "what the upstream sends", limit: 10_000 });
+    assert_eq!(error, FetchError::TooLarge { limit: 10_000 });
     let small = FetchOptions { max_object_bytes: 100_000, ..FetchOptions::default() };
     let error = world.fetch_with(&Pin::Default, &small).unwrap_err();
-    assert_eq!(error, FetchError::TooLarge { what: "a file of the upstream", limit: 100_000 });
+    assert_eq!(error, FetchError::FileTooLarge { limit: 100_000 });
     assert!(world.fetch(&Pin::Default).is_ok());
 }
 

@@ -1,0 +1,33 @@
+//! Whether what is here can still be believed.
+//!
+//! A fetch checks what it receives, once, and remembers which commits are here whole. Disks rot after
+//! that. Whoever comes across the damage takes that word back, and the next fetch asks for all of it
+//! again.
+
+use std::path::Path;
+
+use super::home::Home;
+use super::reach;
+use super::repository::Repository;
+use crate::domain::oid::Oid;
+use crate::domain::tree::ReadError;
+
+/// Reads everything that a commit consists of, and compares it with its name.
+///
+/// # Errors
+/// With the first object that is missing or damaged.
+pub fn verify(repo: &Path, commit: &Oid) -> Result<(), ReadError> {
+    let repository = Repository::open(repo)
+        .map_err(|error| ReadError { id: *commit, reason: format!("is missing: {error}") })?;
+    reach::verify(&repository.reader(), commit)
+}
+
+/// Takes back that anything is here whole. Does nothing while a fetch is at work there, which will
+/// see for itself.
+pub fn distrust(repo: &Path) {
+    if let Some(home) = Home::take(repo, &|| true) {
+        for commit in home.commits() {
+            home.forget(&commit);
+        }
+    }
+}
