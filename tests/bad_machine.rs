@@ -199,7 +199,8 @@ fn a_registry_that_is_damaged() {
     for at in (12_288..flipped.len()).step_by(7) {
         flipped[at] ^= 0x5a;
     }
-    for damaged in [&b"not a database"[..], b"", &[0x5a; 100_000], &whole[..whole.len() / 2], &flipped] {
+    let noise = vec![0x5a; 100_000];
+    for damaged in [&b"not a database"[..], b"", &noise, &whole[..whole.len() / 2], &flipped] {
         fs::write(&database, damaged).unwrap();
         let stderr = good.world.refused(1, &["user", "list"]);
         assert!(stderr.contains(database.to_str().unwrap()), "{stderr}");
@@ -442,6 +443,9 @@ fn damage_under_a_pack_of_another_name() {
     good.world.agnes(&["doctor"]);
 }
 
+/// What is done to a file, and a name for it.
+type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+
 #[test]
 fn caches_that_are_damaged_are_made_again() {
     let good = Good::new();
@@ -454,7 +458,6 @@ fn caches_that_are_damaged_are_made_again() {
             .collect()
     };
     assert!(zips().len() >= 3);
-    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
     let damages: [Damage<'_>; 5] = [
         ("empty", &|path| fs::write(path, "").unwrap()),
         ("cut", &|path| {

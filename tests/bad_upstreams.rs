@@ -404,7 +404,7 @@ fn limits_are_named_in_the_message_and_can_be_set() {
     let noise: Vec<u8> = (0..100_000)
         .map(|_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as u8
+            state.to_be_bytes()[3]
         })
         .collect();
     up.write("plugins/gamma/noise.bin", noise).commit("Noise");

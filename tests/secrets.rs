@@ -26,6 +26,15 @@ struct Private {
     status: Arc<AtomicU16>,
 }
 
+/// What every run has to keep: it ends so, and does not say the token.
+#[track_caller]
+fn finished(code: i32, args: &[&str], ran: Ran) -> Ran {
+    assert_eq!(ran.code, Some(code), "agnes {args:?}: {}\n{}", ran.text(), ran.stderr);
+    says_nothing(ran.stdout.as_slice(), &format!("stdout of {args:?}"));
+    says_nothing(ran.stderr.as_bytes(), &format!("stderr of {args:?}"));
+    ran
+}
+
 impl Private {
     fn new() -> Self {
         let world = World::new();
@@ -61,15 +70,7 @@ impl Private {
     /// Runs `agnes`, which has to end so, and never says the token.
     #[track_caller]
     fn run(&self, code: i32, args: &[&str]) -> Ran {
-        self.finished(code, args, self.command(args).output().unwrap().into())
-    }
-
-    #[track_caller]
-    fn finished(&self, code: i32, args: &[&str], ran: Ran) -> Ran {
-        assert_eq!(ran.code, Some(code), "agnes {args:?}: {}\n{}", ran.text(), ran.stderr);
-        says_nothing(ran.stdout.as_slice(), &format!("stdout of {args:?}"));
-        says_nothing(ran.stderr.as_bytes(), &format!("stderr of {args:?}"));
-        ran
+        finished(code, args, self.command(args).output().unwrap().into())
     }
 
     #[track_caller]
@@ -78,7 +79,7 @@ impl Private {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        self.finished(code, args, child.wait_with_output().unwrap().into())
+        finished(code, args, child.wait_with_output().unwrap().into())
     }
 
     /// Registers it as `private`, with the token from stdin.
@@ -228,7 +229,7 @@ fn however_a_token_comes_it_goes_to_the_overlay_alone() {
     let args = ["marketplace", "add", &url, "--slug", "private", "--token-env", "MY_TOKEN"];
     let mut command = private.command(&args);
     let ran = Ran::from(command.env("MY_TOKEN", TOKEN).output().unwrap());
-    private.finished(0, &args, ran);
+    finished(0, &args, ran);
     assert_eq!(private.overlay(), format!("{VARIABLE}={TOKEN}\n"));
     private.run(0, &["marketplace", "sync"]);
     private.is_nowhere_else();
@@ -251,7 +252,7 @@ fn however_a_token_comes_it_goes_to_the_overlay_alone() {
     stdin.write_all(format!("{TOKEN}\n").as_bytes()).unwrap();
     let ran = Ran::from(child.wait_with_output().unwrap());
     drop(stdin);
-    private.finished(0, &["--token-prompt"], ran);
+    finished(0, &["--token-prompt"], ran);
     assert_eq!(private.overlay(), format!("{VARIABLE}={TOKEN}\n"));
     private.is_nowhere_else();
     private.run(0, &["marketplace", "sync"]);

@@ -169,7 +169,7 @@ impl Registry {
         let root = root_tree(&reader, slug, &commit)?;
         let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
             ReadingError::Damaged(source) => damaged(source),
-            other => Error::Reading(other),
+            other @ ReadingError::Catalog(_) => Error::Reading(other),
         })?;
         for plugin in plugins {
             let changed = |why: &dyn std::fmt::Display| {

@@ -84,7 +84,7 @@ impl Registry {
         let root = root_tree(&reader, &market.id, &commit)?;
         let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
             ReadingError::Damaged(source) => damaged(source),
-            other => Error::Reading(other),
+            other @ ReadingError::Catalog(_) => Error::Reading(other),
         })?;
         let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
         let changed = |why: &dyn std::fmt::Display| {
