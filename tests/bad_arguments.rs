@@ -100,9 +100,14 @@ fn things_that_are_there_already() {
         &world,
         &["user", "add", "ADA@Example.com"],
         4,
-        "error: the user `ada@example.com` exists already\n",
+        "error: the user `ada@example.com` exists already\nhint: agnes user show ada@example.com\n",
     );
-    said(&world, &["group", "add", "everyone"], 4, "error: the group `Everyone` exists already\n");
+    said(
+        &world,
+        &["group", "add", "everyone"],
+        4,
+        "error: the group `Everyone` exists already\nhint: agnes group show Everyone\n",
+    );
     // Doing it again is fine where the outcome is the same.
     world.agnes(&["grant", "Everyone", "up/alpha"]);
     said(&world, &["grant", "Everyone", "up/alpha"], 0, "`Everyone` had up/alpha.\n");
@@ -121,7 +126,7 @@ fn things_that_are_there_already() {
         &["marketplace", "add", "file:///x", "--slug", "a_b"],
         4,
         "error: `a_b` and the marketplace `a-b` would share the variable AGNES_MARKETPLACE_A_B_TOKEN\n\
-         hint: choose another slug with --slug\n",
+         hint: agnes marketplace add file:///x --slug a_b-2\n",
     );
 }
 
@@ -313,7 +318,7 @@ fn grants_that_do_not_mean_what_they_seem_to() {
         &["revoke", "data team's", "up/alpha"],
         4,
         "error: `data team's` has `up/alpha` through the grant `up/*`\n\
-         hint: agnes revoke 'data team'\\''s' 'up/*', then grant the plugins it should keep\n",
+         hint: agnes revoke 'data team'\\''s' 'up/*' && agnes grant 'data team'\\''s' up/beta\n",
     );
 }
 

@@ -101,8 +101,8 @@ fn a_full_disk() {
         "cd '{home}'; mkdir small; mount -t tmpfs -o size=30m tmpfs small; cp -a data small/; rm -rf small/data/marketplaces/zip-cache
          run() {{ echo \"$*\"; set +e; \"$AGNES\" --data-dir small/data \"$@\" 2>&1; echo \"status $?\"; set -e; }}
          dd if=/dev/zero of=small/fill bs=4k 2>/dev/null || true
-         run grant Admin up/alpha
-         run user add eve@example.com
+         n=0; while [ $n -lt 60 ] && \"$AGNES\" --data-dir small/data user add u$n@example.com --name \"$(head -c 900 /dev/zero | tr '\\0' x)\" 2>said; do n=$((n+1)); done
+         echo LOG; cat said
          run marketplace sync
          run build-zip --user {ADA} -o b.zip
          run user list
@@ -126,12 +126,10 @@ fn a_full_disk() {
     let parts: Vec<&str> = text.split("ROOM\n").flat_map(|part| part.split("OUTPUT\n")).collect();
     let [full, room, output] = parts[..] else { panic!("{text}") };
     let hint = "hint: make room on that disk; what was there before is untouched\n";
-    for command in ["grant Admin up/alpha", "user add eve@example.com"] {
-        assert!(full.contains(&format!("{command}\nerror: the disk is full\n{hint}status 1\n")), "{text}");
-    }
+    // What still fits into the last page of the database's log is kept; then it says so.
+    assert!(full.contains(&format!("LOG\nerror: the disk is full\n{hint}")), "{text}");
     assert!(
-        full.contains("the disk of `small/data/marketplaces/up` is full")
-            || full.contains("error: up: the disk is full"),
+        full.contains("/small/data/marketplaces/up` is full") || full.contains("error: up: the disk is full"),
         "{text}"
     );
     assert!(full.contains("status 6\n"), "{text}");
@@ -139,7 +137,7 @@ fn a_full_disk() {
         full.contains(&format!("No space left on device (os error 28)\n{hint}status 1\nuser list\n")),
         "{text}"
     );
-    assert!(full.contains("ada@example.com  -     Everyone"), "{text}");
+    assert!(full.contains("\nada@example.com "), "{text}");
     assert!(!text.contains("panicked"), "{text}");
 
     assert!(room.contains("grants --group Admin\nNo grants."), "{text}");
@@ -204,12 +202,7 @@ fn a_registry_that_is_damaged() {
         fs::write(&database, damaged).unwrap();
         let stderr = good.world.refused(1, &["user", "list"]);
         assert!(stderr.contains(database.to_str().unwrap()), "{stderr}");
-        assert!(
-            stderr.ends_with(
-                "hint: restore that file from a backup, or choose another folder with --data-dir\n"
-            ),
-            "{stderr}"
-        );
+        assert!(stderr.contains("hint: restore it from a backup, or begin anew: mv "), "{stderr}");
         assert!(fs::read(&database).unwrap() == damaged, "nothing of it was changed");
     }
     fs::write(&database, whole).unwrap();
@@ -310,7 +303,7 @@ fn a_token_file_that_cannot_be_read() {
     let doctor = good.world.run(&["doctor"]);
     assert_eq!(doctor.code, Some(8));
     let chmod = format!(
-        "`{}` has mode 644: others can read secrets\n  hint: chmod 600 '{}'",
+        "`{}` has mode 644: others can read the tokens\n  hint: chmod 600 '{}'",
         overlay.display(),
         overlay.display()
     );
@@ -395,10 +388,7 @@ fn a_fetched_repository_that_is_damaged() {
                 let told = stderr.contains("the fetched repository of `up` is damaged: ")
                     || stderr.contains("what was fetched of `up` is gone: ");
                 assert!(told, "{what}: {stderr}");
-                assert!(
-                    stderr.ends_with("hint: agnes marketplace sync up (it fetches what is missing)\n"),
-                    "{what}: {stderr}"
-                );
+                assert!(stderr.ends_with("hint: agnes marketplace sync up\n"), "{what}: {stderr}");
                 harmless(&stderr);
                 assert_eq!(fs::read(&output).unwrap(), b"as it was", "{what}");
             }

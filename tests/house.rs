@@ -103,15 +103,16 @@ fn the_table_knows_every_room_there_is() {
 #[test]
 fn no_file_is_two_rooms_in_one() {
     let mut long = Vec::new();
-    for folder in ["src", "tests"] {
+    // A file of tests is a list of stories with one subject, and may be somewhat longer.
+    for (folder, most) in [("src", MOST_LINES), ("tests", MOST_LINES + 150)] {
         for path in rust_files(&top().join(folder)) {
             let lines = fs::read_to_string(&path).unwrap().lines().count();
-            if lines > MOST_LINES {
+            if lines > most {
                 long.push(format!("{}: {lines} lines", path.strip_prefix(top()).unwrap().display()));
             }
         }
     }
-    assert!(long.is_empty(), "files past {MOST_LINES} lines:\n{}", long.join("\n"));
+    assert!(long.is_empty(), "files that are too long:\n{}", long.join("\n"));
 }
 
 #[test]

@@ -296,7 +296,7 @@ fn a_token_does_not_move_to_another_host_with_the_address() {
         ran.stderr,
         format!(
             "error: the stored token is for `{here}`, and would be sent to `{there}`\n\
-             hint: give the new host's token in the same command, or --no-token\n"
+             hint: agnes marketplace edit private --url {url} --token-prompt (or --no-token)\n"
         )
     );
     private.run(0, &["marketplace", "sync"]);
@@ -346,9 +346,7 @@ fn a_token_is_not_sent_over_plain_http() {
     let ran = private.run(6, &["marketplace", "sync"]);
     assert!(ran.stderr.contains("a token is sent over https only, and `http://localhost:"), "{}", ran.stderr);
     assert!(
-        ran.stderr.contains(
-            "hint: register it as https://…, or clear the token: agnes marketplace edit private --no-token"
-        ),
+        ran.stderr.contains("hint: register it as https://…, or: agnes marketplace edit private --no-token"),
         "{}",
         ran.stderr
     );

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::args::Global;
-use super::said::{line, talk};
+use super::said::{count, line, talk};
 use crate::domain::watch::Phase;
 use crate::wire::sync::{Event, SyncAll, SyncError, Synced};
 
@@ -129,6 +129,9 @@ pub(super) fn outcome(synced: &Synced) -> String {
     }];
     if synced.not_served > 0 {
         parts.push(format!("{} of {} not served", synced.not_served, synced.plugin_count));
+    }
+    if synced.notes > 0 {
+        parts.push(count(synced.notes, "note"));
     }
     parts.join("; ")
 }

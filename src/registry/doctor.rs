@@ -62,8 +62,12 @@ impl Registry {
                 findings.push(Finding {
                     severity: Severity::Broken,
                     code: "tokens-unreadable",
-                    message: error.to_string(),
-                    hint: error.hint(),
+                    message: format!("no token can be used: {error}"),
+                    hint: Some(
+                        "it holds a line NAME=value for each token; mend it, or move it away and give the \
+                         tokens anew: agnes marketplace edit SLUG --token-prompt"
+                            .into(),
+                    ),
                 });
                 return false;
             }

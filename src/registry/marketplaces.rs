@@ -69,12 +69,13 @@ impl Registry {
             (store.marketplaces()?, store.plugin_counts()?)
         };
         let counts: HashMap<_, _> = counts.into_iter().collect();
-        rows.into_iter()
+        Ok(rows
+            .into_iter()
             .map(|row| {
                 let count = counts.get(&row.id).copied().unwrap_or_default();
                 self.with_facts(row, count)
             })
-            .collect()
+            .collect())
     }
 
     /// # Errors
@@ -87,7 +88,7 @@ impl Registry {
             let (count, _) = store.plugins_and_unserved(&row.id)?;
             (row, count)
         };
-        self.with_facts(row, count)
+        Ok(self.with_facts(row, count))
     }
 
     /// Registers a marketplace. Nothing is fetched yet.
@@ -141,7 +142,7 @@ impl Registry {
             // nobody, which nothing uses.
             self.set_token(&variable, token.as_ref())
         })?;
-        self.with_facts(row, 0)
+        Ok(self.with_facts(row, 0))
     }
 
     /// # Errors
@@ -218,7 +219,7 @@ impl Registry {
         }
         let (count, _) = store.plugins_and_unserved(&row.id)?;
         drop(store);
-        self.with_facts(row, count)
+        Ok(self.with_facts(row, count))
     }
 
     /// Removes a marketplace: its rows, the grants that name it, its token and what was fetched.
@@ -255,18 +256,19 @@ impl Registry {
         row_of(&self.store(), slug)
     }
 
-    fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Result<Marketplace> {
+    fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Marketplace {
         let has_token = match &row.token_env {
-            Some(variable) => self.token(variable)?.is_some(),
+            // A file that cannot be read does not take the token away; doctor speaks of it.
+            Some(variable) => self.token(variable).map_or(true, |token| token.is_some()),
             None => false,
         };
-        Ok(Marketplace {
+        Marketplace {
             has_token,
             plugin_count: u64::try_from(plugins).unwrap_or_default(),
             versions: versions_of(&row),
             notes: serde_json::from_str(&row.notes).unwrap_or_default(),
             row,
-        })
+        }
     }
 }
 

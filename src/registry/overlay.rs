@@ -41,7 +41,8 @@ impl Registry {
         }
         let failed = |source| Error::Io { path: path.clone(), doing: "cannot be written", source };
         // A temporary file is made with mode 0600, and replaces the old one in one step.
-        let mut file = tempfile::NamedTempFile::new_in(self.folder.state()).map_err(failed)?;
+        let mut file = tempfile::NamedTempFile::new_in(self.folder.state())
+            .map_err(|error| failed(folder::bare(error)))?;
         for line in &lines {
             writeln!(file, "{line}").map_err(failed)?;
         }

@@ -45,11 +45,14 @@ impl Good {
         assert_eq!(self.rebuilt(), self.before, "the bundle changed");
     }
 
-    /// `agnes marketplace sync`, with these variables.
+    /// `agnes marketplace sync`, with these variables. Outcomes go to stdout and errors to stderr: here
+    /// both are together.
     pub fn sync(&self, variables: &[(&str, &str)]) -> Ran {
         let mut command = self.world.agnes_command(&["marketplace", "sync"]);
         command.envs(variables.iter().copied());
-        Ran::from(command.output().unwrap())
+        let mut ran = Ran::from(command.output().unwrap());
+        ran.stderr = ran.text() + &ran.stderr;
+        ran
     }
 
     /// The sync fails and says so in these words; the state is told by `show` and `doctor`, and what was
