@@ -47,8 +47,8 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
     let failed = |why: &dyn std::fmt::Display| {
         Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", output.display()))
     };
-    let download = |out: &mut dyn io::Write| {
-        session.client.download(zip(user), out).map_err(|error| match error {
+    let download = |out: &mut fs::File| {
+        session.client.download_file(zip(user), out).map_err(|error| match error {
             ClientError::Write(why) => failed(&why),
             other => other.into(),
         })
@@ -84,7 +84,7 @@ pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bund
     };
     let header = |name| done.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(Bundle {
-        email: header(USER_HEADER).to_owned(),
+        email: if header(USER_HEADER).is_empty() { user } else { header(USER_HEADER) }.to_owned(),
         etag: header(http::header::ETAG.as_str()).trim_matches('"').to_owned(),
         path: output.display().to_string(),
         bytes: done.size,

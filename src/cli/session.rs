@@ -24,8 +24,12 @@ impl Session {
         let folder = DataFolder::new(config.data_dir.clone());
         let registry =
             Registry::open(folder, config.settings.clone(), world()).map_err(|error| refused(&error))?;
+        let registry = Arc::new(registry);
+        // Never closed: all that was done is in the database's log, DuckDB takes as long to close as to
+        // open, and the process ends when its command has.
+        std::mem::forget(Arc::clone(&registry));
         // Whoever can open the data folder is the operator.
-        let router = http::router(Arc::new(registry), Caller::Operator { name: operator() });
+        let router = http::router(registry, Caller::Operator { name: operator() });
         let way = Way::in_process(router)
             .map_err(|why| Failure::new(Exit::Failed, format!("the system gives no threads: {why}")))?;
         Ok(Self { client: Client::new(way) })

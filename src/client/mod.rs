@@ -3,6 +3,7 @@
 mod way;
 
 use std::fmt::{self, Write as _};
+use std::fs::File;
 use std::io::{self, Write};
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::Problem;
 use crate::wire::sync::{Event, NDJSON};
+use crate::wire::views::LocalFile;
 pub use way::{Answer, Way};
 
 /// A request of the API, as a value.
@@ -142,6 +144,10 @@ impl Client {
     /// What the API says, and what `out` says.
     pub fn download(&self, call: Call, out: &mut dyn Write) -> Result<Download, ClientError> {
         let answer = self.send(call, "*/*")?;
+        self.receive(answer, out)
+    }
+
+    fn receive(&self, answer: Response<Answer>, out: &mut dyn Write) -> Result<Download, ClientError> {
         let headers = answer.headers().clone();
         let mut body = answer.into_body();
         let mut size = 0;
@@ -153,6 +159,21 @@ impl Client {
             }
         }
         Ok(Download { headers, size })
+    }
+
+    /// The same, into a file. Where the answer is a file in this process, the system copies it.
+    ///
+    /// # Errors
+    /// What the API says, and what `out` says.
+    pub fn download_file(&self, call: Call, out: &mut File) -> Result<Download, ClientError> {
+        let answer = self.send(call, "*/*")?;
+        match answer.extensions().get::<LocalFile>() {
+            Some(LocalFile(file)) => {
+                let size = io::copy(&mut &**file, out)?;
+                Ok(Download { headers: answer.headers().clone(), size })
+            }
+            None => self.receive(answer, out),
+        }
     }
 
     fn send(&self, call: Call, accept: &str) -> Result<Response<Answer>, ClientError> {

@@ -8,15 +8,18 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use super::cache::{ZipCache, remove, touch};
+use super::memory::Remembered;
 use super::upstreams::{root_tree, served_commit};
+use super::users::user_row;
 use super::views::UserView;
 use super::{Error, Registry, Result};
 use crate::archive::ArchiveError;
 use crate::archive::compress::{Entry, Fill, Part, compress};
 use crate::archive::join;
-use crate::domain::caller::Caller;
+use crate::domain::caller::{Caller, Right};
 use crate::domain::catalog;
 use crate::domain::content::{File, Unservable};
+use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
 use crate::domain::reading::{Reading, ReadingError};
 use crate::domain::served::{self, Bytes, Naming};
@@ -27,7 +30,10 @@ use crate::git::Repository;
 /// A bundle in the cache.
 #[derive(Debug)]
 pub struct Bundle {
-    pub view: UserView,
+    pub email: String,
+    /// The view's.
+    pub digest: Digest,
+    pub plugins: u64,
     pub path: PathBuf,
     /// In bytes.
     pub size: u64,
@@ -45,8 +51,23 @@ impl Registry {
     /// # Errors
     /// See [`Error`].
     pub fn bundle(&self, caller: &Caller, user: &str) -> Result<Bundle> {
-        let view = self.view(caller, user)?;
+        caller.may(Right::Administer)?;
         let cache = self.zip_cache()?;
+        let (user, state) = {
+            let store = self.store();
+            (user_row(&store, user)?, self.state_of_views(&store))
+        };
+        let memory = cache.memory(&user.id);
+        let remembered = state.as_ref().and_then(|state| Remembered::recall(&memory, state));
+        if let Some(Remembered { view, plugins }) = remembered {
+            let path = cache.bundle(&view);
+            if join::check(&path).is_ok() {
+                touch(&path);
+                return found(user.email, view, plugins, path);
+            }
+        }
+
+        let view = self.view(caller, &user.id)?;
         let path = cache.bundle(&view.view.digest);
         if join::check(&path).is_ok() {
             touch(&path);
@@ -56,10 +77,12 @@ impl Registry {
             // The bundle is there; that others could not be tidied away is no reason to withhold it.
             let _ = cache.prune(self.settings.cache.max_bytes);
         }
-        let size = std::fs::metadata(&path)
-            .map_err(|source| Error::Io { path: path.clone(), doing: "cannot be read", source })?
-            .len();
-        Ok(Bundle { view, path, size })
+        let (digest, plugins) = (view.view.digest, view.view.plugins.len() as u64);
+        // The state was read before the view, so what is remembered is never newer than it says.
+        if let Some(state) = &state {
+            Remembered { view: digest, plugins }.keep(&memory, state);
+        }
+        found(user.email, digest, plugins, path)
     }
 
     /// A bundle that cannot be built because of what was fetched must not stay so when the upstream has
@@ -210,5 +233,12 @@ impl Registry {
             parts.push(Part { path: cache.part(&plugin.digest), entries });
         }
         Ok(())
+    }
+}
+
+fn found(email: String, digest: Digest, plugins: u64, path: PathBuf) -> Result<Bundle> {
+    match std::fs::metadata(&path) {
+        Ok(facts) => Ok(Bundle { email, digest, plugins, size: facts.len(), path }),
+        Err(source) => Err(Error::Io { path, doing: "cannot be read", source }),
     }
 }

@@ -18,6 +18,9 @@ use crate::domain::digest::Digest;
 /// Bundles and parts that were used this recently are not removed to make room.
 const IN_USE: std::time::Duration = std::time::Duration::from_secs(600);
 
+/// What was remembered of a user who did not ask for this long is forgotten.
+const FORGOTTEN: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3_600);
+
 pub(super) struct ZipCache {
     root: PathBuf,
 }
@@ -27,6 +30,7 @@ impl Registry {
         let root = self.folder.zip_cache();
         make_folder(&root.join("bundles"), 0o700)?;
         make_folder(&root.join("parts"), 0o700)?;
+        make_folder(&root.join("users"), 0o700)?;
         let cache = ZipCache { root };
         // Once in a process, and by one of its threads: what the others make meanwhile must stay.
         let mut trusted = self.trusted_cache.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,6 +50,11 @@ impl ZipCache {
 
     pub(super) fn part(&self, plugin: &Digest) -> PathBuf {
         self.root.join("parts").join(format!("{plugin}.zip"))
+    }
+
+    /// What a user's bundle was the last time.
+    pub(super) fn memory(&self, user: &str) -> PathBuf {
+        self.root.join("users").join(user)
     }
 
     /// A temporary file that can become a bundle.
@@ -73,6 +82,12 @@ impl ZipCache {
                 } else if made {
                     files.push((age, facts.len(), file.path()));
                 }
+            }
+        }
+        for file in list(&self.root.join("users"))? {
+            let modified = file.metadata().ok().and_then(|facts| facts.modified().ok());
+            if modified.and_then(|time| now.duration_since(time).ok()).is_some_and(|age| age > FORGOTTEN) {
+                remove(&file.path());
             }
         }
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();

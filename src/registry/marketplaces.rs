@@ -85,7 +85,7 @@ impl Registry {
         let (row, count) = {
             let store = self.store();
             let row = row_of(&store, slug)?;
-            let (count, _) = store.plugins_and_unserved(&row.id)?;
+            let (count, ..) = store.plugin_facts(&row.id)?;
             (row, count)
         };
         Ok(self.with_facts(row, count))
@@ -217,7 +217,7 @@ impl Registry {
                 save(&row)?;
             }
         }
-        let (count, _) = store.plugins_and_unserved(&row.id)?;
+        let (count, ..) = store.plugin_facts(&row.id)?;
         drop(store);
         Ok(self.with_facts(row, count))
     }

@@ -10,6 +10,7 @@ pub mod folder;
 pub mod grants;
 pub mod groups;
 pub mod marketplaces;
+mod memory;
 mod origin;
 mod overlay;
 pub mod plugins;

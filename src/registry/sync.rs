@@ -228,7 +228,8 @@ impl Registry {
         let changes = self.store().transaction(|store| {
             refuse_changed(store, row)?;
             let changes = Changes::between(&store.plugins(Some(&row.id))?, &plugins);
-            store.put_plugins(&changes.put, self.now())?;
+            store.add_plugins(&changes.added, self.now())?;
+            store.put_plugins(&changes.updated, self.now())?;
             for name in &changes.removed {
                 store.remove_plugin(&row.id, name)?;
             }
@@ -315,8 +316,8 @@ fn refuse_changed(store: &Store, row: &MarketplaceRow) -> Result<()> {
 /// What has to be written, and nothing else: rows that did not change are not touched.
 #[derive(Debug, Default)]
 struct Changes {
-    put: Vec<PluginRow>,
-    added: u64,
+    added: Vec<PluginRow>,
+    updated: Vec<PluginRow>,
     removed: Vec<String>,
 }
 
@@ -327,10 +328,8 @@ impl Changes {
         for row in new {
             match old.get(row.name.as_str()) {
                 Some(before) if *before == row => {}
-                before => {
-                    changes.added += u64::from(before.is_none());
-                    changes.put.push(row.clone());
-                }
+                Some(_) => changes.updated.push(row.clone()),
+                None => changes.added.push(row.clone()),
             }
         }
         let gone = old.keys().filter(|name| new.iter().all(|row| row.name != **name));
@@ -347,9 +346,7 @@ fn summary(
     commit: String,
     changes: &Changes,
 ) -> Result<Synced> {
-    let (plugins, not_served) = store.plugins_and_unserved(&row.id)?;
-    let notes = store.plugin_notes(&row.id)?;
-    let notes = notes.iter().filter_map(|notes| serde_json::from_str::<Vec<Note>>(notes).ok());
+    let (plugins, not_served, notes) = store.plugin_facts(&row.id)?;
     Ok(Synced {
         id: row.id.clone(),
         name: row.name.clone(),
@@ -358,11 +355,11 @@ fn summary(
         path: path.display().to_string(),
         plugins: u64::try_from(plugins).unwrap_or_default(),
         changed: false,
-        added: changes.added,
-        updated: changes.put.len() as u64 - changes.added,
+        added: changes.added.len() as u64,
+        updated: changes.updated.len() as u64,
         removed: changes.removed.len() as u64,
         not_served: u64::try_from(not_served).unwrap_or_default(),
-        notes: notes.map(|notes| notes.len() as u64).sum(),
+        notes: u64::try_from(notes).unwrap_or_default(),
         took: 0,
     })
 }
@@ -423,10 +420,10 @@ mod tests {
     fn rows_that_did_not_change_are_not_written() {
         let old = [row("a", "1"), row("b", "1"), row("c", "1")];
         let nothing = Changes::between(&old, &old);
-        assert!(nothing.put.is_empty() && nothing.removed.is_empty() && nothing.added == 0);
+        assert!(nothing.updated.is_empty() && nothing.removed.is_empty() && nothing.added.is_empty());
 
         let changes = Changes::between(&old, &[row("b", "2"), row("c", "1"), row("d", "1")]);
-        assert_eq!(changes.put, [row("b", "2"), row("d", "1")]);
-        assert_eq!((changes.added, changes.removed), (1, vec!["a".to_owned()]));
+        assert_eq!((changes.updated, changes.added), (vec![row("b", "2")], vec![row("d", "1")]));
+        assert_eq!(changes.removed, ["a"]);
     }
 }

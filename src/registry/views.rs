@@ -1,6 +1,6 @@
 //! What one user gets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -36,11 +36,21 @@ impl Registry {
         let store = self.store();
         let user = user_row(&store, user)?;
         let groups = store.groups_of(&user.id)?;
-        let plugins = store.granted_plugins(&user.id)?;
-        let through = through(&store, &groups, &plugins)?;
-        let marketplaces: HashMap<String, MarketplaceRow> =
-            store.marketplaces()?.into_iter().map(|row| (row.id.clone(), row)).collect();
+        let granted = Granted::to(&store, &groups)?;
+        let rows = store.marketplaces()?;
+        let mut plugins = store.offers(&granted.marketplaces())?;
         drop(store);
+        plugins.retain(|row| granted.has(row));
+        // The order of a view: marketplaces as they were registered, plugins by name.
+        let place: HashMap<&str, usize> =
+            rows.iter().enumerate().map(|(i, row)| (row.id.as_str(), i)).collect();
+        plugins.sort_by(|a, b| {
+            let key = |row: &OfferRow| place.get(row.marketplace_id.as_str()).copied();
+            key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+        });
+        let through = plugins.iter().map(|row| (resource(row), granted.through(row))).collect();
+        let marketplaces: HashMap<String, MarketplaceRow> =
+            rows.into_iter().map(|row| (row.id.clone(), row)).collect();
         let offers = plugins.into_iter().filter_map(|row| offer(row, &marketplaces)).collect();
         let renames = marketplaces
             .values()
@@ -51,27 +61,40 @@ impl Registry {
     }
 }
 
-fn through(store: &Store, groups: &[GroupRow], plugins: &[OfferRow]) -> Result<HashMap<String, Vec<String>>> {
-    let grants = store.grants()?;
-    let mut by_resource: HashMap<&str, Vec<&str>> = HashMap::new();
-    for grant in &grants {
-        if groups.iter().any(|group| group.id == grant.group_id) {
-            by_resource.entry(&grant.resource).or_default().push(&grant.group_name);
+/// Resource → the groups that have it, of one user's groups.
+struct Granted(HashMap<String, Vec<String>>);
+
+impl Granted {
+    fn to(store: &Store, groups: &[GroupRow]) -> Result<Self> {
+        let mut granted: HashMap<String, Vec<String>> = HashMap::new();
+        for grant in store.grants()? {
+            if groups.iter().any(|group| group.id == grant.group_id) {
+                granted.entry(grant.resource).or_default().push(grant.group_name);
+            }
         }
+        Ok(Self(granted))
     }
-    let named =
-        |resource: &str| by_resource.get(resource).into_iter().flatten().map(|name| (*name).to_owned());
-    Ok(plugins
-        .iter()
-        .map(|row| {
-            let plugin = format!("{}/{}", row.marketplace_id, row.name);
-            let all = format!("{}/*", row.marketplace_id);
-            let mut through: Vec<String> = named(&plugin).chain(named(&all)).collect();
-            through.sort();
-            through.dedup();
-            (plugin, through)
-        })
-        .collect())
+
+    fn marketplaces(&self) -> Vec<&str> {
+        let slugs: BTreeSet<&str> =
+            self.0.keys().filter_map(|resource| resource.split_once('/')).map(|(slug, _)| slug).collect();
+        slugs.into_iter().collect()
+    }
+
+    fn has(&self, row: &OfferRow) -> bool {
+        self.0.contains_key(&resource(row)) || self.0.contains_key(&format!("{}/*", row.marketplace_id))
+    }
+
+    fn through(&self, row: &OfferRow) -> Vec<String> {
+        let all = format!("{}/*", row.marketplace_id);
+        let groups = [self.0.get(&resource(row)), self.0.get(&all)];
+        let names: BTreeSet<&String> = groups.into_iter().flatten().flatten().collect();
+        names.into_iter().cloned().collect()
+    }
+}
+
+fn resource(row: &OfferRow) -> String {
+    format!("{}/{}", row.marketplace_id, row.name)
 }
 
 fn offer(row: OfferRow, marketplaces: &HashMap<String, MarketplaceRow>) -> Option<Offer> {

@@ -32,6 +32,15 @@ impl Store {
         Ok(())
     }
 
+    /// Number and time of the latest act.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn latest_act(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        let sql = "SELECT id, epoch_us(happened_at) FROM audit_log ORDER BY id DESC LIMIT 1";
+        self.row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
     /// The latest first.
     ///
     /// # Errors

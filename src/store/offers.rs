@@ -1,4 +1,4 @@
-//! What a user was granted, in as few columns as a view is made from.
+//! Plugins in as few columns as a view is made from.
 
 use duckdb::Row;
 
@@ -30,22 +30,21 @@ fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
 }
 
 impl Store {
-    /// The plugins that a user's groups were granted, in the order of a view: marketplaces as they
-    /// were registered, plugins by name.
+    /// The plugins of these marketplaces, in no order.
     ///
     /// # Errors
     /// What the database says.
-    pub fn granted_plugins(&self, user: &str) -> Result<Vec<OfferRow>, StoreError> {
+    pub fn offers(&self, marketplaces: &[&str]) -> Result<Vec<OfferRow>, StoreError> {
+        if marketplaces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places = vec!["?"; marketplaces.len()].join(", ");
         self.rows(
-            "WITH granted AS (SELECT DISTINCT split_part(g.resource_id, '/', 1) AS slug, \
-                                     split_part(g.resource_id, '/', 2) AS plugin \
-                FROM resource_grants g WHERE g.group_id = 'everyone' OR g.group_id IN \
-                     (SELECT group_id FROM user_group_members WHERE user_id = ?)) \
-             SELECT p.marketplace_id, p.name, p.manifest_name, p.version, p.strict, p.entry, p.digest, p.reason \
-             FROM marketplace_plugins p JOIN marketplace_registry m ON m.id = p.marketplace_id \
-             WHERE EXISTS (FROM granted g WHERE g.slug = p.marketplace_id AND g.plugin IN ('*', p.name)) \
-             ORDER BY m.position, p.name",
-            [user],
+            &format!(
+                "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason \
+                 FROM marketplace_plugins WHERE marketplace_id IN ({places})"
+            ),
+            duckdb::params_from_iter(marketplaces),
             read,
         )
     }

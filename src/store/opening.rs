@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// A log of more bytes than this is folded. Reading it costs every command some milliseconds per
 /// megabyte, folding it costs one command a copy of the database.
-const LONG: u64 = 1 << 20;
+const LONG: u64 = 64 << 10;
 
 impl Store {
     /// Opens the database, making it or bringing it up to date first. Waits up to `patience` for

@@ -1,5 +1,8 @@
 //! `/marketplace/info`, and `/api/users/{id}/info` for whoever administers.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -59,3 +62,8 @@ pub struct Bundle {
 /// Headers of a bundle's answer that say what it is: the user's address, and how many plugins.
 pub const USER_HEADER: &str = "agnes-user";
 pub const PLUGINS_HEADER: &str = "agnes-plugins";
+
+/// Beside an answer that never leaves the process: the file whose bytes it streams. Whoever writes them
+/// to a file again can let the system copy, without carrying them through the process.
+#[derive(Debug, Clone)]
+pub struct LocalFile(pub Arc<File>);

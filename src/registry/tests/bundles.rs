@@ -55,7 +55,8 @@ fn after_a_change_only_what_changed_is_compressed() {
 fn what_was_not_granted_leaves_no_byte() {
     let fixture = two_plugins();
     let bundle = fixture.registry.bundle(&operator(), "grace@example.com").unwrap();
-    let catalog = String::from_utf8(bundle.view.view.catalog.clone()).unwrap();
+    let view = fixture.registry.view(&operator(), "grace@example.com").unwrap().view;
+    let catalog = String::from_utf8(view.catalog).unwrap();
     assert!(catalog.contains("tools-x") && !catalog.contains("tools-y"), "{catalog}");
     let text = String::from_utf8_lossy(&fs::read(bundle.path).unwrap()).into_owned();
     assert!(text.contains("tools-x") && !text.contains("tools-y"));
