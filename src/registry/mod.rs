@@ -2,6 +2,7 @@
 //! and owns its transaction. Blocking; knows no HTTP and prints nothing.
 
 pub mod audit;
+pub mod authentication;
 pub mod bundles;
 mod cache;
 pub mod doctor;
