@@ -50,6 +50,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
     use StatusCode as S;
     let (status, code) = match error {
         Error::Forbidden(_) => (S::FORBIDDEN, "forbidden"),
+        Error::Nobody(_) => (S::FORBIDDEN, "not-a-user"),
         Error::NotFound { what, .. } => return (S::NOT_FOUND, format!("{what}-not-found")),
         Error::Exists { what, .. } => return (S::CONFLICT, format!("{what}-exists")),
         Error::Invalid { .. } => (S::UNPROCESSABLE_ENTITY, "invalid"),
@@ -74,6 +75,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
         }
         Error::Archive(_) => (S::INTERNAL_SERVER_ERROR, "archive-error"),
         Error::Io { .. } => (S::INTERNAL_SERVER_ERROR, "file-error"),
+        Error::NotWritten { .. } => (S::INTERNAL_SERVER_ERROR, "not-written"),
         Error::Defect(_) => (S::INTERNAL_SERVER_ERROR, "defect"),
         Error::NoRandomness => (S::INTERNAL_SERVER_ERROR, "no-randomness"),
         Error::Cancelled => (S::SERVICE_UNAVAILABLE, "cancelled"),

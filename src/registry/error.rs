@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::archive::ArchiveError;
-use crate::domain::caller::Forbidden;
+use crate::domain::caller::{Forbidden, Nobody};
 use crate::domain::catalog::CatalogError;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
@@ -19,6 +19,8 @@ use super::shell::word;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Nobody(#[from] Nobody),
     #[error("there is no {what} `{name}`{}", listed(.known))]
     NotFound { what: &'static str, name: String, known: Vec<String> },
     #[error("the {what} `{name}` exists already")]
@@ -43,6 +45,9 @@ pub enum Error {
     Archive(#[from] ArchiveError),
     #[error("`{}` {doing}: {source}", path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
+    /// Nothing was found that is new, and that could not be noted.
+    #[error("that it was looked at could not be written down: {why}")]
+    NotWritten { why: String },
     #[error("the system gives no random bytes")]
     NoRandomness,
     #[error("agnes has a defect: {0}")]

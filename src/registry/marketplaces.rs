@@ -85,7 +85,7 @@ impl Registry {
         let (row, count) = {
             let store = self.store();
             let row = row_of(&store, slug)?;
-            let (count, ..) = store.plugin_facts(&row.id)?;
+            let count = plugin_count(&store, &row.id)?;
             (row, count)
         };
         Ok(self.with_facts(row, count))
@@ -217,7 +217,7 @@ impl Registry {
                 save(&row)?;
             }
         }
-        let (count, ..) = store.plugin_facts(&row.id)?;
+        let count = plugin_count(&store, &row.id)?;
         drop(store);
         Ok(self.with_facts(row, count))
     }
@@ -252,11 +252,7 @@ impl Registry {
         }
     }
 
-    pub(super) fn marketplace_row(&self, slug: &str) -> Result<MarketplaceRow> {
-        row_of(&self.store(), slug)
-    }
-
-    fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Marketplace {
+    fn with_facts(&self, row: MarketplaceRow, plugin_count: u64) -> Marketplace {
         let has_token = match &row.token_env {
             // A file that cannot be read does not take the token away; doctor speaks of it.
             Some(variable) => self.token(variable).map_or(true, |token| token.is_some()),
@@ -264,7 +260,7 @@ impl Registry {
         };
         Marketplace {
             has_token,
-            plugin_count: u64::try_from(plugins).unwrap_or_default(),
+            plugin_count,
             versions: versions_of(&row),
             notes: serde_json::from_str(&row.notes).unwrap_or_default(),
             row,
@@ -331,12 +327,21 @@ enum NewToken {
 pub(super) fn row_of(store: &Store, slug: &str) -> Result<MarketplaceRow> {
     match store.marketplace(slug)? {
         Some(row) => Ok(row),
-        None => Err(Error::NotFound {
-            what: "marketplace",
-            name: quoted(slug).trim_matches('`').to_owned(),
-            known: store.marketplaces()?.into_iter().map(|row| row.id).collect(),
-        }),
+        None => Err(unknown(slug, &store.marketplaces()?)),
     }
+}
+
+pub(super) fn unknown(slug: &str, known: &[MarketplaceRow]) -> Error {
+    Error::NotFound {
+        what: "marketplace",
+        name: quoted(slug).trim_matches('`').to_owned(),
+        known: known.iter().map(|row| row.id.clone()).collect(),
+    }
+}
+
+fn plugin_count(store: &Store, slug: &str) -> Result<u64> {
+    let counts = store.plugin_counts()?;
+    Ok(counts.into_iter().find(|(id, _)| id == slug).map_or(0, |(_, count)| count))
 }
 
 /// Refuses a slug that is taken, or whose token would be another marketplace's.

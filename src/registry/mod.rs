@@ -1,8 +1,10 @@
 //! The mind of the house: use cases. Each takes the caller first, asks permission in its first line
 //! and owns its transaction. Blocking; knows no HTTP and prints nothing.
 
+mod access;
 pub mod audit;
 pub mod authentication;
+mod building;
 pub mod bundles;
 mod cache;
 pub mod doctor;
@@ -17,6 +19,7 @@ mod overlay;
 pub mod plugins;
 pub mod settings;
 pub mod shell;
+mod step;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,6 +30,7 @@ pub mod users;
 pub mod views;
 
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::store::{Store, StoreError};
@@ -34,6 +38,8 @@ use crate::store::{Store, StoreError};
 pub use error::Error;
 pub use folder::DataFolder;
 pub use settings::{Settings, World};
+
+use access::Present;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -43,6 +49,7 @@ pub struct Registry {
     settings: Settings,
     world: World,
     store: Mutex<Store>,
+    present: Present,
     /// Slugs that are being synced just now.
     syncing: Mutex<HashSet<String>>,
     synced: Condvar,
@@ -69,6 +76,7 @@ impl Registry {
             settings,
             world,
             store: Mutex::new(store),
+            present: Present::default(),
             syncing: Mutex::default(),
             synced: Condvar::new(),
             trusted_cache: Mutex::default(),
@@ -86,12 +94,33 @@ impl Registry {
     }
 
     /// Rows are changed in transactions, so a thread that died in the middle left them as they were.
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    fn store(&self) -> OpenStore<'_> {
+        OpenStore { registry: self, store: self.store.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// Microseconds since 1970.
     fn now(&self) -> i64 {
         (self.world.now)()
+    }
+}
+
+/// The database, for as long as this is held. What was written with it shows in memory before
+/// anybody else gets at it, and before whoever wrote answers.
+struct OpenStore<'a> {
+    registry: &'a Registry,
+    store: MutexGuard<'a, Store>,
+}
+
+impl Deref for OpenStore<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Drop for OpenStore<'_> {
+    fn drop(&mut self) {
+        self.registry.follow(&self.store);
     }
 }

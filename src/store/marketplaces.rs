@@ -2,6 +2,7 @@
 
 use duckdb::{Row, params, types::ToSql};
 
+use super::changes::Change;
 use super::{Store, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,17 @@ pub struct Synced<'a> {
 }
 
 impl Store {
+    /// As long as this is the same, so are all rows, but for when they were last looked at.
+    #[must_use]
+    pub fn edition(&self) -> u64 {
+        self.edition.get()
+    }
+
+    fn wrote(&self, id: &str) {
+        self.edition.update(|n| n + 1);
+        self.note(|| Change::Marketplace { id: id.to_owned() });
+    }
+
     /// All of them, as they were registered.
     ///
     /// # Errors
@@ -96,6 +108,7 @@ impl Store {
                 row.versions
             ],
         )?;
+        self.wrote(&row.id);
         Ok(())
     }
 
@@ -112,6 +125,7 @@ impl Store {
                 row.curator_email, row.name_prefix, row.versions, row.id
             ],
         )?;
+        self.wrote(&row.id);
         Ok(())
     }
 
@@ -123,6 +137,7 @@ impl Store {
              last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ? WHERE id = ?",
             params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes, id],
         )?;
+        self.wrote(id);
         Ok(())
     }
 
@@ -130,6 +145,7 @@ impl Store {
     /// What the database says.
     pub fn set_notes(&self, id: &str, notes: &str) -> Result<(), StoreError> {
         self.execute("UPDATE marketplace_registry SET notes = ? WHERE id = ?", params![notes, id])?;
+        self.edition.update(|n| n + 1);
         Ok(())
     }
 
@@ -171,6 +187,9 @@ impl Store {
     pub fn remove_marketplace(&self, id: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ?", [id])?;
         self.execute("DELETE FROM resource_grants WHERE split_part(resource_id, '/', 1) = ?", [id])?;
-        Ok(self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0)
+        let removed = self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0;
+        self.edition.update(|n| n + 1);
+        self.note(|| Change::MarketplaceRemoved { id: id.to_owned() });
+        Ok(removed)
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::view::Why;
+
 /// What one user gets, and why not more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
@@ -44,6 +46,7 @@ pub struct ViewPlugin {
 pub struct LeftOut {
     pub marketplace_slug: String,
     pub original_name: String,
+    pub code: Why,
     pub reason: String,
 }
 
