@@ -3,7 +3,11 @@
 //! Doors decide who the caller is and say so to the router; nothing inside a request can.
 
 mod bundles;
+mod etag;
 mod extract;
+mod feed;
+mod files;
+mod flights;
 mod grants;
 mod marketplaces;
 mod people;
@@ -23,6 +27,7 @@ use axum::routing::{delete, get, post};
 
 use crate::domain::caller::Caller;
 use crate::registry::Registry;
+use feed::Feed;
 
 /// Largest request body, in bytes. The largest that makes sense is a grant of many plugins.
 const LARGEST_BODY: usize = 4 << 20;
@@ -31,7 +36,11 @@ type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
-    routes().layer(DefaultBodyLimit::max(LARGEST_BODY)).layer(Extension(caller)).with_state(registry)
+    routes()
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(Extension(Arc::new(Feed::default())))
+        .layer(Extension(caller))
+        .with_state(registry)
 }
 
 fn routes() -> Router<App> {
@@ -55,6 +64,8 @@ fn routes() -> Router<App> {
         .route("/api/groups/{id}/members", post(people::join))
         .route("/api/groups/{id}/members/{user}", delete(people::leave))
         .route("/api/grants", get(grants::list).post(grants::grant).delete(grants::revoke))
+        .route("/marketplace.zip", get(feed::zip))
+        .route("/marketplace/info", get(feed::info))
         .route("/api/audit", get(upkeep::audit))
         .route("/api/doctor", get(upkeep::doctor))
         .fallback(problem::no_such_route)

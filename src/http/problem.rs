@@ -10,7 +10,7 @@ use crate::wire::Problem;
 use crate::wire::problem::{CONTENT_TYPE, about_blank};
 
 /// An answer that says what went wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Failure(pub Problem);
 
 impl Failure {
@@ -24,6 +24,12 @@ impl Failure {
             hint: None,
             causes: Vec::new(),
         })
+    }
+
+    /// Something of ours is wrong, and not the request.
+    pub(super) fn defect(what: &str) -> Self {
+        let told = format!("agnes has a defect: {what}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", told)
     }
 }
 

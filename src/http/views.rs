@@ -22,7 +22,7 @@ pub(super) async fn info(
     Ok(Json(told(view, marketplace_name)))
 }
 
-fn told(view: UserView, marketplace_name: String) -> wire::Info {
+pub(super) fn told(view: UserView, marketplace_name: String) -> wire::Info {
     let UserView { user_id, email, groups, view, through, generated_at, .. } = view;
     let plugins: Vec<wire::ViewPlugin> = view
         .plugins

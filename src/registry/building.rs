@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use super::cache::{ZipCache, remove};
@@ -57,6 +58,7 @@ impl Registry {
             doing: "cannot be written",
             source: error.error,
         })?;
+        self.built.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 

@@ -31,6 +31,7 @@ pub mod views;
 
 use std::collections::HashSet;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::store::{Store, StoreError};
@@ -53,6 +54,8 @@ pub struct Registry {
     /// Slugs that are being synced just now.
     syncing: Mutex<HashSet<String>>,
     synced: Condvar,
+    /// Bundles that were built since this was opened.
+    built: AtomicU64,
     /// Whether the ZIP cache was found to be of this boot of the machine.
     trusted_cache: Mutex<bool>,
 }
@@ -79,6 +82,7 @@ impl Registry {
             present: Present::default(),
             syncing: Mutex::default(),
             synced: Condvar::new(),
+            built: AtomicU64::new(0),
             trusted_cache: Mutex::default(),
         })
     }
@@ -86,6 +90,12 @@ impl Registry {
     #[must_use]
     pub fn folder(&self) -> &DataFolder {
         &self.folder
+    }
+
+    /// How many bundles were built since this was opened.
+    #[must_use]
+    pub fn bundles_built(&self) -> u64 {
+        self.built.load(Ordering::Relaxed)
     }
 
     #[must_use]

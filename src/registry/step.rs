@@ -18,8 +18,8 @@ use crate::domain::secret::Secret;
 use crate::domain::watch::{Phase, Watch};
 use crate::git::{self, Fetched};
 use crate::store::Store;
-use crate::store::marketplaces::{MarketplaceRow, Synced as SyncedRow};
-use crate::store::plugins::{PluginFacts, PluginRow};
+use crate::store::marketplaces::{MarketplaceRow, PluginFacts, Synced as SyncedRow};
+use crate::store::plugins::PluginRow;
 
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
@@ -32,7 +32,6 @@ const LATEST: i64 = 253_402_300_799;
 #[derive(Clone)]
 pub(super) struct Known {
     pub row: MarketplaceRow,
-    facts: PluginFacts,
     /// As long as the registry is at this edition, that is how it is.
     pub edition: u64,
 }
@@ -47,25 +46,20 @@ struct Found {
 
 impl Known {
     pub(super) fn one(store: &Store, slug: &str) -> Result<Self> {
-        let row = row_of(store, slug)?;
-        let facts = store.plugin_facts()?.remove(&row.id).unwrap_or_default();
-        Ok(Self { row, facts, edition: store.edition() })
+        Ok(Self { row: row_of(store, slug)?, edition: store.edition() })
     }
 
-    /// Those named, each once, or all.
+    /// Those named, each once and in that order, or all.
     pub(super) fn all(store: &Store, only: &[String]) -> Result<Vec<Self>> {
-        let rows = store.marketplaces()?;
-        if let Some(slug) = only.iter().find(|slug| rows.iter().all(|row| row.id != **slug)) {
-            return Err(unknown(slug, &rows));
+        let mut rows = store.marketplaces()?;
+        if !only.is_empty() {
+            if let Some(slug) = only.iter().find(|slug| rows.iter().all(|row| row.id != **slug)) {
+                return Err(unknown(slug, &rows));
+            }
+            rows.retain(|row| only.contains(&row.id));
+            rows.sort_by_key(|row| only.iter().position(|slug| *slug == row.id));
         }
-        let facts = store.plugin_facts()?;
-        let wanted = rows.into_iter().filter(|row| only.is_empty() || only.contains(&row.id));
-        let known = wanted.map(|row| Self {
-            facts: facts.get(&row.id).copied().unwrap_or_default(),
-            row,
-            edition: store.edition(),
-        });
-        Ok(known.collect())
+        Ok(rows.into_iter().map(|row| Self { row, edition: store.edition() }).collect())
     }
 
     /// An edit does not wait for a sync. What was fetched from the address of before must not pass for
@@ -88,13 +82,13 @@ impl Known {
             first: self.row.last_commit_sha.is_none(),
             commit: commit.to_owned(),
             path: path.display().to_string(),
-            plugins: self.facts.all,
+            plugins: self.row.facts.all,
             changed: false,
             added: 0,
             updated: 0,
             removed: 0,
-            not_served: self.facts.not_served,
-            notes: self.facts.notes,
+            not_served: self.row.facts.not_served,
+            notes: self.row.facts.notes,
             took: 0,
         }
     }
@@ -197,6 +191,7 @@ impl Registry {
                     rules: &self.rules(),
                     renames: &json(&found.catalog.renames),
                     notes: &json(&found.catalog.notes),
+                    facts: found.facts,
                 },
             )?;
             self.record(store, caller, "marketplace.sync", &row.id, Some(&commit))?;

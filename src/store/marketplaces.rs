@@ -27,11 +27,21 @@ pub struct MarketplaceRow {
     pub rules: Option<String>,
     pub renames: String,
     pub notes: String,
+    pub facts: PluginFacts,
+}
+
+/// How many plugins a marketplace has, how many of them are not served, and how many notes there are
+/// on them: as the last sync that found something new left it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PluginFacts {
+    pub all: u64,
+    pub not_served: u64,
+    pub notes: u64,
 }
 
 const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
-     name_prefix, versions, rules, renames, notes";
+     name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -55,6 +65,7 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
         rules: row.get(17)?,
         renames: row.get(18)?,
         notes: row.get(19)?,
+        facts: PluginFacts { all: row.get(20)?, not_served: row.get(21)?, notes: row.get(22)? },
     })
 }
 
@@ -67,6 +78,7 @@ pub struct Synced<'a> {
     pub rules: &'a str,
     pub renames: &'a str,
     pub notes: &'a str,
+    pub facts: PluginFacts,
 }
 
 impl Store {
@@ -134,8 +146,10 @@ impl Store {
     pub fn mark_synced(&self, id: &str, synced: &Synced<'_>) -> Result<(), StoreError> {
         self.execute(
             "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
-             last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ? WHERE id = ?",
-            params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes, id],
+             last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ?, \
+             plugin_count = ?, not_served_count = ?, note_count = ? WHERE id = ?",
+            params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
+                synced.facts.all, synced.facts.not_served, synced.facts.notes, id],
         )?;
         self.wrote(id);
         Ok(())

@@ -1,7 +1,5 @@
 //! Rows of `marketplace_plugins`.
 
-use std::collections::HashMap;
-
 use duckdb::{
     Row, appender_params_from_iter, params,
     types::{TimeUnit, ToSql, Value},
@@ -31,15 +29,6 @@ pub struct PluginRow {
     pub files: i64,
     pub bytes: i64,
     pub notes: String,
-}
-
-/// How many plugins a marketplace has, how many of them are not served, and how many notes there are
-/// on them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PluginFacts {
-    pub all: u64,
-    pub not_served: u64,
-    pub notes: u64,
 }
 
 const COLUMNS: &str = "p.marketplace_id, p.name, p.manifest_name, p.description, p.version, p.author_name, p.homepage, \
@@ -103,37 +92,6 @@ impl Store {
         self.rows("SELECT marketplace_id, name FROM marketplace_plugins", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
-    }
-
-    /// How many plugins each marketplace has.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn plugin_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        self.rows(
-            "SELECT marketplace_id, count(*) FROM marketplace_plugins GROUP BY marketplace_id",
-            [],
-            |row| Ok((row.get(0)?, row.get(1).map(i64::unsigned_abs)?)),
-        )
-    }
-
-    /// What there is to say about the plugins of each marketplace that has any, by slug.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn plugin_facts(&self) -> Result<HashMap<String, PluginFacts>, StoreError> {
-        // A note is an object with a `code`; inside its texts a quote would be escaped.
-        let facts = self.rows(
-            "SELECT marketplace_id, count(*), count(*) FILTER (digest IS NULL), \
-             coalesce(sum((length(notes) - length(replace(notes, '\"code\":', ''))) // 7), 0)::BIGINT \
-             FROM marketplace_plugins GROUP BY marketplace_id",
-            [],
-            |row| {
-                let number = |i| row.get(i).map(|n: i64| n.unsigned_abs());
-                Ok((row.get(0)?, PluginFacts { all: number(1)?, not_served: number(2)?, notes: number(3)? }))
-            },
-        )?;
-        Ok(facts.into_iter().collect())
     }
 
     /// Writes rows of names that are not there yet, all in one go: a statement for each would cost as

@@ -2,11 +2,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::marketplaces::MarketplaceRow;
+use super::marketplaces::{MarketplaceRow, PluginFacts};
 use super::*;
 
 fn row(id: &str) -> MarketplaceRow {
     MarketplaceRow {
+        facts: PluginFacts::default(),
         id: id.into(),
         name: id.into(),
         url: format!("https://git.example/a/long/enough/path/{id}.git"),

@@ -66,6 +66,9 @@ pub struct Bundle {
 pub const USER_HEADER: &str = "agnes-user";
 pub const PLUGINS_HEADER: &str = "agnes-plugins";
 
+/// What a browser or `curl -OJ` saves the bundle as.
+pub const DISPOSITION: &str = "attachment; filename=\"agnes-marketplace.zip\"";
+
 /// Beside an answer that never leaves the process: the file whose bytes it streams. Whoever writes them
 /// to a file again can let the system copy, without carrying them through the process.
 #[derive(Debug, Clone)]

@@ -153,6 +153,18 @@ impl Registry {
     }
 }
 
+/// To hold memory against the database.
+#[cfg(test)]
+impl Registry {
+    pub(super) fn forget_access(&self) {
+        self.present.held.get().unwrap().store(None);
+    }
+
+    pub(super) fn restore_access(&self, access: Option<Arc<Access>>) {
+        self.present.held.get().unwrap().store(access);
+    }
+}
+
 impl Access {
     fn person(&self, key: &str) -> Option<&Arc<Person>> {
         self.people.get(key).or_else(|| {

@@ -3,4 +3,5 @@
 mod access;
 mod bundles;
 mod marketplaces;
+mod moments;
 mod syncs;
