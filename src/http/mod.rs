@@ -12,6 +12,7 @@ mod problem;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod upkeep;
 mod views;
 
@@ -55,6 +56,8 @@ fn routes() -> Router<App> {
         .route("/api/groups/{id}/members", post(people::join))
         .route("/api/groups/{id}/members/{user}", delete(people::leave))
         .route("/api/grants", get(grants::list).post(grants::grant).delete(grants::revoke))
+        .route("/api/tokens", get(tokens::list).post(tokens::create))
+        .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/audit", get(upkeep::audit))
         .route("/api/doctor", get(upkeep::doctor))
         .fallback(problem::no_such_route)

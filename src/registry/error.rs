@@ -96,6 +96,7 @@ impl Error {
                 "plugin" => "agnes plugin list",
                 "user" => "agnes user list",
                 "group" => "agnes group list",
+                "token" => "agnes token list",
                 _ => return None,
             },
             Self::Exists { what, name } => return Some(format!("agnes {what} show {}", word(name))),

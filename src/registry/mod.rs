@@ -22,13 +22,15 @@ pub mod sync;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 mod upstreams;
 pub mod users;
 pub mod views;
 
 use std::collections::HashSet;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::domain::digest::Digest;
 use crate::store::{Store, StoreError};
 
 pub use error::Error;
@@ -48,6 +50,10 @@ pub struct Registry {
     synced: Condvar,
     /// Whether the ZIP cache was found to be of this boot of the machine.
     trusted_cache: Mutex<bool>,
+    /// When tokens were used, as far as that is not written yet.
+    uses: Mutex<tokens::Uses>,
+    /// Names the scheduler's token, if there is one; read when first asked for.
+    scheduler: OnceLock<Option<Digest>>,
 }
 
 impl Registry {
@@ -72,6 +78,8 @@ impl Registry {
             syncing: Mutex::default(),
             synced: Condvar::new(),
             trusted_cache: Mutex::default(),
+            uses: Mutex::default(),
+            scheduler: OnceLock::new(),
         })
     }
 

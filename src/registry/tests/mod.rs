@@ -4,3 +4,4 @@ mod access;
 mod bundles;
 mod marketplaces;
 mod syncs;
+mod tokens;
