@@ -13,6 +13,7 @@ pub mod groups;
 pub mod marketplaces;
 mod memory;
 mod origin;
+mod outbound;
 mod overlay;
 pub mod plugins;
 pub mod settings;
