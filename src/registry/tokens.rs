@@ -183,7 +183,9 @@ impl Registry {
         let uses: Vec<(String, i64)> = taken.into_iter().collect();
         let written = self.store().transaction(|store| store.mark_used(&uses));
         if let Err(error) = written {
-            uses.iter().for_each(|(id, at)| self.note_use(id, *at));
+            for (id, at) in &uses {
+                self.note_use(id, *at);
+            }
             return Err(error.into());
         }
         Ok(uses.len())

@@ -27,7 +27,7 @@ fn row(id: &str) -> MarketplaceRow {
         rules: None,
         renames: "{}".into(),
         notes: "[]".into(),
-        public_only: id.starts_with("p"),
+        public_only: id.starts_with('p'),
     }
 }
 
