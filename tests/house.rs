@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 14] = [
+const LIVES_IN: [(&str, &[&str]); 15] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
@@ -30,6 +30,8 @@ const LIVES_IN: [(&str, &[&str]); 14] = [
     // The git room brings its own https transport to gix: credentials per host, no redirects with
     // them, and addresses that were looked at. The client speaks https to a server.
     ("reqwest", &["git", "client"]),
+    // Where it is decided whether a token is the right one.
+    ("subtle", &["registry"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("indicatif", &["cli"]),

@@ -16,6 +16,7 @@ mod problem;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod upkeep;
 mod views;
 
@@ -66,6 +67,8 @@ fn routes() -> Router<App> {
         .route("/api/grants", get(grants::list).post(grants::grant).delete(grants::revoke))
         .route("/marketplace.zip", get(feed::zip))
         .route("/marketplace/info", get(feed::info))
+        .route("/api/tokens", get(tokens::list).post(tokens::create))
+        .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/audit", get(upkeep::audit))
         .route("/api/doctor", get(upkeep::doctor))
         .fallback(problem::no_such_route)

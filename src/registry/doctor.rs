@@ -221,7 +221,7 @@ impl Registry {
             });
         }
         // Many views follow: from memory they cost little each.
-        self.keep_access_in_memory()?;
+        self.hold_access()?;
         let memberships = self.store().memberships()?;
         let (mut collisions, mut seen) = (HashSet::new(), HashSet::new());
         for user in users {

@@ -15,6 +15,7 @@ pub mod groups;
 pub mod marketplaces;
 mod memory;
 mod origin;
+mod outbound;
 mod overlay;
 pub mod plugins;
 pub mod settings;
@@ -25,6 +26,7 @@ pub mod sync;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 mod upstreams;
 pub mod users;
 pub mod views;
@@ -32,8 +34,9 @@ pub mod views;
 use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::domain::digest::Digest;
 use crate::store::{Store, StoreError};
 
 pub use error::Error;
@@ -58,6 +61,10 @@ pub struct Registry {
     built: AtomicU64,
     /// Whether the ZIP cache was found to be of this boot of the machine.
     trusted_cache: Mutex<bool>,
+    /// When tokens were used, as far as that is not written yet.
+    uses: Mutex<tokens::Uses>,
+    /// Names the scheduler's token, if there is one; read when first asked for.
+    scheduler: OnceLock<Option<Digest>>,
 }
 
 impl Registry {
@@ -84,6 +91,8 @@ impl Registry {
             synced: Condvar::new(),
             built: AtomicU64::new(0),
             trusted_cache: Mutex::default(),
+            uses: Mutex::default(),
+            scheduler: OnceLock::new(),
         })
     }
 

@@ -5,6 +5,7 @@
 
 use super::Store;
 use super::offers::OfferRow;
+use super::tokens::TokenRow;
 
 /// One row's worth of change. Where a row has many columns, its name: it is read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,11 @@ pub enum Change {
     /// With plugins and the grants that name them.
     MarketplaceRemoved {
         id: String,
+    },
+    /// A token was made or revoked.
+    Token(Box<TokenRow>),
+    TokenForgotten {
+        hash: String,
     },
     Plugin(Box<OfferRow>),
     PluginRemoved {

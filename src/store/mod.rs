@@ -17,6 +17,7 @@ pub mod plugins;
 mod sql;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;

@@ -35,8 +35,8 @@ pub struct Marketplace {
     pub notes: Vec<Note>,
 }
 
-/// A token on its way to the registry: `Debug` shows a dash, and it is zeroed when dropped. It is only
-/// ever asked with; no answer has one.
+/// A token on its way: `Debug` shows a dash, and it is zeroed when dropped. It is asked with; the only
+/// answer that has one is that of `POST /api/tokens`.
 #[derive(Debug, Clone)]
 pub struct Token(pub Secret);
 

@@ -39,7 +39,7 @@ fn door(fixture: &Fixture, email: &str) -> Router {
 #[tokio::test]
 async fn the_zip_is_the_same_bytes_as_build_zip_writes_and_is_not_sent_twice() {
     let fixture = fixture();
-    fixture.registry.keep_access_in_memory().unwrap();
+    fixture.registry.hold_access().unwrap();
     let grace = door(&fixture, "grace@example.com");
     let got = get(&grace, "GET", "/marketplace.zip", None).await;
     assert_eq!((got.status, got.header("content-type")), (200, "application/zip"));
@@ -66,7 +66,7 @@ async fn the_zip_is_the_same_bytes_as_build_zip_writes_and_is_not_sent_twice() {
 #[tokio::test]
 async fn every_change_shows_in_the_very_next_answer() {
     let fixture = fixture();
-    fixture.registry.keep_access_in_memory().unwrap();
+    fixture.registry.hold_access().unwrap();
     let grace = door(&fixture, "grace@example.com");
     let mut tags = vec![get(&grace, "GET", "/marketplace.zip", None).await.header("etag").to_owned()];
     let changes: [&dyn Fn(); 4] = [
@@ -112,7 +112,7 @@ async fn every_change_shows_in_the_very_next_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cold_view_that_a_thousand_ask_for_is_built_once() {
     let fixture = fixture();
-    fixture.registry.keep_access_in_memory().unwrap();
+    fixture.registry.hold_access().unwrap();
     let grace = door(&fixture, "grace@example.com");
     let asking: Vec<_> = (0..1000)
         .map(|_| {
@@ -133,7 +133,7 @@ async fn a_cold_view_that_a_thousand_ask_for_is_built_once() {
 #[tokio::test]
 async fn a_damaged_or_emptied_cache_is_built_again() {
     let fixture = fixture();
-    fixture.registry.keep_access_in_memory().unwrap();
+    fixture.registry.hold_access().unwrap();
     let body = get(&door(&fixture, "grace@example.com"), "GET", "/marketplace.zip", None).await.body;
     let path = fixture.registry.bundle(&operator(), "grace@example.com").unwrap().path;
     // Each door has opened nothing yet.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use rpds::RedBlackTreeMapSync;
 
-use super::{Access, Group, Held, Market, Person, Word};
+use super::{Access, Group, Held, Key, Market, Person, Word};
 use crate::registry::Result;
 use crate::registry::marketplaces::versions_of;
 use crate::registry::upstreams::served_commit;
@@ -14,6 +14,7 @@ use crate::store::accounts::EVERYONE;
 use crate::store::changes::Change;
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::offers::OfferRow;
+use crate::store::tokens::TokenRow;
 
 impl Access {
     /// This moment with those changes.
@@ -37,6 +38,10 @@ impl Access {
                     self.addresses.remove_mut(&Arc::clone(&person.email));
                 }
                 self.people.remove_mut(id.as_str());
+                let theirs = self.keys.iter().filter(|(_, key)| *key.user == *id);
+                for hash in theirs.map(|(hash, _)| *hash).collect::<Vec<_>>() {
+                    self.keys.remove_mut(&hash);
+                }
             }
             Change::Group { id, name, is_system } => {
                 let grants = self.groups.get(id.as_str()).map(|group| group.grants.clone());
@@ -66,6 +71,12 @@ impl Access {
                 }
             }
             Change::MarketplaceRemoved { id } => self.remove_market(&id),
+            Change::Token(row) => self.put_key(&row),
+            Change::TokenForgotten { hash } => {
+                if let Ok(hash) = hash.parse() {
+                    self.keys.remove_mut(&hash);
+                }
+            }
             Change::Plugin(row) => {
                 let slug = row.marketplace_id.clone();
                 self.change_market(&slug, |market| add_offer(market, *row));
@@ -84,6 +95,15 @@ impl Access {
         let person =
             Person { id: Arc::clone(&id), email, groups, stamp: self.version, seen: ArcSwapOption::empty() };
         self.people.insert_mut(id, Arc::new(person));
+    }
+
+    pub(super) fn put_key(&mut self, row: &TokenRow) {
+        // A digest that is none can be no token's.
+        let Ok(hash) = row.hash.parse() else { return };
+        let user = row.user_id.as_str();
+        let user = self.people.get(user).map_or_else(|| user.into(), |person| Arc::clone(&person.id));
+        let (expires_at, revoked) = (row.expires_at, row.revoked_at.is_some());
+        self.keys.insert_mut(hash, Arc::new(Key { id: row.id.as_str().into(), user, expires_at, revoked }));
     }
 
     fn move_person(&mut self, user: &str, change: impl FnOnce(&mut Vec<Word>)) {

@@ -9,7 +9,7 @@ use super::apply::add_offer;
 use super::{Access, Group, Held, Market, Word};
 use crate::registry::Result;
 use crate::store::Store;
-use crate::store::accounts::{GroupRow, UserRow};
+use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
 
 /// How much to read.
 pub(in crate::registry) enum Scope<'a> {
@@ -27,6 +27,7 @@ impl Default for Access {
             addresses: HashTrieMapSync::new_sync(),
             groups: HashTrieMapSync::new_sync(),
             markets: HashTrieMapSync::new_sync(),
+            keys: HashTrieMapSync::new_sync(),
         }
     }
 }
@@ -53,13 +54,14 @@ impl Access {
                     mine.sort_unstable();
                     access.put_person(user.id.into(), user.email.into(), mine.into());
                 }
+                store.each_token(|row| access.put_key(&row))?;
                 access.put_markets_and_grants(store, None, groups)?;
             }
             Scope::User(user) => {
                 let rows = store.groups_of(&user.id)?;
                 let groups = access.put_groups(rows);
                 let mut mine: Vec<Word> = groups.keys().cloned().collect();
-                mine.retain(|id| **id != *crate::store::accounts::EVERYONE);
+                mine.retain(|id| **id != *EVERYONE);
                 mine.sort_unstable();
                 access.put_person(user.id.as_str().into(), user.email.as_str().into(), mine.into());
                 let ids: Vec<Word> = groups.keys().cloned().collect();

@@ -11,7 +11,7 @@ mod load;
 mod standing;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
@@ -22,6 +22,7 @@ use crate::domain::oid::Oid;
 use crate::domain::version::Versions;
 use crate::domain::view::Renames;
 use crate::store::Store;
+use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;
 
 pub(super) use load::Scope;
@@ -42,6 +43,16 @@ pub(super) struct Access {
     groups: HashTrieMapSync<Word, Arc<Group>>,
     /// By slug.
     markets: HashTrieMapSync<Word, Arc<Market>>,
+    /// By the token's digest.
+    keys: HashTrieMapSync<Digest, Arc<Key>>,
+}
+
+/// A token.
+struct Key {
+    id: Word,
+    user: Word,
+    expires_at: Option<i64>,
+    revoked: bool,
 }
 
 struct Person {
@@ -99,43 +110,65 @@ pub struct Glance {
     pub plugins: u64,
 }
 
-/// The moment that is now, for as long as a server runs.
+/// The moment that is now, from when somebody asked to keep it.
 #[derive(Default)]
 pub(super) struct Present {
-    /// Set once and for all when a server asks for it.
     held: OnceLock<ArcSwapOption<Access>>,
-    /// One loads, the others wait.
-    loading: Mutex<()>,
+}
+
+/// A token, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub hash: Digest,
+    /// Its id.
+    pub token: &'a str,
+    pub user: &'a str,
+    pub email: &'a str,
+    /// Whether the user is in Admin.
+    pub admin: bool,
+    pub expires_at: Option<i64>,
+    pub revoked: bool,
 }
 
 impl Registry {
-    /// From now on views are made from memory. Called once, by a server, before it serves.
+    /// From now on requests are answered from memory. A server asks for it before it serves, so that
+    /// the first request does not wait.
     ///
     /// # Errors
     /// What the database says.
-    pub fn keep_access_in_memory(&self) -> Result<()> {
-        self.present.held.get_or_init(ArcSwapOption::empty);
-        self.access().map(drop)
+    pub fn hold_access(&self) -> Result<()> {
+        self.keep_access_in_memory().map(drop)
     }
 
-    /// The present moment; an error only if it is not in memory and cannot be loaded. `None` where
-    /// nobody asked to keep it.
-    pub(super) fn access(&self) -> Result<Option<Arc<Access>>> {
-        let Some(held) = self.present.held.get() else { return Ok(None) };
-        if let Some(access) = held.load_full() {
-            return Ok(Some(access));
+    /// The present moment; from now on views are made from memory.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn keep_access_in_memory(&self) -> Result<Arc<Access>> {
+        let held = self.present.held.get_or_init(ArcSwapOption::empty);
+        match held.load_full() {
+            Some(access) => Ok(access),
+            None => self.load_access(held),
         }
-        let _one = self.present.loading.lock().unwrap_or_else(PoisonError::into_inner);
-        // The lock is held until it is in place: no write comes in between.
+    }
+
+    /// The present moment. `None` where nobody asked to keep it; an error only if it is not in memory
+    /// (any more) and cannot be loaded.
+    pub(super) fn access(&self) -> Result<Option<Arc<Access>>> {
+        self.present.held.get().map(|_| self.keep_access_in_memory()).transpose()
+    }
+
+    fn load_access(&self, held: &ArcSwapOption<Access>) -> Result<Arc<Access>> {
+        // One loads, the others wait. And the lock is held until it is in place: no write comes between.
         let store = self.store();
         if let Some(access) = held.load_full() {
-            return Ok(Some(access));
+            return Ok(access);
         }
         store.note_changes();
         drop(store.take_changes());
         let access = Arc::new(Access::load(&store, Scope::All)?);
         held.store(Some(Arc::clone(&access)));
-        Ok(Some(access))
+        Ok(access)
     }
 
     /// Makes the next moment from what was written. Called while the store is still locked, so that
@@ -175,7 +208,7 @@ impl Access {
 
     /// When each thing that a person's view is made from last changed: the same stamps, the same view.
     fn stamps(&self, person: &Person) -> impl Iterator<Item = u64> {
-        let everyone = std::iter::once(crate::store::accounts::EVERYONE);
+        let everyone = std::iter::once(EVERYONE);
         let groups = everyone.chain(person.groups.iter().map(|id| &**id));
         let of_groups = groups.flat_map(|id| {
             let group = self.groups.get(id);
@@ -206,11 +239,19 @@ impl Access {
         self.version
     }
 
-    /// Whether that user exists, and whether they may administer.
-    pub fn caller(&self, user: &str) -> Option<(String, bool)> {
-        let person = self.people.get(user)?;
-        let admin = person.groups.iter().any(|id| &**id == crate::store::accounts::ADMIN);
-        Some((person.email.to_string(), admin))
+    /// Whose token that is, good or not. The one question that is asked for every request.
+    pub fn holder(&self, hash: &Digest) -> Option<Holder<'_>> {
+        let (hash, key) = self.keys.get_key_value(hash)?;
+        let person = self.people.get(&key.user)?;
+        Some(Holder {
+            hash: *hash,
+            token: &key.id,
+            user: &person.id,
+            email: &person.email,
+            admin: person.groups.iter().any(|id| **id == *ADMIN),
+            expires_at: key.expires_at,
+            revoked: key.revoked,
+        })
     }
 }
 

@@ -4,4 +4,6 @@ mod access;
 mod bundles;
 mod marketplaces;
 mod moments;
+mod outbound;
 mod syncs;
+mod tokens;

@@ -41,7 +41,7 @@ fn after_any_writes_memory_says_what_the_database_says() {
     let registry = &fixture.registry;
     fixture.market("one", &[("a", "1"), ("b", "1")]);
     fixture.market("two", &[("a", "1"), ("c", "1")]);
-    registry.keep_access_in_memory().unwrap();
+    registry.hold_access().unwrap();
     let mut numbers = Numbers(1);
     let op = operator();
     for step in 0..400 {
@@ -95,7 +95,7 @@ fn a_view_stays_remembered_through_what_does_not_concern_it() {
     fixture.market("two", &[("a", "1")]);
     fixture.admit("ada@example.com", "Red", &["one/a"]);
     fixture.admit("grace@example.com", "Blue", &["two/a"]);
-    registry.keep_access_in_memory().unwrap();
+    registry.hold_access().unwrap();
     let of = |email| glance(registry, email);
     assert_eq!(of("ada@example.com"), None, "nobody asked yet");
     told(registry, "ada@example.com");
@@ -123,7 +123,7 @@ fn a_user_has_their_own_view_and_an_operator_none() {
     let registry = &fixture.registry;
     for in_memory in [false, true] {
         if in_memory {
-            registry.keep_access_in_memory().unwrap();
+            registry.hold_access().unwrap();
         }
         let ada = registry.user(&operator(), "ada@example.com").unwrap().row;
         let ada = Caller::User { id: ada.id, email: ada.email, admin: false };
