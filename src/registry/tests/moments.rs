@@ -1,8 +1,10 @@
 //! What is kept in memory must be what the database says: whatever was written, in whatever order.
 
 use super::super::testing::{Fixture, operator, texts};
+use super::super::tokens::NewToken;
 use super::super::{Error, Registry};
 use crate::domain::caller::Caller;
+use crate::domain::secret::Secret;
 
 const USERS: [&str; 4] = ["ada@example.com", "grace@example.com", "joan@example.com", "mary@example.com"];
 const GROUPS: [&str; 5] = ["Red", "Green", "Blue", "Admin", "Everyone"];
@@ -42,13 +44,14 @@ fn after_any_writes_memory_says_what_the_database_says() {
     fixture.market("one", &[("a", "1"), ("b", "1")]);
     fixture.market("two", &[("a", "1"), ("c", "1")]);
     registry.hold_access().unwrap();
+    let mut tokens: Vec<(String, Secret)> = Vec::new();
     let mut numbers = Numbers(1);
     let op = operator();
     for step in 0..400 {
         let (user, group) = (numbers.one(&USERS), numbers.one(&GROUPS));
         let resource = numbers.one(&RESOURCES).to_owned();
         // Much of it is refused (twice the same, nobody there): that must not show either.
-        let _ = match numbers.below(12) {
+        let _ = match numbers.below(14) {
             0 | 1 => registry.add_user(&op, user, None).map(drop),
             2 => registry.remove_user(&op, user).map(drop),
             3 => registry.add_group(&op, group, None).map(drop),
@@ -57,6 +60,14 @@ fn after_any_writes_memory_says_what_the_database_says() {
             7 => registry.leave(&op, group, user).map(drop),
             8 | 9 => registry.grant(&op, group, &[resource]).map(drop),
             10 => registry.revoke(&op, group, &[resource]).map(drop),
+            11 => {
+                let new = NewToken { user: Some(user.to_owned()), ..NewToken::default() };
+                registry.create_token(&op, new).map(|made| tokens.push((made.token.row.id, made.secret)))
+            }
+            12 if !tokens.is_empty() => {
+                let (id, _) = &tokens[numbers.below(tokens.len())];
+                registry.revoke_token(&op, id).map(drop)
+            }
             _ => {
                 let names: Vec<_> = ["a", "b", "c"].into_iter().filter(|_| numbers.below(2) == 0).collect();
                 let plugins: Vec<_> = names.into_iter().map(|name| (name, "2")).collect();
@@ -67,6 +78,7 @@ fn after_any_writes_memory_says_what_the_database_says() {
         // A view that is remembered must be the same as one that is worked out.
         let remembered: Vec<_> = USERS.map(|user| glance(registry, user)).into();
         let in_memory: Vec<_> = USERS.map(|user| told(registry, user)).into();
+        let held: Vec<_> = tokens.iter().map(|(_, token)| registry.authenticate(token)).collect();
         for (remembered, told) in remembered.iter().zip(&in_memory) {
             assert!(remembered.as_ref().is_none_or(|digest| told.starts_with(digest)), "step {step}");
         }
@@ -75,6 +87,8 @@ fn after_any_writes_memory_says_what_the_database_says() {
             registry.forget_access();
             let in_database: Vec<_> = USERS.map(|user| told(registry, user)).into();
             assert_eq!(in_memory, in_database, "step {step}");
+            let held_there: Vec<_> = tokens.iter().map(|(_, token)| registry.authenticate(token)).collect();
+            assert_eq!(held, held_there, "step {step}");
             registry.restore_access(present);
         }
     }
