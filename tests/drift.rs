@@ -183,6 +183,9 @@ fn the_example_configuration_explains_every_setting() {
         .agnes_command(&["config", "show", "--json"])
         .env("AGNES_MARKETPLACE_OWNER_EMAIL", "plugins@example.com")
         .env("AGNES_SYNC_CA_BUNDLE", "/x.pem")
+        .env("AGNES_SERVER", "https://agnes.example.com")
+        .env("AGNES_SERVER_CA", "/x.pem")
+        .env("AGNES_SERVER_TOKEN_FILE", "/x")
         .output()
         .unwrap();
     let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();

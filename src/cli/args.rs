@@ -21,7 +21,7 @@ pub(super) struct Agnes {
     pub command: Command,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct Global {
     /// The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR]
     /// [default: the platform's data folder]
@@ -40,6 +40,17 @@ pub(super) struct Global {
     /// [default: 5]
     #[arg(long, global = true, value_name = "SECONDS", help_heading = "Everywhere")]
     pub lock_wait: Option<u64>,
+    /// Ask this agnes server, not the data folder: https://…, with an access token of a member of
+    /// Admin [env: AGNES_SERVER]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    pub server: Option<String>,
+    /// Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub server_ca: Option<PathBuf>,
+    /// The access token for --server is the first line of this file, or of stdin if it is `-`
+    /// [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub server_token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,6 +18,7 @@ use super::args::Global;
 use super::exit::Failure;
 use super::said::{Said, line};
 use super::table::Table as Columns;
+use crate::client::ServerUrl;
 use crate::domain::limits::Limits;
 use crate::domain::names::check_marketplace_name;
 use crate::domain::people::Email;
@@ -31,6 +32,9 @@ use crate::registry::settings::{CacheSettings, SyncSettings};
 struct File {
     data_dir: Option<PathBuf>,
     lock_wait: u64,
+    server: Option<String>,
+    server_ca: Option<PathBuf>,
+    server_token_file: Option<PathBuf>,
     marketplace: Marketplace,
     sync: Sync,
     limits: Limits,
@@ -63,7 +67,11 @@ struct Cache {
 }
 
 /// Keys that have no default value, with a value of their type.
-const OPTIONAL: [&str; 3] = ["data_dir", "marketplace.owner_email", "sync.ca_bundle"];
+const OPTIONAL: [&str; 6] =
+    ["data_dir", "marketplace.owner_email", "server", "server_ca", "server_token_file", "sync.ca_bundle"];
+
+/// Keys whose values are paths, which start from the file when they stand there.
+const PATHS: [&str; 3] = ["server_ca", "server_token_file", "sync.ca_bundle"];
 
 /// A setting as `config show` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -78,9 +86,21 @@ pub(super) struct Shown {
 pub(super) struct Config {
     pub data_dir: PathBuf,
     pub settings: Settings,
+    /// The server to ask instead of opening the data folder.
+    pub server: Option<Server>,
     pub shown: Vec<Shown>,
     /// Which file was read, as a sentence.
     file: String,
+}
+
+/// A server that was named, and what is needed to ask it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Server {
+    pub url: ServerUrl,
+    pub ca: Option<PathBuf>,
+    pub token_file: Option<PathBuf>,
+    /// Whether the file was named on the command line, where it is stronger than the environment.
+    pub token_file_is_flag: bool,
 }
 
 /// Key → value and source.
@@ -131,9 +151,8 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     }
     for (key, default) in keys {
         let name = format!("AGNES_{}", key.to_uppercase().replace('.', "_"));
-        let flag = (key == "lock_wait").then_some(global.lock_wait).flatten();
-        let (value, source) = if let Some(seconds) = flag {
-            (Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)), "flag --lock-wait".to_owned())
+        let (value, source) = if let Some((value, name)) = flag(&key, global) {
+            (value, format!("flag {name}"))
         } else if let Some(text) = variable(&name).filter(|_| key != "data_dir") {
             (typed(&name, &text, &default)?, format!("environment {name}"))
         } else if let Some(value) = in_file.get(&key) {
@@ -155,10 +174,13 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
     let from_file =
         |key: &str, shown: &Shelf| shown.get(key).is_some_and(|(_, source)| source.starts_with("file "));
-    if let (Some(bundle), true) = (&mut file.sync.ca_bundle, from_file("sync.ca_bundle", &shown)) {
-        *bundle = base.join(&*bundle);
-        if let Some((value, _)) = shown.get_mut("sync.ca_bundle") {
-            *value = Value::String(bundle.display().to_string());
+    let paths = [&mut file.server_ca, &mut file.server_token_file, &mut file.sync.ca_bundle];
+    for (key, path) in PATHS.into_iter().zip(paths) {
+        if let (Some(path), true) = (path, from_file(key, &shown)) {
+            *path = base.join(&*path);
+            if let Some((value, _)) = shown.get_mut(key) {
+                *value = Value::String(path.display().to_string());
+            }
         }
     }
     let (data_dir, source) = match (&file.data_dir, folder) {
@@ -170,6 +192,7 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     };
     let looked = data_dir.join("agnes.toml");
     shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
+    let server = server(&file, &shown)?;
     let settings = checked(file, &shown)?;
     let shown = shown.into_iter().map(|(key, (value, source))| Shown {
         key,
@@ -180,7 +203,33 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
         Some(_) => format!("The configuration file is {file_name}."),
         None => format!("There is no configuration file ({}).", looked.display()),
     };
-    Ok(Config { data_dir, settings, shown: shown.collect(), file: file_told })
+    Ok(Config { data_dir, settings, server, shown: shown.collect(), file: file_told })
+}
+
+/// What the command line says about a key, and by which option.
+fn flag(key: &str, global: &Global) -> Option<(Value, &'static str)> {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::String(path.display().to_string()));
+    Some(match key {
+        "lock_wait" => (Value::Integer(i64::try_from(global.lock_wait?).unwrap_or(i64::MAX)), "--lock-wait"),
+        "server" => (Value::String(global.server.clone()?), "--server"),
+        "server_ca" => (path(&global.server_ca)?, "--server-ca"),
+        "server_token_file" => (path(&global.server_token_file)?, "--server-token-file"),
+        _ => return None,
+    })
+}
+
+fn server(file: &File, shown: &Shelf) -> Result<Option<Server>, Failure> {
+    let Some(url) = &file.server else { return Ok(None) };
+    let source = |key| shown.get(key).map_or("", |(_, source)| source.as_str());
+    let url = url
+        .parse::<ServerUrl>()
+        .map_err(|why| Failure::usage(format!("`server`: {why} ({})", source("server"))))?;
+    Ok(Some(Server {
+        url,
+        ca: file.server_ca.clone(),
+        token_file: file.server_token_file.clone(),
+        token_file_is_flag: source("server_token_file").starts_with("flag "),
+    }))
 }
 
 fn homeless() -> Failure {
@@ -192,6 +241,9 @@ fn defaults() -> File {
     File {
         data_dir: None,
         lock_wait: lock_patience.as_secs(),
+        server: None,
+        server_ca: None,
+        server_token_file: None,
         marketplace: Marketplace {
             name: feed.name,
             description: feed.description,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use tokio_util::io::ReaderStream;
 
 use super::App;
-use super::extract::ask;
+use super::extract::{Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::registry::{Error, bundles::Bundle};

@@ -19,10 +19,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension};
+use axum::http::HeaderValue;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use crate::domain::caller::Caller;
 use crate::registry::Registry;
+use crate::wire::{VERSION, VERSION_HEADER};
 
 /// Largest request body, in bytes. The largest that makes sense is a grant of many plugins.
 const LARGEST_BODY: usize = 4 << 20;
@@ -31,7 +35,17 @@ type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
-    routes().layer(DefaultBodyLimit::max(LARGEST_BODY)).layer(Extension(caller)).with_state(registry)
+    routes()
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(Extension(caller))
+        .layer(map_response(signed))
+        .with_state(registry)
+}
+
+/// Says with every answer which agnes gave it.
+async fn signed(mut response: Response) -> Response {
+    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    response
 }
 
 fn routes() -> Router<App> {

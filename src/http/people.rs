@@ -1,11 +1,11 @@
 //! `/api/users`, `/api/groups` and who is in them.
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 
 use super::App;
-use super::extract::{Body, ask};
+use super::extract::{Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;

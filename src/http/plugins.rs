@@ -1,11 +1,11 @@
 //! `/api/plugins` and `/api/marketplaces/{id}/plugins`
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use serde_json::Value;
 
 use super::App;
-use super::extract::ask;
+use super::extract::{Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::registry::plugins::{PluginDetail, PluginRow};

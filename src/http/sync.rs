@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
-use super::extract::{Body as Given, ask};
+use super::extract::{Body as Given, Nothing, Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::watch::{Phase, Watch};
@@ -23,6 +23,9 @@ use crate::wire::sync::{self as wire, Action, Event, NDJSON, SyncRequest};
 
 /// Events that may wait for the client to read them.
 const WAITING: usize = 256;
+
+/// After so long without news the client hears that the work goes on, and proxies on the way too.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Progress is told at most this often for each marketplace, in milliseconds.
 const OFTEN: u64 = 100;
@@ -51,6 +54,7 @@ pub(super) async fn one(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    Given(Nothing {}): Given<Nothing>,
 ) -> Result<Response, Failure> {
     if wants_stream(&headers) {
         return Ok(stream(app, move |registry, watches| {
@@ -84,8 +88,9 @@ fn stream(
         // Nobody is there any more: then nobody misses it.
         let _ = watches.sender.blocking_send(last);
     });
-    let lines = ReceiverStream::new(receiver).map(|event| {
-        let mut line = serde_json::to_vec(&event)?;
+    let silence = tokio::time::interval_at(tokio::time::Instant::now() + SILENCE, SILENCE);
+    let lines = ReceiverStream::new(receiver).timeout_repeating(silence).map(|event| {
+        let mut line = serde_json::to_vec(&event.unwrap_or(Event::Alive))?;
         line.push(b'\n');
         Ok::<_, serde_json::Error>(line)
     });

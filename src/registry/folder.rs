@@ -33,6 +33,12 @@ impl DataFolder {
         self.state().join("system.duckdb")
     }
 
+    /// Where a running server is asked by whoever has a shell here.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.state().join("agnes.sock")
+    }
+
     /// Tokens of private upstreams.
     #[must_use]
     pub fn overlay(&self) -> PathBuf {

@@ -74,6 +74,8 @@ pub struct SyncAll {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// Nothing new, and the work goes on: said after ten seconds of silence.
+    Alive,
     Progress {
         id: String,
         phase: Phase,

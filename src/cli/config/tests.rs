@@ -27,7 +27,7 @@ fn given(flags: &Global, variables: &[(&str, &str)], file: Option<&str>) -> Resu
 }
 
 fn flags() -> Global {
-    Global { data_dir: Some("/flag".into()), config: None, json: false, quiet: false, lock_wait: None }
+    Global { data_dir: Some("/flag".into()), ..Global::default() }
 }
 
 fn shown(config: &Config, key: &str) -> (String, String) {
@@ -122,6 +122,27 @@ fn the_example_shows_every_key_with_its_default() {
         assert!(example.contains(&format!("\n{name} = ")), "{key} is missing");
     }
     // What has no default is there as a comment, and works once that is taken away.
-    let all = example.replace("\n#owner_email", "\nowner_email").replace("\n#ca_bundle", "\nca_bundle");
+    let all = example
+        .replace("\n#owner_email", "\nowner_email")
+        .replace("\n#ca_bundle", "\nca_bundle")
+        .replace("\n#server", "\nserver");
     given(&flags(), &[], Some(&all.replace("\n#data_dir", "\ndata_dir"))).unwrap();
+}
+
+#[test]
+fn a_server_is_named_by_flag_variable_or_file() {
+    let file = "server = \"https://file.example/\"\nserver_ca = \"ca.pem\"\nserver_token_file = \"token\"";
+    let variables = [("AGNES_SERVER", "https://variable.example"), ("AGNES_SERVER_TOKEN_FILE", "/t")];
+    let named = Global { server: Some("https://flag.example".into()), ..flags() };
+    let url = |config: &Config| config.server.as_ref().unwrap().url.to_string();
+    assert_eq!(url(&given(&named, &variables, Some(file)).unwrap()), "https://flag.example");
+    let config = given(&flags(), &variables, Some(file)).unwrap();
+    assert_eq!(url(&config), "https://variable.example");
+    assert_eq!(shown(&config, "server_ca").0, "\"BASE/ca.pem\"");
+    assert_eq!(shown(&config, "server_token_file").0, "\"/t\"");
+    assert!(!config.server.unwrap().token_file_is_flag);
+    assert_eq!(url(&given(&flags(), &[], Some(file)).unwrap()), "https://file.example");
+    assert_eq!(given(&flags(), &[], None).unwrap().server, None);
+    let said = given(&flags(), &[("AGNES_SERVER", "http://far.example")], None).unwrap_err().message;
+    assert!(said.contains("in the clear") && said.contains("environment AGNES_SERVER"), "{said}");
 }
