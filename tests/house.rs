@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 14] = [
+const LIVES_IN: [(&str, &[&str]); 16] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
@@ -30,6 +30,9 @@ const LIVES_IN: [(&str, &[&str]); 14] = [
     // The git room brings its own https transport to gix: credentials per host, no redirects with
     // them, and addresses that were looked at. The client speaks https to a server.
     ("reqwest", &["git", "client"]),
+    // How a type looks in the API's description is said where it is said how it looks in JSON.
+    ("utoipa", &["domain", "wire", "http"]),
+    ("utoipa_axum", &["http"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("indicatif", &["cli"]),

@@ -108,6 +108,8 @@ pub(super) enum Command {
     /// Show the settings
     #[command(subcommand)]
     Config(Config),
+    /// Print the description of the HTTP API (OpenAPI 3.1)
+    Openapi,
     /// Print completions for a shell
     Completions {
         /// Which shell

@@ -87,6 +87,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),
         Command::Config(args::Config::Show) => config::show(global),
+        Command::Openapi => Ok(Said::raw(crate::http::openapi::text().into_bytes())),
         Command::Completions { shell } => Ok(man::completions(shell)),
         Command::Man { dir } => man::man(dir.as_deref()),
     }

@@ -18,6 +18,14 @@ use crate::wire::views::{LocalFile, PLUGINS_HEADER, USER_HEADER};
 /// Bytes read from the file at a time.
 const CHUNK: usize = 1 << 18;
 
+/// Get the ZIP that one user gets
+#[utoipa::path(
+    get, path = "/api/users/{id}/marketplace.zip", tag = "users", operation_id = "build_zip",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 200, description = "The same plugins make the same bytes. `ETag` is the view digest, `Agnes-User` the user, `Agnes-Plugins` how many plugins there are", body = Vec<u8>, content_type = "application/zip"),
+    ),
+)]
 pub(super) async fn zip(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

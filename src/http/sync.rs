@@ -19,6 +19,7 @@ use crate::domain::caller::Caller;
 use crate::domain::watch::{Phase, Watch};
 use crate::registry::sync::{Synced, SyncedAll, Watches};
 use crate::registry::{self, Error};
+use crate::wire::Problem;
 use crate::wire::sync::{self as wire, Action, Event, NDJSON, SyncRequest};
 
 /// Events that may wait for the client to read them.
@@ -30,6 +31,17 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Progress is told at most this often for each marketplace, in milliseconds.
 const OFTEN: u64 = 100;
 
+/// Fetch marketplaces and find out what changed
+///
+/// One that fails keeps serving what it had, and is among the errors; the others are synced all the same. Whoever hangs up cancels it.
+#[utoipa::path(
+    post, path = "/api/marketplaces/sync-all", tag = "marketplaces", operation_id = "sync_all",
+    request_body = SyncRequest,
+    responses(
+        (status = 200, description = "How each of them went. Asked for with `Accept: application/x-ndjson`: events, one JSON object a line, while it works, and exactly one last word; the status is then 200 from the start", content((wire::SyncAll = "application/json"), (Event = "application/x-ndjson"))),
+        (status = 404, description = "There is no such marketplace", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn all(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -49,6 +61,16 @@ pub(super) async fn all(
     Ok(Json(told_all(done)).into_response())
 }
 
+/// Fetch one marketplace and find out what changed
+#[utoipa::path(
+    post, path = "/api/marketplaces/{id}/sync", tag = "marketplaces", operation_id = "sync_marketplace",
+    params(("id" = String, Path, description = "The marketplace's slug")),
+    responses(
+        (status = 200, description = "It is in step with its upstream. Asked for with `Accept: application/x-ndjson`: events, one JSON object a line, while it works, and exactly one last word; the status is then 200 from the start", content((wire::Synced = "application/json"), (Event = "application/x-ndjson"))),
+        (status = 502, description = "The upstream could not be fetched, or is no marketplace", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "The upstream took too long", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn one(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Extension, State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
 use super::extract::{Asked, ask};
@@ -12,6 +13,13 @@ use crate::domain::time::rfc3339;
 use crate::registry::doctor::Severity;
 use crate::wire::{audit, doctor};
 
+/// Find what is broken or suspicious in the data folder of the server
+#[utoipa::path(
+    get, path = "/api/doctor", tag = "upkeep", operation_id = "checkup",
+    responses(
+        (status = 200, description = "What was found", body = doctor::Checkup),
+    ),
+)]
 pub(super) async fn doctor(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -31,9 +39,11 @@ pub(super) async fn doctor(
 }
 
 /// How many of the latest acts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Most {
+    /// How many.
     #[serde(default = "hundred")]
     limit: u32,
 }
@@ -42,6 +52,14 @@ fn hundred() -> u32 {
     100
 }
 
+/// List who did what, the latest first
+#[utoipa::path(
+    get, path = "/api/audit", tag = "upkeep", operation_id = "list_acts",
+    params(Most),
+    responses(
+        (status = 200, description = "The latest", body = Vec<audit::AuditEntry>),
+    ),
+)]
 pub(super) async fn audit(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

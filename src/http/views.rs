@@ -12,6 +12,14 @@ use crate::domain::time::rfc3339;
 use crate::registry::views::UserView;
 use crate::wire::views as wire;
 
+/// Say what one user gets, and why not more
+#[utoipa::path(
+    get, path = "/api/users/{id}/info", tag = "users", operation_id = "show_view",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 200, description = "The view", body = wire::Info),
+    ),
+)]
 pub(super) async fn info(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

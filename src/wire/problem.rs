@@ -1,10 +1,11 @@
 //! What went wrong, as RFC 9457 has it (`application/problem+json`).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// A URI that names the kind of problem; `about:blank` where `code` says it all.
     #[serde(rename = "type", default = "about_blank")]
