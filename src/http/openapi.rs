@@ -1,6 +1,9 @@
 //! The API's description, as OpenAPI 3.1 (<https://spec.openapis.org/oas/v3.1.1.html>), made from the
 //! routes themselves: from what stands with each handler, and from the types that it takes and gives.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::LazyLock;
 
 use axum::http::{HeaderValue, header};
@@ -60,6 +63,8 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             tell_problems(method, operation);
         }
     }
+    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    schemas.into_iter().flat_map(Map::values_mut).for_each(tell_required);
     document
 });
 
@@ -103,6 +108,29 @@ fn tell_problems(method: &str, operation: &mut Value) {
         });
     }
     responses.sort_keys();
+}
+
+/// In answers, a field without a value is there and `null`; in requests, whose unknown fields are refused, it
+/// may be left out.
+fn tell_required(schema: &mut Value) {
+    for part in ["allOf", "oneOf"] {
+        schema.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten().for_each(tell_required);
+    }
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        return;
+    }
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    let nullable = |property: &Value| {
+        let types = property["type"].as_array().into_iter().flatten();
+        let ways = property["oneOf"].as_array().into_iter().flatten().map(|way| &way["type"]);
+        types.chain(ways).any(|kind| kind == "null")
+    };
+    let required = |(name, property): (&String, &Value)| {
+        let listed = schema["required"].as_array().is_some_and(|names| names.contains(&json!(name)));
+        (listed || nullable(property)).then(|| name.clone())
+    };
+    let required: Vec<_> = properties.iter().filter_map(required).collect();
+    schema["required"] = json!(required);
 }
 
 /// Show this description of the API

@@ -1,6 +1,9 @@
 //! What is refused before a route is reached: queries that it does not know, and requests that a page of
 //! another site made somebody's browser send.
 
+#[cfg(test)]
+mod tests;
+
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
@@ -55,10 +58,11 @@ fn unknown_query(request: &Request) -> Option<Failure> {
     let method = if request.method() == "HEAD" { "GET" } else { request.method().as_str() };
     let known = openapi::parameters(path, method)?;
     let refuse = |why: String| Some(Failure::new(StatusCode::BAD_REQUEST, "query-unusable", why));
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split('=').next().unwrap_or_default();
-        if !known.contains(&name) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Some(name) = decoded(name) else { return refuse("the query is not UTF-8".into()) };
+        if !known.contains(&name.as_str()) {
             let instead = match known.as_slice() {
                 [] => "this route has none".to_owned(),
                 some => {
@@ -66,7 +70,10 @@ fn unknown_query(request: &Request) -> Option<Failure> {
                     format!("there is {}", names.join(", "))
                 }
             };
-            return refuse(format!("the query has a field {} that is not known; {instead}", quoted(name)));
+            return refuse(format!("the query has a field {} that is not known; {instead}", quoted(&name)));
+        }
+        if decoded(value).is_none_or(|value| value.chars().any(char::is_control)) {
+            return refuse(format!("`{name}` in the query is not UTF-8, or has control characters in it"));
         }
         if seen.contains(&name) {
             return refuse(format!("the query says `{name}` twice"));
@@ -74,4 +81,24 @@ fn unknown_query(request: &Request) -> Option<Failure> {
         seen.push(name);
     }
     None
+}
+
+/// What is meant by a piece of a query (<https://url.spec.whatwg.org/#urlencoded-parsing>), unless that is
+/// not UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digit = |digit: Option<u8>| digit.and_then(|digit| char::from(digit).to_digit(16));
+        match (byte, digit(ahead.next()), digit(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                rest = ahead;
+            }
+            (b'+', ..) => out.push(b' '),
+            _ => out.push(byte),
+        }
+    }
+    String::from_utf8(out).ok()
 }

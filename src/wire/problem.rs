@@ -20,6 +20,7 @@ pub struct Problem {
     pub code: String,
     /// What to do next; where possible a command to paste.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
     /// What lies behind it, the nearest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -60,6 +60,7 @@ pub struct SyncError {
     pub id: String,
     pub error: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
 }
 
