@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::Global;
-use super::config;
+use super::config::{self, Config};
 use super::exit::{Exit, Failure};
 use crate::client::{Client, Way};
 use crate::domain::caller::Caller;
@@ -21,19 +21,25 @@ pub(super) struct Session {
 impl Session {
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let config = config::load(global)?;
-        let folder = DataFolder::new(config.data_dir.clone());
-        let registry =
-            Registry::open(folder, config.settings.clone(), world()).map_err(|error| refused(&error))?;
-        let registry = Arc::new(registry);
-        // Never closed: all that was done is in the database's log, DuckDB takes as long to close as to
-        // open, and the process ends when its command has.
-        std::mem::forget(Arc::clone(&registry));
+        let registry = open(&config)?;
         // Whoever can open the data folder is the operator.
         let router = http::router(registry, Caller::Operator { name: operator() });
         let way = Way::in_process(router)
             .map_err(|why| Failure::new(Exit::Failed, format!("the system gives no threads: {why}")))?;
         Ok(Self { client: Client::new(way) })
     }
+}
+
+/// Opens the data folder in this process.
+pub(super) fn open(config: &Config) -> Result<Arc<Registry>, Failure> {
+    let folder = DataFolder::new(config.data_dir.clone());
+    let registry =
+        Registry::open(folder, config.settings.clone(), world()).map_err(|error| refused(&error))?;
+    let registry = Arc::new(registry);
+    // Never closed: all that was done is in the database's log, DuckDB takes as long to close as to
+    // open, and the process ends when its command has.
+    std::mem::forget(Arc::clone(&registry));
+    Ok(registry)
 }
 
 fn refused(error: &Error) -> Failure {
@@ -50,6 +56,14 @@ fn operator() -> String {
     let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "operator".into());
     super::said::line(&name)
+}
+
+/// A number that is another one in each process.
+pub(super) fn chance() -> u32 {
+    let mut bytes = [0; 4];
+    // Without chance, request ids repeat after a restart: a nuisance, and no more.
+    let _ = getrandom::fill(&mut bytes);
+    u32::from_be_bytes(bytes)
 }
 
 /// The real time, chance and environment.

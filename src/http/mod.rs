@@ -9,6 +9,7 @@ mod marketplaces;
 mod people;
 mod plugins;
 mod problem;
+pub mod server;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,12 @@ type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
-    routes().layer(DefaultBodyLimit::max(LARGEST_BODY)).layer(Extension(caller)).with_state(registry)
+    api(registry).layer(Extension(caller))
+}
+
+/// The API for doors that say with each request who comes through them.
+fn api(registry: Arc<Registry>) -> Router {
+    routes().layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(registry)
 }
 
 fn routes() -> Router<App> {
