@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 16] = [
+const LIVES_IN: [(&str, &[&str]); 26] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
@@ -33,6 +33,17 @@ const LIVES_IN: [(&str, &[&str]); 16] = [
     // How a type looks in the API's description is said where it is said how it looks in JSON.
     ("utoipa", &["domain", "wire", "http"]),
     ("utoipa_axum", &["http"]),
+    ("hyper", &["http"]),
+    ("hyper_util", &["http"]),
+    ("rustls", &["http"]),
+    ("tokio_rustls", &["http"]),
+    ("prometheus_client", &["http"]),
+    ("listenfd", &["http"]),
+    ("sd_notify", &["http"]),
+    ("tokio_util", &["http"]),
+    // What there is to log is said where it happens; how it is written, the room with a voice decides.
+    ("tracing", &["http", "cli"]),
+    ("tracing_subscriber", &["cli"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("indicatif", &["cli"]),

@@ -18,3 +18,4 @@ mod house;
 mod kill;
 mod manifests;
 mod secrets;
+mod serve;

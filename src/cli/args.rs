@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit;
+use super::serve::ServeArgs;
 use crate::domain::version::Versions;
 
 /// One Claude Code marketplace per person, made of many
@@ -89,6 +90,11 @@ pub(super) enum Command {
         #[arg(long, value_name = "USER")]
         user: String,
     },
+    /// Serve the API and everybody's marketplace, until told to stop
+    ///
+    /// Prints on stdout where it can be reached, one address on a line, and logs to stderr. SIGTERM and
+    /// SIGINT let transfers end; a second one does not. Other commands go on working meanwhile.
+    Serve(ServeArgs),
     /// List who did what, the latest first
     Audit {
         /// How many

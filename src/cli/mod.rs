@@ -17,6 +17,7 @@ mod plugin;
 mod progress;
 mod said;
 mod secrets;
+mod serve;
 mod session;
 mod table;
 mod upkeep;
@@ -83,6 +84,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Grants(args) => grants::list(&session()?, &args),
         Command::BuildZip(args) => bundle::build(session, &args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
+        Command::Serve(args) => serve::run(&args, global),
         Command::Audit { limit } => upkeep::audit(&session()?, limit),
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),

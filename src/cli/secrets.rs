@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _};
 use std::path::Path;
 
 use super::args::TokenArgs;
-use super::config::Server;
+use super::config::server::Server;
 use super::exit::Failure;
 use super::said::line;
 use crate::domain::secret::Secret;

@@ -40,9 +40,7 @@ impl Session {
     /// Into the data folder itself, whatever else there is.
     pub fn alone(global: &Global) -> Result<Self, Failure> {
         let config = config::load(global)?;
-        let folder = DataFolder::new(config.data_dir.clone());
-        let registry = Registry::open(folder, config.settings, world()).map_err(|error| refused(&error))?;
-        Ok(Self { client: Client::new(into(registry)?) })
+        Ok(Self { client: Client::new(into(open(&config)?)?) })
     }
 }
 
@@ -58,7 +56,7 @@ fn here(config: &Config) -> Result<Way, Failure> {
             return Ok(way);
         }
         match Registry::open(folder.clone(), settings.clone(), world()) {
-            Ok(registry) => return into(registry),
+            Ok(registry) => return into(kept(registry)),
             Err(error) if in_time && is_held(&error) => std::thread::sleep(PAUSE),
             // Whoever has it may just have begun to answer.
             Err(error) => {
@@ -71,11 +69,7 @@ fn here(config: &Config) -> Result<Way, Failure> {
     }
 }
 
-fn into(registry: Registry) -> Result<Way, Failure> {
-    let registry = Arc::new(registry);
-    // Never closed: all that was done is in the database's log, DuckDB takes as long to close as to
-    // open, and the process ends when its command has.
-    std::mem::forget(Arc::clone(&registry));
+fn into(registry: Arc<Registry>) -> Result<Way, Failure> {
     // Whoever can open the data folder is the operator.
     let router = http::router(registry, Caller::Operator { name: operator() });
     Way::in_process(router).map_err(|why| threadless(&why))
@@ -89,6 +83,21 @@ fn is_held(error: &Error) -> bool {
     matches!(error, Error::Store(StoreError::Held { .. }))
 }
 
+/// Opens the data folder in this process.
+pub(super) fn open(config: &Config) -> Result<Arc<Registry>, Failure> {
+    let folder = DataFolder::new(config.data_dir.clone());
+    let registry = Registry::open(folder, config.settings.clone(), world());
+    registry.map(kept).map_err(|error| refused(&error))
+}
+
+fn kept(registry: Registry) -> Arc<Registry> {
+    let registry = Arc::new(registry);
+    // Never closed: all that was done is in the database's log, DuckDB takes as long to close as to
+    // open, and the process ends when its command has.
+    std::mem::forget(Arc::clone(&registry));
+    registry
+}
+
 fn refused(error: &Error) -> Failure {
     let exit = if is_held(error) { Exit::Held } else { Exit::Failed };
     let hint = error.hint();
@@ -100,6 +109,14 @@ fn operator() -> String {
     let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| "operator".into());
     super::said::line(&name)
+}
+
+/// A number that is another one in each process.
+pub(super) fn chance() -> u32 {
+    let mut bytes = [0; 4];
+    // Without chance, request ids repeat after a restart: a nuisance, and no more.
+    let _ = getrandom::fill(&mut bytes);
+    u32::from_be_bytes(bytes)
 }
 
 /// The real time, chance and environment.

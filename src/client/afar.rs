@@ -1,8 +1,6 @@
 //! The ways to a server: over the unix socket in the data folder, and over https.
 
 use std::error::Error;
-#[cfg(unix)]
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,10 +22,6 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 /// Not even a fetch that its server gives up on, and a bundle made after that, take so long.
 const LONGEST_SILENCE: Duration = Duration::from_secs(20 * 60);
 
-/// The longest path that a socket's address holds (sun_path, with its NUL, on Linux and macOS).
-#[cfg(unix)]
-const LONGEST_PATH: usize = 103;
-
 /// A server that is asked from afar, and who asks.
 #[derive(Debug)]
 pub struct Remote {
@@ -44,9 +38,6 @@ pub(super) struct Afar {
     authorization: Option<HeaderValue>,
     /// What messages call it.
     whom: String,
-    /// Keeps the socket's folder, where its path is too long to be named.
-    #[cfg(unix)]
-    _folder: Option<File>,
 }
 
 impl Afar {
@@ -63,29 +54,20 @@ impl Afar {
             .map_err(|_| Trouble::new("the access token has characters in it that no token has".into()))?;
         authorization.set_sensitive(true);
         let base = remote.url.base().to_owned();
-        Ok(Self {
-            client,
-            base,
-            authorization: Some(authorization),
-            whom,
-            #[cfg(unix)]
-            _folder: None,
-        })
+        Ok(Self { client, base, authorization: Some(authorization), whom })
     }
 
     /// The server whose socket that is; none where nobody answers.
     #[cfg(unix)]
     pub(super) fn over_socket(path: &Path) -> Option<Self> {
-        let (path, folder) = reachable(path)?;
         // A dead server leaves a file, and nobody behind it.
-        std::os::unix::net::UnixStream::connect(&path).ok()?;
+        std::os::unix::net::UnixStream::connect(path).ok()?;
         let client = builder().unix_socket(path).build().ok()?;
         Some(Self {
             client,
             base: "http://localhost".into(),
             authorization: None,
             whom: "the running server".into(),
-            _folder: folder,
         })
     }
 
@@ -160,18 +142,6 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, Trouble> {
     let pem = std::fs::read(path).map_err(|why| failed(why.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|why| failed(innermost(&why)))?;
     if found.is_empty() { Err(failed("there are none in it".into())) } else { Ok(found) }
-}
-
-/// A path that fits into a socket's address: on Linux, any folder has a short name as long as it is open.
-#[cfg(unix)]
-fn reachable(path: &Path) -> Option<(PathBuf, Option<File>)> {
-    use std::os::fd::AsRawFd as _;
-    if path.as_os_str().len() <= LONGEST_PATH {
-        return Some((path.to_owned(), None));
-    }
-    let folder = File::open(path.parent()?).ok()?;
-    let short = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(path.file_name()?);
-    Some((short, Some(folder)))
 }
 
 /// What lies behind an error in the end: "Connection refused" says all that "error sending request:

@@ -10,6 +10,7 @@ pub mod openapi;
 mod people;
 mod plugins;
 mod problem;
+pub mod server;
 mod strict;
 mod sync;
 #[cfg(test)]
@@ -38,13 +39,17 @@ type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
+    api(registry).layer(Extension(caller))
+}
+
+/// The API for doors that say with each request who comes through them.
+fn api(registry: Arc<Registry>) -> Router {
     let (routes, _) = routes().split_for_parts();
     routes
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(strict::refuse))
-        .layer(Extension(caller))
         .layer(map_response(signed))
         .with_state(registry)
 }

@@ -34,6 +34,7 @@ use crate::wire::problem::CONTENT_TYPE;
         (name = "groups", description = "Plugins are granted to groups. Members of `Admin` may use this API"),
         (name = "grants", description = "Which group may have which plugin"),
         (name = "upkeep", description = "What happened, and what is broken"),
+        (name = "server", description = "How the server is"),
     ),
     components(schemas(Problem)),
 )]
@@ -56,10 +57,12 @@ pub(super) fn outline() -> utoipa::openapi::OpenApi {
 
 /// The document.
 pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let mut document = serde_json::to_value(super::routes().into_openapi()).unwrap_or_default();
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    for operations in paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut) {
-        for (method, operation) in operations.iter_mut() {
+    let mut described = super::routes().into_openapi();
+    described.merge(super::server::described());
+    let mut document = serde_json::to_value(described).unwrap_or_default();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, operations) in paths.filter(|(path, _)| path.starts_with("/api/")) {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             tell_problems(method, operation);
         }
     }
@@ -133,11 +136,14 @@ fn tell_required(schema: &mut Value) {
     schema["required"] = json!(required);
 }
 
+/// Where anybody can read it.
+pub(super) const PATH: &str = "/api/openapi.json";
+
 /// Show this description of the API
 ///
 /// No token is needed for it.
 #[utoipa::path(
-    get, path = "/api/openapi.json", tag = "upkeep", operation_id = "show_openapi", security(()),
+    get, path = PATH, tag = "upkeep", operation_id = "show_openapi", security(()),
     responses((status = 200, description = "The document", body = Value)),
 )]
 #[expect(clippy::unused_async, reason = "handlers are asynchronous")]

@@ -33,16 +33,16 @@ impl DataFolder {
         self.state().join("system.duckdb")
     }
 
-    /// Where a running server is asked by whoever has a shell here.
-    #[must_use]
-    pub fn socket(&self) -> PathBuf {
-        self.state().join("agnes.sock")
-    }
-
     /// Tokens of private upstreams.
     #[must_use]
     pub fn overlay(&self) -> PathBuf {
         self.state().join(".env_overlay")
+    }
+
+    /// Where a running server is reached by whoever has a shell here.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.state().join("agnes.sock")
     }
 
     #[must_use]

@@ -17,17 +17,19 @@ mod overlay;
 pub mod plugins;
 pub mod settings;
 pub mod shell;
+pub mod standing;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod upstreams;
 pub mod users;
 pub mod views;
 
-use std::collections::HashSet;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::store::{Store, StoreError};
 
@@ -43,9 +45,8 @@ pub struct Registry {
     settings: Settings,
     world: World,
     store: Mutex<Store>,
-    /// Slugs that are being synced just now.
-    syncing: Mutex<HashSet<String>>,
-    synced: Condvar,
+    turns: turns::Turns,
+    standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Whether the ZIP cache was found to be of this boot of the machine.
     trusted_cache: Mutex<bool>,
 }
@@ -69,8 +70,8 @@ impl Registry {
             settings,
             world,
             store: Mutex::new(store),
-            syncing: Mutex::default(),
-            synced: Condvar::new(),
+            turns: turns::Turns::default(),
+            standing: Mutex::default(),
             trusted_cache: Mutex::default(),
         })
     }
@@ -91,7 +92,8 @@ impl Registry {
     }
 
     /// Microseconds since 1970.
-    fn now(&self) -> i64 {
+    #[must_use]
+    pub fn now(&self) -> i64 {
         (self.world.now)()
     }
 }

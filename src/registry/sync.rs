@@ -9,11 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::marketplaces::row_of;
+use super::turns::Stoppable;
 use super::upstreams::{pin, served_commit};
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
@@ -33,9 +33,6 @@ const RULES: &str = "agnes rules 1";
 
 /// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
 const LATEST: i64 = 253_402_300_799;
-
-/// How often whoever waits for their turn looks whether they still want it.
-const GLANCE: Duration = Duration::from_millis(100);
 
 /// What a sync of one marketplace did.
 #[derive(Debug, Clone)]
@@ -150,8 +147,17 @@ impl Registry {
         Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
     }
 
+    /// Those who ask for a marketplace while it is synced share the next sync of it: `turns` says why.
     fn sync_one(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
-        let _turn = self.take_turn(slug, &|| watch.cancelled())?;
+        let watch = Stoppable { registry: self, watch };
+        self.take_part(slug, &|| watch.cancelled(), &|| {
+            let result = self.sync_now(caller, slug, &watch);
+            self.note_outcome(slug, &result);
+            result
+        })
+    }
+
+    fn sync_now(&self, caller: &Caller, slug: &str, watch: &dyn Watch) -> Result<Synced> {
         let began = self.now();
         // Read when it is our turn: whoever had it before may have changed or removed the row. One lock
         // for both, so that a token never meets an address that it is not for.
@@ -270,36 +276,6 @@ impl Registry {
     fn rules(&self) -> String {
         let limits = serde_json::to_string(&self.settings.limits).unwrap_or_default();
         format!("{RULES} {}", Digest::of(limits.as_bytes()).short())
-    }
-
-    /// Waits until nobody else in this process syncs that marketplace, and keeps others waiting until
-    /// the turn is dropped.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`] when `give_up` said so while waiting.
-    pub(super) fn take_turn(&self, slug: &str, give_up: &dyn Fn() -> bool) -> Result<Turn<'_>> {
-        let mut busy = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
-        while busy.contains(slug) {
-            if give_up() {
-                return Err(Error::Cancelled);
-            }
-            let waited = self.synced.wait_timeout(busy, GLANCE);
-            busy = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        busy.insert(slug.to_owned());
-        Ok(Turn { registry: self, slug: slug.to_owned() })
-    }
-}
-
-pub(super) struct Turn<'a> {
-    registry: &'a Registry,
-    slug: String,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.registry.syncing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.slug);
-        self.registry.synced.notify_all();
     }
 }
 

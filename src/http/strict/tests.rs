@@ -315,7 +315,8 @@ async fn paths_that_are_nearly_one() {
 #[tokio::test]
 async fn queries_are_known_or_refused() {
     let fixture = fixture();
-    for (path, operations) in DOCUMENT["paths"].as_object().unwrap() {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    for (path, operations) in paths.iter().filter(|(path, _)| path.starts_with("/api/")) {
         for method in operations.as_object().unwrap().keys() {
             let uri = path.replace("{id}", "tools").replace("{user}", "x").replace("{name}", "x");
             for query in ["nope=1", "nope", "=1", "Limit=3", "limit%00=3", "%6eope=1", "a[]=1"] {
