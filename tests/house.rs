@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 26] = [
+const LIVES_IN: [(&str, &[&str]); 27] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
@@ -44,6 +44,8 @@ const LIVES_IN: [(&str, &[&str]); 26] = [
     // What there is to log is said where it happens; how it is written, the room with a voice decides.
     ("tracing", &["http", "cli"]),
     ("tracing_subscriber", &["cli"]),
+    // Where it is decided whether a token is the right one.
+    ("subtle", &["registry"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("indicatif", &["cli"]),

@@ -68,6 +68,9 @@ pub(super) enum Command {
     /// Put people into groups: plugins are granted to groups
     #[command(subcommand)]
     Group(Group),
+    /// Give people personal access tokens, and take them back
+    #[command(subcommand)]
+    Token(Token),
     /// Give a group plugins
     ///
     /// Granting what the group has already changes nothing. What is granted must exist; sync its
@@ -96,11 +99,7 @@ pub(super) enum Command {
     /// SIGINT let transfers end; a second one does not. Other commands go on working meanwhile.
     Serve(ServeArgs),
     /// List who did what, the latest first
-    Audit {
-        /// How many
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        limit: u32,
-    },
+    Audit(AuditArgs),
     /// Find what is broken or suspicious in the data folder, and what to do about it
     ///
     /// Changes nothing. The exit status is 8 if something is broken; what is merely suspicious is
@@ -326,6 +325,54 @@ pub(super) enum Group {
         /// The user's e-mail address or id
         user: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// Make a token and print it, this once
+    ///
+    /// The token alone goes to stdout. What is kept of it opens nothing.
+    Create {
+        /// Whose: an e-mail address or id [default: whoever asks; the operator's shell has to say]
+        #[arg(long)]
+        user: Option<String>,
+        /// What it is for, to know it again
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Until when: 90d, 12h, 4w, a date or a time [default: until it is revoked]
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<String>,
+    },
+    /// List tokens, without the tokens themselves
+    List {
+        /// Of this user: an e-mail address or id [default: of whoever asks; in the operator's shell all]
+        #[arg(long, conflicts_with = "all")]
+        user: Option<String>,
+        /// Of everybody
+        #[arg(long)]
+        all: bool,
+    },
+    /// End a token: the next request with it is refused
+    Revoke {
+        /// Its id, as `agnes token list` shows it
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: u32,
+    /// By this actor alone, as the list names them
+    #[arg(long, value_name = "NAME")]
+    pub who: Option<String>,
+    /// Of this kind alone: `token.create`, or `token` for all that begin so
+    #[arg(long, value_name = "ACTION")]
+    pub what: Option<String>,
+    /// About this alone: a slug, an e-mail address, a group's name
+    #[arg(long, value_name = "RESOURCE")]
+    pub which: Option<String>,
 }
 
 #[derive(Debug, Args)]

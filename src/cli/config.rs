@@ -22,6 +22,7 @@ use super::said::{Said, line};
 use super::table::Table as Columns;
 use crate::domain::limits::Limits;
 use crate::domain::names::check_marketplace_name;
+use crate::domain::network::Outbound;
 use crate::domain::people::Email;
 use crate::domain::view::Feed;
 use crate::registry::Settings;
@@ -60,6 +61,7 @@ struct Sync {
     idle_timeout: u64,
     total_timeout: u64,
     ca_bundle: Option<PathBuf>,
+    allow_networks: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -250,6 +252,7 @@ fn defaults() -> File {
             idle_timeout: sync.idle_timeout.as_secs(),
             total_timeout: sync.total_timeout.as_secs(),
             ca_bundle: None,
+            allow_networks: String::new(),
         },
         limits,
         cache: Cache { max_bytes: cache.max_bytes },
@@ -283,6 +286,8 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
     if let Some((key, _)) = timeouts.into_iter().find(|(_, seconds)| *seconds == 0) {
         return Err(wrong(key, "nothing can be fetched in 0 seconds".into()));
     }
+    let outbound = file.sync.allow_networks.parse::<Outbound>();
+    let outbound = outbound.map_err(|why| wrong("sync.allow_networks", why.to_string()))?;
     Ok(Settings {
         feed: Feed {
             name: file.marketplace.name,
@@ -297,6 +302,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             idle_timeout: Duration::from_secs(file.sync.idle_timeout),
             total_timeout: Duration::from_secs(file.sync.total_timeout),
             ca_bundle: file.sync.ca_bundle,
+            outbound,
         },
         cache: CacheSettings { max_bytes: file.cache.max_bytes },
         lock_patience: Duration::from_secs(file.lock_wait),

@@ -15,6 +15,7 @@ mod strict;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod upkeep;
 mod views;
 
@@ -81,6 +82,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::join))
         .routes(routes!(people::leave))
         .routes(routes!(grants::list, grants::grant, grants::revoke))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(upkeep::audit))
         .routes(routes!(upkeep::doctor))
 }

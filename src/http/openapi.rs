@@ -33,6 +33,7 @@ use crate::wire::problem::CONTENT_TYPE;
         (name = "users", description = "Who gets a marketplace, and what is in it"),
         (name = "groups", description = "Plugins are granted to groups. Members of `Admin` may use this API"),
         (name = "grants", description = "Which group may have which plugin"),
+        (name = "tokens", description = "With which people show who they are"),
         (name = "upkeep", description = "What happened, and what is broken"),
         (name = "server", description = "How the server is"),
     ),

@@ -10,6 +10,7 @@ use super::extract::{Asked, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
+use crate::registry::audit::Acts;
 use crate::registry::doctor::Severity;
 use crate::wire::{audit, doctor};
 
@@ -38,7 +39,7 @@ pub(super) async fn doctor(
     Ok(Json(doctor::Checkup { data_dir, findings: findings.collect() }))
 }
 
-/// How many of the latest acts.
+/// How many of the latest acts, and of which.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -46,6 +47,12 @@ pub(super) struct Most {
     /// How many.
     #[serde(default = "hundred")]
     limit: u32,
+    /// Done by whom: a name as the list shows it.
+    actor: Option<String>,
+    /// One action, or the beginning of several up to a full stop.
+    action: Option<String>,
+    /// Done to which.
+    resource: Option<String>,
 }
 
 fn hundred() -> u32 {
@@ -65,7 +72,9 @@ pub(super) async fn audit(
     Extension(caller): Extension<Caller>,
     Asked(most): Asked<Most>,
 ) -> Result<Json<Vec<audit::AuditEntry>>, Failure> {
-    let rows = ask(app, move |registry| registry.audit(&caller, most.limit)).await?;
+    let Most { limit, actor, action, resource } = most;
+    let of = Acts { actor, action, resource };
+    let rows = ask(app, move |registry| registry.audit_of(&caller, limit, &of)).await?;
     let told = rows.into_iter().map(|row| audit::AuditEntry {
         id: row.id,
         at: rfc3339(row.at),

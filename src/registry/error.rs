@@ -105,6 +105,7 @@ impl Error {
                 "plugin" => "agnes plugin list",
                 "user" => "agnes user list",
                 "group" => "agnes group list",
+                "token" => "agnes token list",
                 _ => return None,
             },
             Self::Exists { what, name } => return Some(format!("agnes {what} show {}", word(name))),
@@ -165,6 +166,10 @@ fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
         FetchError::FileTooLarge { .. } => {
             "if that is meant, raise `limits.max_file_bytes` in the configuration".to_owned()
         }
+        FetchError::AddressRefused { .. } => format!(
+            "its address was registered over https, and may lead to the public internet only; if this is meant, \
+             say so in the operator's shell ({edit} --url ADDRESS), or allow its network with `sync.allow_networks`"
+        ),
         FetchError::RepositoryEmpty { .. } => {
             format!("if it is the wrong repository: {edit} --url ADDRESS")
         }

@@ -5,10 +5,12 @@ use std::fs;
 use std::io;
 
 use super::origin::Origin;
+use super::outbound::check_door;
 use super::shell::word;
 use super::{Error, Registry, Result, overlay};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::names::is_client_name;
+use crate::domain::network::Outbound;
 use crate::domain::note::{Note, quoted};
 use crate::domain::people::Email;
 use crate::domain::secret::Secret;
@@ -98,7 +100,7 @@ impl Registry {
     pub fn add_marketplace(&self, caller: &Caller, new: NewMarketplace) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
         let url: UpstreamUrl = new.url.trim().parse().map_err(Error::invalid)?;
-        check_door(caller, &url)?;
+        let public_only = check_door(caller, &url, &self.settings.sync.outbound)?;
         let slug = match new.slug.filter(|slug| !slug.is_empty()) {
             Some(text) => text.parse::<Slug>().map_err(Error::invalid)?,
             None => Slug::suggest(url.as_str()).ok_or_else(|| Error::Invalid {
@@ -132,6 +134,7 @@ impl Registry {
             rules: None,
             renames: "{}".into(),
             notes: "[]".into(),
+            public_only,
         };
         self.store().transaction(|store| {
             refuse_twins(store, &row, &variable, url.as_str())?;
@@ -164,7 +167,7 @@ impl Registry {
             Some(text) if text.expose().trim().is_empty() => NewToken::Clear,
             Some(text) => NewToken::Set(overlay::checked(text)?),
         };
-        apply(caller, edit, &mut row)?;
+        apply(caller, &self.settings.sync.outbound, edit, &mut row)?;
         let moves = Origin::of(&before.url) != Origin::of(&row.url);
         let variable = row.id.parse::<Slug>().map_err(Error::invalid)?.token_variable();
         let save = |row: &MarketplaceRow| {
@@ -274,11 +277,19 @@ impl Registry {
 }
 
 /// Writes what is given to change into a row.
-fn apply(caller: &Caller, edit: EditMarketplace, row: &mut MarketplaceRow) -> Result<()> {
+fn apply(
+    caller: &Caller,
+    outbound: &Outbound,
+    edit: EditMarketplace,
+    row: &mut MarketplaceRow,
+) -> Result<()> {
     if let Some(text) = edit.url {
         let url: UpstreamUrl = text.trim().parse().map_err(Error::invalid)?;
-        check_door(caller, &url)?;
-        row.url = url.to_string();
+        // Whoever repeats the address changes nothing, but that the operator vouches for it.
+        if url.as_str() != row.url || matches!(caller, Caller::Operator { .. }) {
+            row.public_only = check_door(caller, &url, outbound)?;
+            row.url = url.to_string();
+        }
     }
     if edit.name.is_some() {
         row.name = filled(edit.name).unwrap_or_else(|| row.id.clone());
@@ -308,18 +319,6 @@ fn apply(caller: &Caller, edit: EditMarketplace, row: &mut MarketplaceRow) -> Re
     }
     Pin::new(row.branch.as_deref(), row.reference.as_deref()).map_err(Error::invalid)?;
     Ok(())
-}
-
-/// Who comes over https may register https alone; the operator's shell anything.
-fn check_door(caller: &Caller, url: &UpstreamUrl) -> Result<()> {
-    match caller {
-        Caller::Operator { .. } => Ok(()),
-        Caller::User { .. } | Caller::Scheduler if url.as_str().starts_with("https://") => Ok(()),
-        Caller::User { .. } | Caller::Scheduler => Err(Error::Invalid {
-            message: format!("`{url}` cannot be registered from afar: only https:// addresses can"),
-            hint: Some("register it on the server itself, in the operator's shell".into()),
-        }),
-    }
 }
 
 /// What becomes of the token.
@@ -404,6 +403,7 @@ fn changes(before: &MarketplaceRow, after: &MarketplaceRow) -> Vec<&'static str>
         ),
         ("name prefix", before.name_prefix != after.name_prefix),
         ("versions", before.versions != after.versions),
+        ("public addresses only", before.public_only != after.public_only),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }

@@ -13,6 +13,7 @@ pub mod groups;
 pub mod marketplaces;
 mod memory;
 mod origin;
+mod outbound;
 mod overlay;
 pub mod plugins;
 pub mod settings;
@@ -23,14 +24,16 @@ pub mod sync;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 mod turns;
 mod upstreams;
 pub mod users;
 pub mod views;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::domain::digest::Digest;
 use crate::store::{Store, StoreError};
 
 pub use error::Error;
@@ -49,6 +52,10 @@ pub struct Registry {
     standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Whether the ZIP cache was found to be of this boot of the machine.
     trusted_cache: Mutex<bool>,
+    /// When tokens were used, as far as that is not written yet.
+    uses: Mutex<tokens::Uses>,
+    /// Names the scheduler's token, if there is one; read when first asked for.
+    scheduler: OnceLock<Option<Digest>>,
 }
 
 impl Registry {
@@ -73,6 +80,8 @@ impl Registry {
             turns: turns::Turns::default(),
             standing: Mutex::default(),
             trusted_cache: Mutex::default(),
+            uses: Mutex::default(),
+            scheduler: OnceLock::new(),
         })
     }
 

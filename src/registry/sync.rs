@@ -200,7 +200,7 @@ impl Registry {
         }
         let pin = pin(row)?;
         let upstream = git::Upstream { url: &row.url, pin: &pin, token };
-        let fetched = git::fetch(&path, &upstream, &self.fetch_options(), watch)
+        let fetched = git::fetch(&path, &upstream, &self.fetch_options(row), watch)
             .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let rules = self.rules();

@@ -16,7 +16,7 @@ impl Registry {
         row.token_env.as_deref().map_or(Ok(None), |variable| self.token(variable))
     }
 
-    pub(super) fn fetch_options(&self) -> FetchOptions {
+    pub(super) fn fetch_options(&self, row: &MarketplaceRow) -> FetchOptions {
         let settings = &self.settings.sync;
         let variable = &self.world.variable;
         FetchOptions {
@@ -29,6 +29,8 @@ impl Registry {
             idle_timeout: settings.idle_timeout,
             total_timeout: settings.total_timeout,
             ca_bundle: settings.ca_bundle.clone(),
+            allow_address: row.public_only.then(|| self.allow_address()),
+            proxies: if row.public_only { self.proxies() } else { Vec::new() },
             user: UserGit::read(&|name| variable(name).map(Into::into)),
             ..FetchOptions::default()
         }

@@ -26,11 +26,13 @@ pub struct MarketplaceRow {
     pub rules: Option<String>,
     pub renames: String,
     pub notes: String,
+    /// Its address came over https: it is fetched from public addresses only.
+    pub public_only: bool,
 }
 
 const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
-     name_prefix, versions, rules, renames, notes";
+     name_prefix, versions, rules, renames, notes, coalesce(public_only, false)";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -54,6 +56,7 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
         rules: row.get(17)?,
         renames: row.get(18)?,
         notes: row.get(19)?,
+        public_only: row.get(20)?,
     })
 }
 
@@ -88,12 +91,12 @@ impl Store {
     pub fn add_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO marketplace_registry (id, name, url, branch, ref, description, token_env, registered_by, \
-             registered_at, curator_name, curator_email, name_prefix, versions) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?)",
+             registered_at, curator_name, curator_email, name_prefix, versions, public_only) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, ?)",
             params![
                 row.id, row.name, row.url, row.branch, row.reference, row.description, row.token_env,
                 row.registered_by, row.registered_at, row.curator_name, row.curator_email, row.name_prefix,
-                row.versions
+                row.versions, row.public_only
             ],
         )?;
         Ok(())
@@ -106,10 +109,10 @@ impl Store {
     pub fn edit_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "UPDATE marketplace_registry SET name = ?, url = ?, branch = ?, ref = ?, description = ?, token_env = ?, \
-             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ? WHERE id = ?",
+             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ?, public_only = ? WHERE id = ?",
             params![
                 row.name, row.url, row.branch, row.reference, row.description, row.token_env, row.curator_name,
-                row.curator_email, row.name_prefix, row.versions, row.id
+                row.curator_email, row.name_prefix, row.versions, row.public_only, row.id
             ],
         )?;
         Ok(())

@@ -7,7 +7,8 @@
 
 use super::{Store, StoreError};
 
-const STEPS: [&str; 1] = [include_str!("migrations/0001_registry.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("migrations/0001_registry.sql"), include_str!("migrations/0002_doors.sql")];
 
 /// Whether anything had to be done.
 pub(super) fn run(store: &Store) -> Result<bool, StoreError> {

@@ -16,6 +16,7 @@ pub mod plugins;
 mod sql;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -37,8 +37,8 @@ pub struct Marketplace {
     pub notes: Vec<Note>,
 }
 
-/// A token on its way to the registry: `Debug` shows a dash, and it is zeroed when dropped. It is only
-/// ever asked with; no answer has one.
+/// A token. It is asked with; the only answer that has one is that of `POST /api/tokens`.
+// `Debug` shows a dash, and it is zeroed when dropped.
 #[derive(Debug, Clone, ToSchema)]
 #[schema(value_type = String, format = Password)]
 pub struct Token(pub Secret);

@@ -12,6 +12,7 @@ pub mod people;
 pub mod plugins;
 pub mod problem;
 pub mod sync;
+pub mod tokens;
 pub mod views;
 
 pub use problem::Problem;

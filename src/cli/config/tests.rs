@@ -123,6 +123,11 @@ fn what_is_wrong_is_named_with_its_place() {
         (&[], "[sync]\njbos = 4", "has a key `sync.jbos`, which is no setting"),
         (&[], "[sync]\njobs = 0", "`sync.jobs`: 0 is not a number from 1 to 64 (file "),
         (&[], "[sync]\nidle_timeout = 0", "`sync.idle_timeout`: nothing can be fetched"),
+        (
+            &[("AGNES_SYNC_ALLOW_NETWORKS", "10.0.0.0/8 intranet")],
+            "",
+            "`sync.allow_networks`: `intranet` is not a network: something like `10.20.0.0/16`",
+        ),
     ];
     for (variables, file, expected) in cases {
         let failure = given(&flags(), variables, Some(file)).unwrap_err();

@@ -3,4 +3,6 @@
 mod access;
 mod bundles;
 mod marketplaces;
+mod outbound;
 mod syncs;
+mod tokens;
