@@ -18,4 +18,5 @@ mod house;
 mod kill;
 mod manifests;
 mod secrets;
+mod serve;
 mod tokens;

@@ -83,7 +83,7 @@ pub struct LeftOut {
 }
 
 /// Why a granted plugin is not in a view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// The last sync found nothing that could be served.

@@ -3,19 +3,27 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::App;
 use super::etag;
-use super::extract::ask;
+use super::extract::{Path, ask};
 use super::files::FileBody;
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::registry::{Error, bundles::Bundle};
 use crate::wire::views::{DISPOSITION, LocalFile, PLUGINS_HEADER, USER_HEADER};
 
+/// Get the ZIP that one user gets
+#[utoipa::path(
+    get, path = "/api/users/{id}/marketplace.zip", tag = "users", operation_id = "build_zip",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 200, description = "The same plugins make the same bytes. `ETag` is the view digest, `Agnes-User` the user, `Agnes-Plugins` how many plugins there are", body = Vec<u8>, content_type = "application/zip"),
+    ),
+)]
 pub(super) async fn zip(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

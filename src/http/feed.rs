@@ -26,6 +26,7 @@ use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::registry::views::Glance;
 use crate::registry::{Error, Registry};
+use crate::wire::Problem;
 use crate::wire::views as wire;
 
 /// Bundles that are kept open.
@@ -69,6 +70,17 @@ enum Built {
     Moved,
 }
 
+/// Get the caller's plugins as one ZIP
+#[utoipa::path(
+    get, path = "/marketplace.zip", tag = "feed", operation_id = "get_zip",
+    params(("If-None-Match" = Option<String>, Header, description = "Entity tags of what the client has; `*` for anything")),
+    responses(
+        (status = 200, description = "The same plugins make the same bytes. `ETag` is the view digest", body = Vec<u8>, content_type = "application/zip"),
+        (status = 304, description = "The client has it already"),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn zip(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -102,6 +114,15 @@ pub(super) async fn zip(
     ))
 }
 
+/// Say who the caller is, what they get, and why not more
+#[utoipa::path(
+    get, path = "/marketplace/info", tag = "feed", operation_id = "get_info",
+    responses(
+        (status = 200, description = "The view", body = wire::Info),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn info(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -1,5 +1,7 @@
 //! From what went wrong to a status and a problem document. Every kind of error chooses here.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
@@ -33,6 +35,10 @@ impl Failure {
     }
 }
 
+/// What an answer says that went wrong.
+#[derive(Clone)]
+pub(super) struct Told(pub Arc<Problem>);
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (status, code) = fate(&error);
@@ -47,7 +53,11 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response()
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))];
+        let mut response = (status, kind, body).into_response();
+        // For whoever writes the log; a network does not see it.
+        response.extensions_mut().insert(Told(Arc::new(self.0)));
+        response
     }
 }
 
@@ -85,6 +95,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
         Error::Defect(_) => (S::INTERNAL_SERVER_ERROR, "defect"),
         Error::NoRandomness => (S::INTERNAL_SERVER_ERROR, "no-randomness"),
         Error::Cancelled => (S::SERVICE_UNAVAILABLE, "cancelled"),
+        Error::Shared(error) => return fate(error),
     };
     (status, code.to_owned())
 }

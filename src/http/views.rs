@@ -1,17 +1,25 @@
 //! What a user gets, told.
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use serde_json::Value;
 
 use super::App;
-use super::extract::ask;
+use super::extract::{Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::views::UserView;
 use crate::wire::views as wire;
 
+/// Say what one user gets, and why not more
+#[utoipa::path(
+    get, path = "/api/users/{id}/info", tag = "users", operation_id = "show_view",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 200, description = "The view", body = wire::Info),
+    ),
+)]
 pub(super) async fn info(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::archive::ArchiveError;
 use crate::domain::caller::{Forbidden, Nobody};
@@ -54,6 +55,9 @@ pub enum Error {
     Defect(&'static str),
     #[error("cancelled")]
     Cancelled,
+    /// What went wrong for several who waited for one and the same piece of work.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 }
 
 impl Error {
@@ -70,7 +74,10 @@ impl Error {
     /// Whether the work was told to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Fetch { source: FetchError::Cancelled, .. })
+        match self {
+            Self::Shared(error) => error.is_cancelled(),
+            other => matches!(other, Self::Cancelled | Self::Fetch { source: FetchError::Cancelled, .. }),
+        }
     }
 
     /// Whether a disk is what ran out.
@@ -81,6 +88,7 @@ impl Error {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
             Self::Archive(error) => error.is_disk_full(),
+            Self::Shared(error) => error.is_disk_full(),
             Self::Store(StoreError::DiskFull) | Self::Fetch { source: FetchError::DiskFull { .. }, .. } => {
                 true
             }
@@ -95,6 +103,7 @@ impl Error {
             return Some("make room on that disk; what was there before is untouched".to_owned());
         }
         let text = match self {
+            Self::Shared(error) => return error.hint(),
             Self::Invalid { hint, .. } | Self::Conflict { hint, .. } => return hint.clone(),
             Self::NotFound { what, .. } => match *what {
                 "marketplace" => "agnes marketplace list",

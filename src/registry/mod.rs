@@ -20,6 +20,7 @@ mod overlay;
 pub mod plugins;
 pub mod settings;
 pub mod shell;
+pub mod standing;
 mod step;
 pub mod sync;
 #[cfg(test)]
@@ -27,14 +28,15 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+mod turns;
 mod upstreams;
 pub mod users;
 pub mod views;
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
 use crate::store::{Store, StoreError};
@@ -54,9 +56,8 @@ pub struct Registry {
     world: World,
     store: Mutex<Store>,
     present: Present,
-    /// Slugs that are being synced just now.
-    syncing: Mutex<HashSet<String>>,
-    synced: Condvar,
+    turns: turns::Turns,
+    standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Bundles that were built since this was opened.
     built: AtomicU64,
     /// Whether the ZIP cache was found to be of this boot of the machine.
@@ -87,8 +88,8 @@ impl Registry {
             world,
             store: Mutex::new(store),
             present: Present::default(),
-            syncing: Mutex::default(),
-            synced: Condvar::new(),
+            turns: turns::Turns::default(),
+            standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_cache: Mutex::default(),
             uses: Mutex::default(),
@@ -118,7 +119,8 @@ impl Registry {
     }
 
     /// Microseconds since 1970.
-    fn now(&self) -> i64 {
+    #[must_use]
+    pub fn now(&self) -> i64 {
         (self.world.now)()
     }
 }

@@ -8,15 +8,12 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use super::step::Known;
+use super::turns::Stoppable;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::watch::Watch;
-
-/// How often whoever waits for their turn looks whether they still want it.
-const GLANCE: Duration = Duration::from_millis(100);
 
 /// What a sync of one marketplace did.
 #[derive(Debug, Clone)]
@@ -86,7 +83,7 @@ impl Registry {
         let work = || {
             while let Some((i, known)) = known.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed)) {
                 let slug = &known.row.id;
-                let sync = || self.sync_one(caller, slug, Some(known.clone()), &*watches.watch(slug));
+                let sync = || self.sync_one(caller, slug, Some(known), &*watches.watch(slug));
                 let result = if watches.cancelled() {
                     Err(Error::Cancelled)
                 } else {
@@ -128,22 +125,37 @@ impl Registry {
         Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
     }
 
+    /// Those who ask for a marketplace while it is synced share the next sync of it: `turns` says why.
     /// `known` spares reading what nobody changed since.
     fn sync_one(
         &self,
         caller: &Caller,
         slug: &str,
-        known: Option<Known>,
+        known: Option<&Known>,
         watch: &dyn Watch,
     ) -> Result<Synced> {
-        let _turn = self.take_turn(slug, &|| watch.cancelled())?;
+        let watch = Stoppable { registry: self, watch };
+        self.take_part(slug, &|| watch.cancelled(), &|| {
+            let result = self.sync_now(caller, slug, known, &watch);
+            self.note_outcome(slug, &result);
+            result
+        })
+    }
+
+    fn sync_now(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        known: Option<&Known>,
+        watch: &dyn Watch,
+    ) -> Result<Synced> {
         let began = self.now();
         // Read when it is our turn: whoever had it before may have changed or removed the row. One lock
         // for both, so that a token never meets an address that it is not for.
         let (known, token) = {
             let store = self.store();
             let known = match known {
-                Some(known) if known.edition == store.edition() => known,
+                Some(known) if known.edition == store.edition() => known.clone(),
                 _ => Known::one(&store, slug)?,
             };
             let token = self.upstream_token(&known.row);
@@ -160,35 +172,5 @@ impl Registry {
             let _ = self.store().mark_failed(&known.row.id, &error.to_string());
         }
         result
-    }
-
-    /// Waits until nobody else in this process syncs that marketplace, and keeps others waiting until
-    /// the turn is dropped.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`] when `give_up` said so while waiting.
-    pub(super) fn take_turn(&self, slug: &str, give_up: &dyn Fn() -> bool) -> Result<Turn<'_>> {
-        let mut busy = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
-        while busy.contains(slug) {
-            if give_up() {
-                return Err(Error::Cancelled);
-            }
-            let waited = self.synced.wait_timeout(busy, GLANCE);
-            busy = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        busy.insert(slug.to_owned());
-        Ok(Turn { registry: self, slug: slug.to_owned() })
-    }
-}
-
-pub(super) struct Turn<'a> {
-    registry: &'a Registry,
-    slug: String,
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.registry.syncing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.slug);
-        self.registry.synced.notify_all();
     }
 }

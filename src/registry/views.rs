@@ -71,18 +71,18 @@ impl Registry {
             Some(access) => access,
             None => self.access_of(user)?,
         };
-        let Some(standing) = access.standing(user) else {
+        let Some(entitlement) = access.entitlement(user) else {
             // Not in memory, so not in the database: this finds the words for it.
             user_row(&self.store(), user)?;
             return Err(Error::Defect("a user is in the database and not in memory"));
         };
         let view = UserView {
-            user_id: standing.user_id().to_owned(),
-            email: standing.email().to_owned(),
-            groups: standing.groups(),
-            view: standing.view(&self.settings.feed),
-            commits: standing.commits(),
-            through: standing.through(),
+            user_id: entitlement.user_id().to_owned(),
+            email: entitlement.email().to_owned(),
+            groups: entitlement.groups(),
+            view: entitlement.view(&self.settings.feed),
+            commits: entitlement.commits(),
+            through: entitlement.through(),
             generated_at: self.now(),
         };
         access.remember(&view.user_id, view.glance());

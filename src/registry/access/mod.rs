@@ -7,8 +7,8 @@
 //! A server keeps the whole of it; a single command loads what its one user needs.
 
 mod apply;
+mod entitlement;
 mod load;
-mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};

@@ -13,7 +13,7 @@ use crate::store::accounts::EVERYONE;
 use crate::store::offers::OfferRow;
 
 /// A person, their groups, and what those were granted.
-pub(in crate::registry) struct Standing<'a> {
+pub(in crate::registry) struct Entitlement<'a> {
     person: &'a Person,
     /// The two that always exist first, then by name.
     groups: Vec<&'a Group>,
@@ -23,7 +23,7 @@ pub(in crate::registry) struct Standing<'a> {
 
 impl Access {
     /// `user` is an id or an address.
-    pub fn standing(&self, user: &str) -> Option<Standing<'_>> {
+    pub fn entitlement(&self, user: &str) -> Option<Entitlement<'_>> {
         let person = self.person(user)?;
         let ids = std::iter::once(EVERYONE).chain(person.groups.iter().map(|id| &**id));
         let mut groups: Vec<&Group> =
@@ -40,11 +40,11 @@ impl Access {
             .filter_map(|(slug, held)| self.markets.get(slug).map(|market| (&**market, held)))
             .collect();
         markets.sort_by_key(|(market, _)| market.order);
-        Some(Standing { person, groups, markets })
+        Some(Entitlement { person, groups, markets })
     }
 }
 
-impl Standing<'_> {
+impl Entitlement<'_> {
     pub fn user_id(&self) -> &str {
         &self.person.id
     }
