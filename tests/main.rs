@@ -19,3 +19,4 @@ mod kill;
 mod manifests;
 mod secrets;
 mod serve;
+mod serve_attacks;
