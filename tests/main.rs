@@ -19,4 +19,5 @@ mod kill;
 mod manifests;
 mod secrets;
 mod serve;
+mod serve_attacks;
 mod tokens;
