@@ -11,6 +11,7 @@
 
 pub mod compress;
 pub mod join;
+pub mod pack;
 #[cfg(test)]
 mod tests;
 

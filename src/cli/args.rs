@@ -103,6 +103,15 @@ pub(super) enum Command {
     Baseline,
     /// List who did what, the latest first
     Audit(AuditArgs),
+    /// Back up everything that cannot be fetched or made again, also while a server serves
+    ///
+    /// The file is a ZIP with a folder `state`: unpack it into an empty data folder, and sync. The
+    /// tokens of private upstreams are in it, unless it is made from afar: keep it as you keep them.
+    Backup {
+        /// Where to: a file
+        #[arg(long, short, value_name = "FILE", default_value = "agnes-backup.zip")]
+        output: PathBuf,
+    },
     /// Find what is broken or suspicious in the data folder, and what to do about it
     ///
     /// Changes nothing. The exit status is 8 if something is broken; what is merely suspicious is

@@ -1,7 +1,6 @@
 //! `agnes build-zip` and `agnes info`
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::time::Instant;
@@ -9,6 +8,7 @@ use std::time::Instant;
 use super::args::{BuildZipArgs, Global};
 use super::exit::{Exit, Failure};
 use super::said::{Said, line, size};
+use super::save::{Readers, save};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::{Call, ClientError};
@@ -44,44 +44,8 @@ pub(super) fn build(
 
 /// Writes one user's bundle to a file: all of it, or nothing.
 pub(super) fn write(session: &Session, user: &str, output: &Path) -> Result<Bundle, Failure> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", output.display()))
-    };
-    let download = |out: &mut fs::File| {
-        session.client.download_file(zip(user), out).map_err(|error| match error {
-            ClientError::Write(why) => failed(&why),
-            other => other.into(),
-        })
-    };
     let began = Instant::now();
-    let done = match fs::metadata(output) {
-        Ok(facts) if facts.is_dir() => return Err(failed(&"it is a folder")),
-        // A pipe or a device: there is nothing to put in its place.
-        Ok(facts) if !facts.is_file() => {
-            let mut out = fs::OpenOptions::new().write(true).open(output).map_err(|why| failed(&why))?;
-            download(&mut out)?
-        }
-        found => {
-            // Where a link leads, so that the link stays.
-            let target = if found.is_ok() { fs::canonicalize(output) } else { Ok(output.to_owned()) };
-            let target = target.map_err(|why| failed(&why))?;
-            let folder = match target.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            if !folder.is_dir() {
-                return Err(failed(&format!("there is no folder `{}`", folder.display())));
-            }
-            let mut builder = tempfile::Builder::new();
-            // A temporary file is for its owner alone; a bundle is as readable as other new files.
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            let mut file = builder.prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
-            let done = download(file.as_file_mut())?;
-            file.persist(&target).map_err(|why| failed(&why.error))?;
-            done
-        }
-    };
+    let done = save(session, zip(user), output, Readers::Usual)?;
     let header = |name| done.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(Bundle {
         email: if header(USER_HEADER).is_empty() { user } else { header(USER_HEADER) }.to_owned(),

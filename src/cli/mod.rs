@@ -16,6 +16,7 @@ mod marketplace;
 mod plugin;
 mod progress;
 mod said;
+mod save;
 mod secrets;
 mod serve;
 mod session;
@@ -89,6 +90,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Serve(args) => serve::run(&args, global),
         Command::Baseline => serve::baseline(),
         Command::Audit(args) => upkeep::audit(&session()?, &args),
+        Command::Backup { output } => upkeep::backup(&session()?, &output),
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),
         Command::Config(args::Config::Show) => config::show(global),

@@ -1,15 +1,18 @@
-//! `agnes doctor` and `agnes audit`
+//! `agnes doctor`, `agnes audit` and `agnes backup`
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::args::AuditArgs;
 use super::exit::{Exit, Failure};
-use super::said::{Said, count, line};
+use super::said::{Said, count, line, size};
+use super::save::{Readers, save};
 use super::session::Session;
 use super::table::Table;
 use crate::client::Call;
 use crate::wire::audit::AuditEntry;
 use crate::wire::doctor::{Checkup, Severity};
+use crate::wire::upkeep::{Backup, TOKENS_HEADER};
 
 pub(super) fn doctor(session: &Session) -> Result<Said, Failure> {
     let checkup: Checkup = session.client.call(Call::get(&["api", "doctor"]))?;
@@ -34,6 +37,19 @@ pub(super) fn doctor(session: &Session) -> Result<Said, Failure> {
     };
     let exit = if broken > 0 { Exit::Unhealthy } else { Exit::Done };
     Ok(Said::answer(&checkup, text).talking(talk).exiting(exit))
+}
+
+pub(super) fn backup(session: &Session, output: &Path) -> Result<Said, Failure> {
+    let done = save(session, Call::get(&["api", "backup"]), output, Readers::Owner)?;
+    let with_tokens = done.headers.get(TOKENS_HEADER).is_some_and(|value| value == "1");
+    let backup = Backup { path: output.display().to_string(), bytes: done.size, with_tokens };
+    let tokens = if with_tokens { "with" } else { "without" };
+    let talk = format!(
+        "Wrote {} ({}), {tokens} the tokens of private upstreams.",
+        line(&backup.path),
+        size(backup.bytes)
+    );
+    Ok(Said::done(&backup, talk))
 }
 
 pub(super) fn audit(session: &Session, args: &AuditArgs) -> Result<Said, Failure> {

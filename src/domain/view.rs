@@ -107,50 +107,126 @@ pub struct View {
 /// Old name → new name, of one marketplace.
 pub type Renames = BTreeMap<String, String>;
 
+/// The least that names a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance {
+    pub digest: Digest,
+    /// How many there are.
+    pub plugins: u64,
+}
+
+/// As much of an offer as decides whether it is in a view, and under which names.
+#[derive(Debug, Clone)]
+pub struct Face {
+    pub slug: Slug,
+    pub plugin: PluginName,
+    /// Its name in the feed.
+    pub name: String,
+    pub name_prefix: Option<String>,
+    /// Its folder, unless another plugin has that.
+    pub folder: String,
+    /// Why there is nothing to serve, if that is so.
+    pub reason: Option<String>,
+}
+
+/// Where the plugins of a view go: the offer's place in the list, and its folder.
+type Arranged = Vec<(usize, String)>;
+
 impl View {
     #[must_use]
     pub fn assemble(feed: &Feed, offers: Vec<Offer>, renames: &HashMap<Slug, Renames>) -> Self {
-        let mut plugins: Vec<Served> = Vec::new();
-        let mut left_out = Vec::new();
-        let mut names: HashMap<String, usize> = HashMap::new();
-        let mut folders: HashSet<String> = HashSet::new();
-        for offer in offers {
-            let name = format!("{}{}", offer.name_prefix.as_deref().unwrap_or_default(), offer.manifest_name);
-            let (why, reason) = match (offer.digest, names.get(&name)) {
-                (None, _) => {
-                    (Why::NoContent, offer.reason.clone().unwrap_or_else(|| "it has no content".into()))
-                }
-                (Some(_), Some(first)) => {
-                    let first = &plugins[*first];
-                    let reason = format!(
-                        "`{}/{}` has the same name (`{name}`) and comes first; Claude Code would load only one",
-                        first.slug, first.plugin
-                    );
-                    (Why::SameName, reason)
-                }
-                (Some(_), None) if !is_client_name(&name) => {
-                    (Why::BadName, format!("Claude Code accepts no plugin called `{name}`"))
-                }
-                (Some(digest), None) => {
-                    names.insert(name.clone(), plugins.len());
-                    let folder = free_folder(&offer, &mut folders);
-                    plugins.push(served(offer, name, folder, digest));
-                    continue;
-                }
-            };
-            left_out.push(LeftOut { slug: offer.slug, plugin: offer.plugin, why, reason });
-        }
-        let catalog = catalog(feed, &plugins, &carried(&plugins, renames));
-        let digest = digest(&catalog, &plugins);
+        let faces: Vec<Face> = offers.iter().map(Offer::face).collect();
+        let faces: Vec<&Face> = faces.iter().collect();
+        let (arranged, left_out) = arrange(&faces);
+        let carried = carried(arranged.iter().map(|(i, _)| faces[*i]), renames);
+        let mut offers: Vec<_> = offers.into_iter().map(Some).collect();
+        let plugins: Vec<Served> = arranged
+            .into_iter()
+            .filter_map(|(i, folder)| offers[i].take().and_then(|offer| offer.served(folder)))
+            .collect();
+        let catalog = catalog(feed, &plugins, &carried);
+        let digest = digest(feed, &carried, plugins.iter().map(|plugin| plugin.digest));
         Self { plugins, left_out, catalog, digest }
     }
 }
 
+impl Glance {
+    /// What [`View::assemble`] would come to. `served` says what an offer, by its place in the list,
+    /// would be served as from a folder: [`Served::digest`].
+    #[must_use]
+    pub fn of(
+        feed: &Feed,
+        faces: &[&Face],
+        renames: &HashMap<Slug, Renames>,
+        served: impl Fn(usize, &str) -> Option<Digest>,
+    ) -> Self {
+        let (arranged, _) = arrange(faces);
+        let carried = carried(arranged.iter().map(|(i, _)| faces[*i]), renames);
+        let digests: Vec<Digest> = arranged.iter().filter_map(|(i, folder)| served(*i, folder)).collect();
+        let plugins = digests.len() as u64;
+        Self { digest: digest(feed, &carried, digests.into_iter()), plugins }
+    }
+}
+
+impl Offer {
+    #[must_use]
+    pub fn face(&self) -> Face {
+        let none = || Some(self.reason.clone().unwrap_or_else(|| "it has no content".into()));
+        Face {
+            slug: self.slug.clone(),
+            plugin: self.plugin.clone(),
+            name: format!("{}{}", self.name_prefix.as_deref().unwrap_or_default(), self.manifest_name),
+            name_prefix: self.name_prefix.clone(),
+            folder: prefixed_name(&self.slug, &self.plugin),
+            reason: if self.digest.is_some() { None } else { none() },
+        }
+    }
+
+    /// The plugin as it is in a view, in that folder. `None`: it has no content.
+    #[must_use]
+    pub fn served(self, folder: String) -> Option<Served> {
+        let content = self.digest?;
+        let name = self.face().name;
+        Some(served(self, name, folder, content))
+    }
+}
+
+/// Which of the offers are in a view, and why the others are not.
+fn arrange(faces: &[&Face]) -> (Arranged, Vec<LeftOut>) {
+    let mut arranged = Arranged::new();
+    let mut left_out = Vec::new();
+    let mut names: HashMap<&str, &Face> = HashMap::new();
+    let mut folders: HashSet<String> = HashSet::new();
+    for (i, face) in faces.iter().enumerate() {
+        let name = face.name.as_str();
+        let (why, reason) = match (&face.reason, names.get(name)) {
+            (Some(reason), _) => (Why::NoContent, reason.clone()),
+            (None, Some(first)) => {
+                let reason = format!(
+                    "`{}/{}` has the same name (`{name}`) and comes first; Claude Code would load only one",
+                    first.slug, first.plugin
+                );
+                (Why::SameName, reason)
+            }
+            (None, None) if !is_client_name(name) => {
+                (Why::BadName, format!("Claude Code accepts no plugin called `{name}`"))
+            }
+            (None, None) => {
+                names.insert(name, face);
+                arranged.push((i, free_folder(face, &mut folders)));
+                continue;
+            }
+        };
+        left_out.push(LeftOut { slug: face.slug.clone(), plugin: face.plugin.clone(), why, reason });
+    }
+    (arranged, left_out)
+}
+
 /// The plugin's folder. Some file systems ignore case, so folders differ in more than that.
-fn free_folder(offer: &Offer, taken: &mut HashSet<String>) -> String {
-    let mut folder = prefixed_name(&offer.slug, &offer.plugin);
+fn free_folder(face: &Face, taken: &mut HashSet<String>) -> String {
+    let mut folder = face.folder.clone();
     if taken.contains(&folder.to_ascii_lowercase()) {
-        folder.push_str(&collision_suffix(&offer.slug, &offer.plugin));
+        folder.push_str(&collision_suffix(&face.slug, &face.plugin));
     }
     // A name made to look like another's suffixed one changes nothing: it is asked for again.
     while !taken.insert(folder.to_ascii_lowercase()) {
@@ -182,9 +258,13 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
 /// The upstreams' renames that lead to a plugin of this view, in the feed's names; and, where names
 /// have a prefix, the names without it: whoever installed the plugin before the administrator gave
 /// the prefix keeps it.
-fn carried(plugins: &[Served], renames: &HashMap<Slug, Renames>) -> Renames {
-    let taken: HashSet<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+fn carried<'a>(plugins: impl Iterator<Item = &'a Face> + Clone, renames: &HashMap<Slug, Renames>) -> Renames {
     let mut carried = Renames::new();
+    // The usual case, for which a list of all names would be made for nothing.
+    if renames.is_empty() && plugins.clone().all(|plugin| plugin.name_prefix.is_none()) {
+        return carried;
+    }
+    let taken: HashSet<&str> = plugins.clone().map(|plugin| plugin.name.as_str()).collect();
     for plugin in plugins {
         let bare = plugin.name_prefix.as_deref().and_then(|prefix| plugin.name.strip_prefix(prefix));
         if let Some(bare) = bare.filter(|bare| !taken.contains(bare) && is_client_name(bare)) {
@@ -231,10 +311,13 @@ fn catalog(feed: &Feed, plugins: &[Served], renames: &Renames) -> Vec<u8> {
     written(&catalog)
 }
 
-fn digest(catalog: &[u8], plugins: &[Served]) -> Digest {
-    let mut fields = Fields::new("agnes view 1").field(catalog);
+/// Names all that the catalog is written from, rather than its bytes: so it can be told without writing
+/// it. What the catalog says of a plugin is in the plugin's own digest.
+fn digest(feed: &Feed, renames: &Renames, plugins: impl Iterator<Item = Digest>) -> Digest {
+    let header = json!({"feed": feed, "renames": renames});
+    let mut fields = Fields::new("agnes view 2").field(header.to_string());
     for plugin in plugins {
-        fields.add(plugin.digest.as_bytes());
+        fields.add(plugin.as_bytes());
     }
     fields.finish()
 }
@@ -259,7 +342,14 @@ mod tests {
     }
 
     fn view(offers: Vec<Offer>) -> View {
-        View::assemble(&Feed::default(), offers, &HashMap::new())
+        let view = View::assemble(&Feed::default(), offers.clone(), &HashMap::new());
+        // Whatever the test is about: a glance names the same view.
+        let faces: Vec<Face> = offers.iter().map(Offer::face).collect();
+        let served =
+            |i: usize, folder: &str| offers[i].clone().served(folder.to_owned()).map(|served| served.digest);
+        let glance = Glance::of(&Feed::default(), &faces.iter().collect::<Vec<_>>(), &HashMap::new(), served);
+        assert_eq!(glance, Glance { digest: view.digest, plugins: view.plugins.len() as u64 });
+        view
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Feed {
         }
         let key = (caller.own_id().map_err(Error::from)?.to_owned(), known.moment);
         let (app, caller) = (Arc::clone(app), caller.clone());
-        let work = || async move { ask(app, move |registry| Ok(registry.my_view(&caller)?.glance())).await };
+        let work = || async move { ask(app, move |registry| registry.work_out_glance(&caller)).await };
         self.views.join(key, work).await.ok_or_else(stopped_short)?
     }
 

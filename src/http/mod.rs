@@ -96,4 +96,5 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::revoke))
         .routes(routes!(upkeep::audit))
         .routes(routes!(upkeep::doctor))
+        .routes(routes!(upkeep::backup))
 }

@@ -1,17 +1,25 @@
-//! `/api/doctor` and `/api/audit`
+//! `/api/doctor`, `/api/audit` and `/api/backup`
+
+use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Extension, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
 use super::extract::{Asked, ask};
+use super::files::FileBody;
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::audit::Acts;
+use crate::registry::backup::Backup;
 use crate::registry::doctor::Severity;
+use crate::wire::upkeep::TOKENS_HEADER;
 use crate::wire::{audit, doctor};
 
 /// Find what is broken or suspicious in the data folder of the server
@@ -37,6 +45,30 @@ pub(super) async fn doctor(
         hint: finding.hint,
     });
     Ok(Json(doctor::Checkup { data_dir, findings: findings.collect() }))
+}
+
+/// Back up everything that cannot be fetched or made again
+///
+/// A ZIP with a folder `state`, to be unpacked into an empty data folder. The tokens of private upstreams
+/// are in it only for the operator of the machine.
+#[utoipa::path(
+    get, path = "/api/backup", tag = "upkeep", operation_id = "backup",
+    responses(
+        (status = 200, description = "The registry of one moment. `Agnes-Tokens` says whether the tokens of private upstreams are in it", body = Vec<u8>, content_type = "application/zip"),
+    ),
+)]
+pub(super) async fn backup(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Failure> {
+    let Backup { file, size, with_tokens } = ask(app, move |registry| registry.backup(&caller)).await?;
+    let about = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (header::CONTENT_LENGTH, HeaderValue::from(size)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (HeaderName::from_static(TOKENS_HEADER), HeaderValue::from(u64::from(with_tokens))),
+    ];
+    Ok((about, Body::new(FileBody::new(Arc::new(file), size))).into_response())
 }
 
 /// How many of the latest acts, and of which.

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::access::Glance;
 use super::cache::{remove, touch};
 use super::memory::Remembered;
 use super::users::user_row;
-use super::views::UserView;
+use super::views::{Glance, UserView};
 use super::{Error, Registry, Result};
 use crate::archive::join;
 use crate::domain::caller::{Caller, Right};

@@ -4,6 +4,7 @@
 mod access;
 pub mod audit;
 pub mod authentication;
+pub mod backup;
 mod building;
 pub mod bundles;
 mod cache;

@@ -12,6 +12,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::shell::word;
 use super::{Error, Registry, Result, folder};
 use crate::domain::secret::Secret;
@@ -59,6 +61,16 @@ impl Registry {
         }
     }
 
+    /// All of it, for a backup.
+    pub(super) fn overlay_text(&self) -> Result<Option<Zeroizing<String>>> {
+        let path = self.folder.overlay();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Io { path, doing: "cannot be read", source }),
+        }
+    }
+
     /// The names of the variables in the overlay.
     pub(super) fn overlay_variables(&self) -> Result<Vec<String>> {
         let lines = read(&self.folder.overlay())?;
@@ -100,7 +112,7 @@ fn change(path: &Path, variable: &str, token: Option<&Secret>, patience: Duratio
     let _turn = turn(path, patience)?;
     // Read again: what was read without the lock may be old.
     let Some(lines) = changed(&read(path)?, variable, token) else { return Ok(()) };
-    let text = zeroize::Zeroizing::new(lines.iter().fold(String::new(), |text, line| text + line + "\n"));
+    let text = Zeroizing::new(lines.iter().fold(String::new(), |text, line| text + line + "\n"));
     // Always of one name, so that what a killed process leaves is not there for ever.
     let new = beside(path, ".new");
     let written = write(&new, text.as_bytes()).and_then(|()| fs::rename(&new, path));

@@ -10,7 +10,7 @@ use crate::domain::caller::{Caller, Right};
 use crate::domain::oid::Oid;
 use crate::domain::view::View;
 
-pub use super::access::Glance;
+pub use crate::domain::view::Glance;
 
 /// A user's view, and what is needed to build it: all of one moment.
 #[derive(Debug)]
@@ -66,16 +66,25 @@ impl Registry {
         })
     }
 
+    /// The caller's own view by name, worked out: what [`Self::my_glance`] knows from then on.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn work_out_glance(&self, caller: &Caller) -> Result<Glance> {
+        let user = caller.own_id()?;
+        let Some(access) = self.access()? else { return Ok(self.view_of(user)?.glance()) };
+        let Some(entitlement) = access.entitlement(user) else { return Err(self.nobody(user)) };
+        let glance = entitlement.glance(&self.settings.feed);
+        access.remember(user, glance);
+        Ok(glance)
+    }
+
     pub(super) fn view_of(&self, user: &str) -> Result<UserView> {
         let access = match self.access()? {
             Some(access) => access,
             None => self.access_of(user)?,
         };
-        let Some(entitlement) = access.entitlement(user) else {
-            // Not in memory, so not in the database: this finds the words for it.
-            user_row(&self.store(), user)?;
-            return Err(Error::Defect("a user is in the database and not in memory"));
-        };
+        let Some(entitlement) = access.entitlement(user) else { return Err(self.nobody(user)) };
         let view = UserView {
             user_id: entitlement.user_id().to_owned(),
             email: entitlement.email().to_owned(),
@@ -87,6 +96,12 @@ impl Registry {
         };
         access.remember(&view.user_id, view.glance());
         Ok(view)
+    }
+
+    /// The words for a user who is not in memory, and so not in the database.
+    fn nobody(&self, user: &str) -> Error {
+        let defect = Error::Defect("a user is in the database and not in memory");
+        user_row(&self.store(), user).map_or_else(|error| error, |_| defect)
     }
 
     /// What a single command needs: one user, and what is theirs.

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod changes;
+mod copying;
 pub mod error;
 pub mod grants;
 pub mod marketplaces;
@@ -19,7 +20,7 @@ mod sql;
 mod tests;
 pub mod tokens;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -36,8 +37,9 @@ pub struct Store {
     edition: Cell<u64>,
     /// What was changed and not yet told; `None` while nobody wants to know.
     changes: RefCell<Option<Vec<Change>>>,
-    /// Another handle of the file, if one was needed. After `db`, so that it is closed later.
-    _file: Option<File>,
+    /// Another handle of the file, from when one was needed. A process loses DuckDB's lock when it closes
+    /// any handle of the file: hence after `db`, which is closed first.
+    file: OnceCell<File>,
 }
 
 impl Store {

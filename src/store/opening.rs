@@ -14,7 +14,7 @@
 //! system.duckdb.opening  locked (flock) while a process is in here
 //! ```
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -121,7 +121,7 @@ fn fold(store: Store) -> Result<Store, StoreError> {
     if copy(&mut file, &path).is_err() {
         // A full disk, say. The log goes on being read.
         let _ = fs::remove_file(beside(&path, ".before.part"));
-        return Ok(Store { _file: Some(file), ..store });
+        return Ok(Store { file: file.into(), ..store });
     }
     if store.batch("CHECKPOINT").is_err() {
         // DuckDB does not work on after that.
@@ -132,7 +132,7 @@ fn fold(store: Store) -> Result<Store, StoreError> {
     // Going on without having removed it would be worse than stopping: a new log beside the old copy
     // would look like a checkpoint that was killed.
     fs::remove_file(beside(&path, ".before")).map_err(|why| failed(&path, &why))?;
-    Ok(Store { _file: Some(file), ..store })
+    Ok(Store { file: file.into(), ..store })
 }
 
 fn copy(file: &mut File, path: &Path) -> io::Result<()> {
@@ -165,17 +165,17 @@ fn connect(path: &Path) -> Result<Store, StoreError> {
         path: path.to_owned(),
         edition: Cell::default(),
         changes: RefCell::default(),
-        _file: None,
+        file: OnceCell::new(),
     })
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
 }
 
-fn failed(path: &Path, why: &io::Error) -> StoreError {
+pub(super) fn failed(path: &Path, why: &io::Error) -> StoreError {
     if why.kind() == io::ErrorKind::StorageFull {
         return StoreError::DiskFull;
     }

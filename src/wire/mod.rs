@@ -13,6 +13,7 @@ pub mod plugins;
 pub mod problem;
 pub mod sync;
 pub mod tokens;
+pub mod upkeep;
 pub mod views;
 
 pub use problem::Problem;

@@ -1,11 +1,11 @@
 //! From one moment to the next.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use rpds::RedBlackTreeMapSync;
 
-use super::{Access, Group, Held, Key, Market, Person, Word};
+use super::{Access, Group, Held, Key, Listed, Market, Person, Word};
 use crate::registry::Result;
 use crate::registry::marketplaces::versions_of;
 use crate::registry::upstreams::served_commit;
@@ -140,7 +140,14 @@ impl Access {
     pub(super) fn put_market(&mut self, row: &MarketplaceRow) {
         let known = self.markets.get(row.id.as_str());
         let (order, offers) = match known {
-            Some(market) => (market.order, market.offers.clone()),
+            Some(market) if market.shows_as(row) => (market.order, market.offers.clone()),
+            Some(market) => {
+                let again = |(name, listed): (&Word, &Arc<Listed>)| {
+                    let listed = Listed { row: listed.row.clone(), known: OnceLock::new() };
+                    (Arc::clone(name), Arc::new(listed))
+                };
+                (market.order, market.offers.iter().map(again).collect())
+            }
             None => (self.next_place(), RedBlackTreeMapSync::new_sync()),
         };
         let slug: Word = row.id.as_str().into();
@@ -183,7 +190,14 @@ impl Access {
 }
 
 pub(super) fn add_offer(market: &mut Market, row: OfferRow) {
-    market.offers.insert_mut(row.name.as_str().into(), Arc::new(row));
+    market.offers.insert_mut(row.name.as_str().into(), Arc::new(Listed { row, known: OnceLock::new() }));
+}
+
+impl Market {
+    /// Whether its plugins appear by the same rules as that row would have it.
+    fn shows_as(&self, row: &MarketplaceRow) -> bool {
+        self.name_prefix == row.name_prefix && self.versions == versions_of(row)
+    }
 }
 
 impl Default for Held {

@@ -1,16 +1,16 @@
 //! What one person has at one moment.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Access, Group, Held, Market, Person};
+use super::{Access, Group, Held, Listed, Market, Person};
+use crate::domain::digest::Digest;
 use crate::domain::fields::Object;
 use crate::domain::oid::Oid;
-use crate::domain::view::{Feed, Offer, View};
+use crate::domain::slug::Slug;
+use crate::domain::view::{Face, Feed, Glance, Offer, Renames, View};
 use crate::store::accounts::EVERYONE;
-use crate::store::offers::OfferRow;
 
 /// A person, their groups, and what those were granted.
 pub(in crate::registry) struct Entitlement<'a> {
@@ -59,16 +59,38 @@ impl Entitlement<'_> {
     }
 
     pub fn view(&self, feed: &Feed) -> View {
-        let mut offers = Vec::new();
+        let listed = self.listed();
+        let offers = listed.into_iter().filter_map(|(market, listed)| listed.offer(market)).collect();
+        View::assemble(feed, offers, &self.renames())
+    }
+
+    /// The same view, by name only: most of it is known already.
+    pub fn glance(&self, feed: &Feed) -> Glance {
+        let known: Vec<_> = self
+            .listed()
+            .into_iter()
+            .filter_map(|(market, listed)| Some((market, listed, listed.known(market)?)))
+            .collect();
+        let faces: Vec<&Face> = known.iter().map(|(_, _, (face, _))| face).collect();
+        Glance::of(feed, &faces, &self.renames(), |i, folder| {
+            let (market, listed, (face, digest)) = &known[i];
+            if face.folder == folder { *digest } else { listed.served(market, folder) }
+        })
+    }
+
+    fn listed(&self) -> Vec<(&Market, &Listed)> {
+        let mut all = Vec::new();
         for (market, held) in &self.markets {
             let held: Vec<&Held> = held.iter().map(|(_, held)| *held).collect();
-            offers.extend(market.offers_of(&held).into_iter().filter_map(|row| offer(row, market)));
+            all.extend(market.offers_of(&held).into_iter().map(|listed| (*market, listed)));
         }
-        let renames = self.markets.iter().filter(|(market, _)| !market.renames.is_empty());
-        let renames = renames
-            .filter_map(|(market, _)| Some((market.slug.parse().ok()?, market.renames.as_ref().clone())))
-            .collect();
-        View::assemble(feed, offers, &renames)
+        all
+    }
+
+    fn renames(&self) -> HashMap<Slug, Renames> {
+        let some = self.markets.iter().filter(|(market, _)| !market.renames.is_empty());
+        some.filter_map(|(market, _)| Some((market.slug.parse().ok()?, market.renames.as_ref().clone())))
+            .collect()
     }
 
     /// The commits that the marketplaces of the view are at, by slug.
@@ -84,7 +106,7 @@ impl Entitlement<'_> {
         let mut through = HashMap::new();
         for (market, by_group) in &self.markets {
             let held: Vec<&Held> = by_group.iter().map(|(_, held)| *held).collect();
-            for row in market.offers_of(&held) {
+            for Listed { row, .. } in market.offers_of(&held) {
                 let having = by_group.iter().filter(|(_, held)| held.has(&row.name));
                 let names: BTreeSet<String> = having.map(|(group, _)| group.name.to_string()).collect();
                 through.insert(format!("{}/{}", market.slug, row.name), names.into_iter().collect());
@@ -94,21 +116,38 @@ impl Entitlement<'_> {
     }
 }
 
-fn offer(row: &Arc<OfferRow>, market: &Market) -> Option<Offer> {
-    let entry = match serde_json::from_str(&row.entry) {
-        Ok(Value::Object(entry)) => entry,
-        _ => Object::new(),
-    };
-    Some(Offer {
-        slug: row.marketplace_id.parse().ok()?,
-        plugin: row.name.parse().ok()?,
-        manifest_name: row.manifest_name.clone(),
-        name_prefix: market.name_prefix.clone(),
-        versions: market.versions,
-        version: row.version.clone(),
-        strict: row.strict,
-        entry,
-        digest: row.digest.as_deref().and_then(|digest| digest.parse().ok()),
-        reason: row.reason.clone(),
-    })
+impl Listed {
+    fn offer(&self, market: &Market) -> Option<Offer> {
+        let row = &self.row;
+        let entry = match serde_json::from_str(&row.entry) {
+            Ok(Value::Object(entry)) => entry,
+            _ => Object::new(),
+        };
+        Some(Offer {
+            slug: row.marketplace_id.parse().ok()?,
+            plugin: row.name.parse().ok()?,
+            manifest_name: row.manifest_name.clone(),
+            name_prefix: market.name_prefix.clone(),
+            versions: market.versions,
+            version: row.version.clone(),
+            strict: row.strict,
+            entry,
+            digest: row.digest.as_deref().and_then(|digest| digest.parse().ok()),
+            reason: row.reason.clone(),
+        })
+    }
+
+    fn known(&self, market: &Market) -> Option<&(Face, Option<Digest>)> {
+        let find_out = || {
+            let offer = self.offer(market)?;
+            let face = offer.face();
+            let digest = offer.served(face.folder.clone()).map(|served| served.digest);
+            Some((face, digest))
+        };
+        self.known.get_or_init(find_out).as_ref()
+    }
+
+    fn served(&self, market: &Market, folder: &str) -> Option<Digest> {
+        self.offer(market)?.served(folder.to_owned()).map(|served| served.digest)
+    }
 }

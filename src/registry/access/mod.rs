@@ -20,7 +20,7 @@ use super::{Registry, Result};
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
 use crate::domain::version::Versions;
-use crate::domain::view::Renames;
+use crate::domain::view::{Face, Glance, Renames};
 use crate::store::Store;
 use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;
@@ -93,21 +93,22 @@ struct Market {
     renames: Arc<Renames>,
     commit: Option<Oid>,
     /// By name.
-    offers: RedBlackTreeMapSync<Word, Arc<OfferRow>>,
+    offers: RedBlackTreeMapSync<Word, Arc<Listed>>,
     stamp: u64,
+}
+
+/// A plugin, and what was found out about it when somebody first had it in their view. That depends on
+/// the marketplace's own settings too: a market that is changed lists its plugins anew.
+struct Listed {
+    row: OfferRow,
+    /// With the digest that it has in its usual folder. `None`: the row makes no sense.
+    known: OnceLock<Option<(Face, Option<Digest>)>>,
 }
 
 /// What a user's view was, and what it was made from.
 struct Seen {
     stamps: Box<[u64]>,
     glance: Glance,
-}
-
-/// The least that names a view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Glance {
-    pub digest: Digest,
-    pub plugins: u64,
 }
 
 /// The moment that is now, from when somebody asked to keep it.
@@ -267,11 +268,11 @@ impl Held {
 
 impl Market {
     /// The plugins that somebody has of it, by name.
-    fn offers_of(&self, held: &[&Held]) -> Vec<&Arc<OfferRow>> {
+    fn offers_of(&self, held: &[&Held]) -> Vec<&Listed> {
         if held.iter().any(|held| held.all) {
-            return self.offers.values().collect();
+            return self.offers.values().map(|listed| &**listed).collect();
         }
         let names: BTreeSet<&Word> = held.iter().flat_map(|held| held.plugins.iter()).collect();
-        names.into_iter().filter_map(|name| self.offers.get(name)).collect()
+        names.into_iter().filter_map(|name| self.offers.get(name)).map(|listed| &**listed).collect()
     }
 }

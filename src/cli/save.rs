@@ -1,0 +1,63 @@
+//! Saving an answer's bytes in a file: all of them, or nothing.
+
+use std::fs;
+use std::path::Path;
+
+use super::exit::{Exit, Failure};
+use super::session::Session;
+use crate::client::{Call, ClientError, Download};
+
+/// Who may read a file that is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Whoever may read other new files.
+    Usual,
+    Owner,
+}
+
+pub(super) fn save(
+    session: &Session,
+    call: Call,
+    output: &Path,
+    readers: Readers,
+) -> Result<Download, Failure> {
+    let failed = |why: &dyn std::fmt::Display| {
+        Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", output.display()))
+    };
+    let download = move |out: &mut fs::File| {
+        session.client.download_file(call, out).map_err(|error| match error {
+            ClientError::Write(why) => failed(&why),
+            other => other.into(),
+        })
+    };
+    match fs::metadata(output) {
+        Ok(facts) if facts.is_dir() => return Err(failed(&"it is a folder")),
+        // A pipe or a device: there is nothing to put in its place.
+        Ok(facts) if !facts.is_file() => {
+            let mut out = fs::OpenOptions::new().write(true).open(output).map_err(|why| failed(&why))?;
+            download(&mut out)
+        }
+        found => {
+            // Where a link leads, so that the link stays.
+            let target = if found.is_ok() { fs::canonicalize(output) } else { Ok(output.to_owned()) };
+            let target = target.map_err(|why| failed(&why))?;
+            let folder = match target.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            if !folder.is_dir() {
+                return Err(failed(&format!("there is no folder `{}`", folder.display())));
+            }
+            let mut builder = tempfile::Builder::new();
+            // A temporary file is for its owner alone.
+            #[cfg(unix)]
+            if readers == Readers::Usual {
+                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            }
+            let mut file = builder.prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
+            let done = download(file.as_file_mut())?;
+            file.persist(&target).map_err(|why| failed(&why.error))?;
+            Ok(done)
+        }
+    }
+}
