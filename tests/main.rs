@@ -4,6 +4,7 @@
 mod support;
 
 mod attacks;
+mod backup;
 mod bad_arguments;
 mod bad_machine;
 mod bad_upstreams;
