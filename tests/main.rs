@@ -17,5 +17,6 @@ mod grants;
 mod house;
 mod kill;
 mod manifests;
+mod outbound;
 mod secrets;
 mod tokens;

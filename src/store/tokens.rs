@@ -104,24 +104,24 @@ impl Store {
         Ok(())
     }
 
-    /// Writes when tokens were last used, of many with one statement.
+    /// Writes when tokens were last used, of some hundreds with one statement.
     ///
     /// # Errors
     /// What the database says.
     pub fn mark_used(&self, uses: &[(String, i64)]) -> Result<(), StoreError> {
-        const MOST: usize = 1_000;
-        for chunk in uses.chunks(MOST) {
-            let rows = vec!["(?::VARCHAR, ?::BIGINT)"; chunk.len()].join(", ");
-            let values: Vec<&dyn ToSql> =
-                chunk.iter().flat_map(|(id, at)| [id as &dyn ToSql, at as &dyn ToSql]).collect();
-            self.execute(
-                &format!(
-                    "UPDATE personal_access_tokens SET last_used_at = make_timestamp(used.at_us) \
-                     FROM (VALUES {rows}) AS used(token, at_us) WHERE personal_access_tokens.id = used.token"
-                ),
-                values.as_slice(),
-            )?;
+        if uses.is_empty() {
+            return Ok(());
         }
+        let rows = vec!["(?::VARCHAR, ?::BIGINT)"; uses.len()].join(", ");
+        let values: Vec<&dyn ToSql> =
+            uses.iter().flat_map(|(id, at)| [id as &dyn ToSql, at as &dyn ToSql]).collect();
+        self.execute(
+            &format!(
+                "UPDATE personal_access_tokens SET last_used_at = make_timestamp(used.at_us) \
+                 FROM (VALUES {rows}) AS used(token, at_us) WHERE personal_access_tokens.id = used.token"
+            ),
+            values.as_slice(),
+        )?;
         Ok(())
     }
 }
