@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -32,7 +33,10 @@ const MOST: usize = 100;
 const MOST_DEAD: usize = 50;
 
 /// Uses that are written with one statement.
-const BATCH: usize = 500;
+const BATCH: usize = 1_000;
+
+/// Between two of those, for whoever waits for the database meanwhile.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a token is called that was given no name.
 const NAMELESS: &str = "token";
@@ -186,6 +190,9 @@ impl Registry {
         let uses: Vec<(String, i64)> = taken.into_iter().collect();
         // One statement at a time has the database: a grant that comes in between waits for no more.
         for (n, batch) in uses.chunks(BATCH).enumerate() {
+            if n > 0 {
+                std::thread::sleep(PAUSE);
+            }
             let written = self.store().mark_used(batch);
             if let Err(error) = written {
                 for (id, at) in &uses[n * BATCH..] {
