@@ -19,4 +19,6 @@ mod kill;
 mod manifests;
 mod outbound;
 mod secrets;
+mod serve;
+mod serve_attacks;
 mod tokens;

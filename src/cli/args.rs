@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::exit;
+use super::serve::ServeArgs;
 use crate::domain::version::Versions;
 
 /// One Claude Code marketplace per person, made of many
@@ -21,7 +22,7 @@ pub(super) struct Agnes {
     pub command: Command,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct Global {
     /// The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR]
     /// [default: the platform's data folder]
@@ -40,6 +41,17 @@ pub(super) struct Global {
     /// [default: 5]
     #[arg(long, global = true, value_name = "SECONDS", help_heading = "Everywhere")]
     pub lock_wait: Option<u64>,
+    /// Ask this agnes server, not the data folder: https://…, with an access token of a member of
+    /// Admin [env: AGNES_SERVER]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    pub server: Option<String>,
+    /// Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub server_ca: Option<PathBuf>,
+    /// The access token for --server is the first line of this file, or of stdin if it is `-`
+    /// [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub server_token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +93,14 @@ pub(super) enum Command {
         #[arg(long, value_name = "USER")]
         user: String,
     },
+    /// Serve the API and everybody's marketplace, until told to stop
+    ///
+    /// Prints on stdout where it can be reached, one address on a line, and logs to stderr. SIGTERM and
+    /// SIGINT let transfers end; a second one does not. Other commands go on working meanwhile.
+    Serve(ServeArgs),
+    /// Answer 304 and do nothing else: what benches/serve.py holds `serve` against
+    #[command(hide = true)]
+    Baseline,
     /// List who did what, the latest first
     Audit(AuditArgs),
     /// Find what is broken or suspicious in the data folder, and what to do about it
@@ -96,6 +116,8 @@ pub(super) enum Command {
     /// Show the settings
     #[command(subcommand)]
     Config(Config),
+    /// Print the description of the HTTP API (OpenAPI 3.1)
+    Openapi,
     /// Print completions for a shell
     Completions {
         /// Which shell

@@ -1,5 +1,7 @@
 //! Settings, and where each of them came from: a flag, the environment, the file, or nowhere.
 
+pub(super) mod serve;
+pub(super) mod server;
 #[cfg(test)]
 mod tests;
 
@@ -32,10 +34,14 @@ use crate::registry::settings::{CacheSettings, SyncSettings};
 struct File {
     data_dir: Option<PathBuf>,
     lock_wait: u64,
+    server: Option<String>,
+    server_ca: Option<PathBuf>,
+    server_token_file: Option<PathBuf>,
     marketplace: Marketplace,
     sync: Sync,
     limits: Limits,
     cache: Cache,
+    serve: serve::Section,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,7 +71,29 @@ struct Cache {
 }
 
 /// Keys that have no default value, with a value of their type.
-const OPTIONAL: [&str; 3] = ["data_dir", "marketplace.owner_email", "sync.ca_bundle"];
+const OPTIONAL: [&str; 9] = [
+    "data_dir",
+    "marketplace.owner_email",
+    "server",
+    "server_ca",
+    "server_token_file",
+    "sync.ca_bundle",
+    "serve.tls_cert",
+    "serve.tls_key",
+    "serve.public_url",
+];
+
+/// Those that are paths, which in the file start from the file.
+const PATHS: [&str; 5] =
+    ["server_ca", "server_token_file", "sync.ca_bundle", "serve.tls_cert", "serve.tls_key"];
+
+/// A setting that was given on the command line.
+#[derive(Debug, Clone)]
+pub(super) struct Flag {
+    pub key: &'static str,
+    pub value: Value,
+    pub name: &'static str,
+}
 
 /// A setting as `config show` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -80,6 +108,9 @@ pub(super) struct Shown {
 pub(super) struct Config {
     pub data_dir: PathBuf,
     pub settings: Settings,
+    pub serve: serve::Serve,
+    /// The server to ask instead of opening the data folder.
+    pub server: Option<server::Server>,
     pub shown: Vec<Shown>,
     /// Which file was read, as a sentence.
     file: String,
@@ -103,7 +134,12 @@ pub(super) fn show(global: &Global) -> Result<Said, Failure> {
 
 /// Reads everything there is to read.
 pub(super) fn load(global: &Global) -> Result<Config, Failure> {
-    let mut config = read(global, &|name| env::var_os(name))?;
+    load_with(global, &[])
+}
+
+/// The same, with settings that the command line has.
+pub(super) fn load_with(global: &Global, flags: &[Flag]) -> Result<Config, Failure> {
+    let mut config = read(global, flags, &|name| env::var_os(name))?;
     // What is shown, logged and hinted at has to mean the same wherever it is read.
     config.data_dir = std::path::absolute(&config.data_dir)
         .map_err(|why| Failure::usage(format!("`{}`: {why}", config.data_dir.display())))?;
@@ -115,7 +151,12 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
 }
 
 /// Reads flags, variables and the file; a variable that is empty counts as not set.
-fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
+fn read(global: &Global, flags: &[Flag], variable: &Variable) -> Result<Config, Failure> {
+    let mut flags = [flags, &server::flags(global)].concat();
+    if let Some(seconds) = global.lock_wait {
+        let value = Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX));
+        flags.push(Flag { key: "lock_wait", value, name: "--lock-wait" });
+    }
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let (folder, folder_source) = data_folder(global, &variable);
     let (file, path) = read_file(global, &variable, folder.as_deref())?;
@@ -133,9 +174,9 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     }
     for (key, default) in keys {
         let name = format!("AGNES_{}", key.to_uppercase().replace('.', "_"));
-        let flag = (key == "lock_wait").then_some(global.lock_wait).flatten();
-        let (value, source) = if let Some(seconds) = flag {
-            (Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX)), "flag --lock-wait".to_owned())
+        let flag = flags.iter().find(|flag| flag.key == key);
+        let (value, source) = if let Some(flag) = flag {
+            (flag.value.clone(), format!("flag {}", flag.name))
         } else if let Some(text) = variable(&name).filter(|_| key != "data_dir") {
             (typed(&name, &text, &default)?, format!("environment {name}"))
         } else if let Some(value) = in_file.get(&key) {
@@ -149,20 +190,20 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
         shown.insert(key.clone(), (value.clone(), source));
         insert(&mut settings, &key, value);
     }
-    let mut file: File = settings
+    // Paths in the file start from the file: agnes is run by cron from anywhere.
+    let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
+    for key in PATHS {
+        if let Some((Value::String(value), source)) = shown.get_mut(key)
+            && source.starts_with("file ")
+        {
+            *value = base.join(&*value).display().to_string();
+            insert(&mut settings, key, Value::String(value.clone()));
+        }
+    }
+    let file: File = settings
         .try_into()
         .map_err(|why: toml::de::Error| Failure::usage(format!("a setting is wrong: {}", why.message())))?;
 
-    // Paths in the file start from the file: agnes is run by cron from anywhere.
-    let base = path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
-    let from_file =
-        |key: &str, shown: &Shelf| shown.get(key).is_some_and(|(_, source)| source.starts_with("file "));
-    if let (Some(bundle), true) = (&mut file.sync.ca_bundle, from_file("sync.ca_bundle", &shown)) {
-        *bundle = base.join(&*bundle);
-        if let Some((value, _)) = shown.get_mut("sync.ca_bundle") {
-            *value = Value::String(bundle.display().to_string());
-        }
-    }
     let (data_dir, source) = match (&file.data_dir, folder) {
         (Some(dir), folder) if folder.is_none() || folder_source == "default" => {
             (base.join(dir), format!("file {file_name}"))
@@ -172,6 +213,8 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
     };
     let looked = data_dir.join("agnes.toml");
     shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
+    let serve = file.serve.checked(&|key, why| wrong(&shown, key, &why))?;
+    let server = server::checked(&file, &shown)?;
     let settings = checked(file, &shown)?;
     let shown = shown.into_iter().map(|(key, (value, source))| Shown {
         key,
@@ -182,7 +225,7 @@ fn read(global: &Global, variable: &Variable) -> Result<Config, Failure> {
         Some(_) => format!("The configuration file is {file_name}."),
         None => format!("There is no configuration file ({}).", looked.display()),
     };
-    Ok(Config { data_dir, settings, shown: shown.collect(), file: file_told })
+    Ok(Config { data_dir, settings, serve, server, shown: shown.collect(), file: file_told })
 }
 
 fn homeless() -> Failure {
@@ -194,6 +237,9 @@ fn defaults() -> File {
     File {
         data_dir: None,
         lock_wait: lock_patience.as_secs(),
+        server: None,
+        server_ca: None,
+        server_token_file: None,
         marketplace: Marketplace {
             name: feed.name,
             description: feed.description,
@@ -210,14 +256,17 @@ fn defaults() -> File {
         },
         limits,
         cache: Cache { max_bytes: cache.max_bytes },
+        serve: serve::Section::default(),
     }
 }
 
+fn wrong(shown: &Shelf, key: &str, why: &str) -> Failure {
+    let source = shown.get(key).map_or("default", |(_, source)| source.as_str());
+    Failure::usage(format!("`{key}`: {why} ({source})"))
+}
+
 fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
-    let wrong = |key: &str, why: String| {
-        let source = shown.get(key).map_or("default", |(_, source)| source.as_str());
-        Failure::usage(format!("`{key}`: {why} ({source})"))
-    };
+    let wrong = |key: &str, why: String| wrong(shown, key, &why);
     check_marketplace_name(&file.marketplace.name).map_err(|why| wrong("marketplace.name", why))?;
     if file.marketplace.owner_name.trim().is_empty() {
         return Err(wrong("marketplace.owner_name", "it is empty, and Claude Code wants an owner".into()));
@@ -342,6 +391,8 @@ fn insert(table: &mut Table, key: &str, value: Value) {
 fn fits(key: &str, value: &Value, like: &Value, source: &str) -> Result<(), Failure> {
     let needed = match (like, value) {
         (Value::Integer(_), Value::Integer(0..)) | (Value::String(_), Value::String(_)) => return Ok(()),
+        (Value::Array(_), Value::Array(values)) if values.iter().all(Value::is_str) => return Ok(()),
+        (Value::Array(_), _) => "a list of texts in brackets",
         (Value::Integer(_), _) => "a whole number, 0 or more",
         _ => "a text in quotes",
     };
@@ -358,6 +409,10 @@ fn typed(name: &str, text: &OsStr, like: &Value) -> Result<Value, Failure> {
     match like {
         Value::Integer(_) => {
             text.replace('_', "").parse().map(Value::Integer).map_err(|_| wrong("a whole number"))
+        }
+        Value::Array(_) => {
+            let items = text.split([',', ' ']).filter(|item| !item.is_empty());
+            Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
         }
         _ => Ok(Value::String(text.to_owned())),
     }

@@ -17,6 +17,7 @@ mod plugin;
 mod progress;
 mod said;
 mod secrets;
+mod serve;
 mod session;
 mod table;
 mod token;
@@ -85,10 +86,13 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Grants(args) => grants::list(&session()?, &args),
         Command::BuildZip(args) => bundle::build(session, &args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
+        Command::Serve(args) => serve::run(&args, global),
+        Command::Baseline => serve::baseline(),
         Command::Audit(args) => upkeep::audit(&session()?, &args),
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),
         Command::Config(args::Config::Show) => config::show(global),
+        Command::Openapi => Ok(Said::raw(crate::http::openapi::text().into_bytes())),
         Command::Completions { shell } => Ok(man::completions(shell)),
         Command::Man { dir } => man::man(dir.as_deref()),
     }

@@ -38,6 +38,11 @@ impl Said {
         Self { json: serde_json::to_value(json).ok(), talk: vec![talk.into()], ..Self::empty() }
     }
 
+    /// All was said before.
+    pub fn nothing() -> Self {
+        Self::empty()
+    }
+
     pub fn raw(bytes: Vec<u8>) -> Self {
         Self { raw: Some(bytes), ..Self::empty() }
     }

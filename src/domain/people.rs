@@ -56,7 +56,12 @@ impl FromStr for GroupName {
 
     fn from_str(text: &str) -> Result<Self, BadWord> {
         let odd = |c: char| is_deceptive(c) || c == '/' || c == '*';
-        if text.is_empty() || text.chars().count() > 64 || text.trim() != text || text.chars().any(odd) {
+        // Names stand in paths, where dots alone are a step upwards.
+        if matches!(text, "" | "." | "..")
+            || text.chars().count() > 64
+            || text.trim() != text
+            || text.chars().any(odd)
+        {
             return Err(BadWord::Group(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn groups() {
         assert!("Data team".parse::<GroupName>().is_ok());
-        for text in ["", " a", "a/b", "*", "a\nb", &"x".repeat(65)] {
+        for text in ["", " a", "a/b", "*", "a\nb", ".", "..", &"x".repeat(65)] {
             assert!(text.parse::<GroupName>().is_err(), "{text}");
         }
     }

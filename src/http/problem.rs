@@ -1,5 +1,7 @@
 //! From what went wrong to a status and a problem document. Every kind of error chooses here.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
@@ -10,7 +12,7 @@ use crate::wire::Problem;
 use crate::wire::problem::{CONTENT_TYPE, about_blank};
 
 /// An answer that says what went wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Failure(pub Problem);
 
 impl Failure {
@@ -25,7 +27,17 @@ impl Failure {
             causes: Vec::new(),
         })
     }
+
+    /// Something of ours is wrong, and not the request.
+    pub(super) fn defect(what: &str) -> Self {
+        let told = format!("agnes has a defect: {what}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", told)
+    }
 }
+
+/// What an answer says that went wrong.
+#[derive(Clone)]
+pub(super) struct Told(pub Arc<Problem>);
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -41,7 +53,11 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))], body).into_response()
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))];
+        let mut response = (status, kind, body).into_response();
+        // For whoever writes the log; a network does not see it.
+        response.extensions_mut().insert(Told(Arc::new(self.0)));
+        response
     }
 }
 
@@ -50,6 +66,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
     use StatusCode as S;
     let (status, code) = match error {
         Error::Forbidden(_) => (S::FORBIDDEN, "forbidden"),
+        Error::Nobody(_) => (S::FORBIDDEN, "not-a-user"),
         Error::NotFound { what, .. } => return (S::NOT_FOUND, format!("{what}-not-found")),
         Error::Exists { what, .. } => return (S::CONFLICT, format!("{what}-exists")),
         Error::Invalid { .. } => (S::UNPROCESSABLE_ENTITY, "invalid"),
@@ -74,9 +91,11 @@ fn fate(error: &Error) -> (StatusCode, String) {
         }
         Error::Archive(_) => (S::INTERNAL_SERVER_ERROR, "archive-error"),
         Error::Io { .. } => (S::INTERNAL_SERVER_ERROR, "file-error"),
+        Error::NotWritten { .. } => (S::INTERNAL_SERVER_ERROR, "not-written"),
         Error::Defect(_) => (S::INTERNAL_SERVER_ERROR, "defect"),
         Error::NoRandomness => (S::INTERNAL_SERVER_ERROR, "no-randomness"),
         Error::Cancelled => (S::SERVICE_UNAVAILABLE, "cancelled"),
+        Error::Shared(error) => return fate(error),
     };
     (status, code.to_owned())
 }

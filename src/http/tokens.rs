@@ -1,29 +1,46 @@
 //! `/api/tokens`
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
-use super::extract::{Asked, Body, ask};
+use super::extract::{Asked, Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::tokens::{HeldToken, NewToken, Whose};
 use crate::wire::marketplaces::Token;
-use crate::wire::tokens as wire;
+use crate::wire::problem::CONTENT_TYPE;
+use crate::wire::{Problem, tokens as wire};
 
 /// Whose tokens: an id or e-mail address, or everybody's. Neither: those of whoever asks.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Of {
+    /// An id or e-mail address.
     user: Option<String>,
+    /// Everybody's, for those who administer.
     #[serde(default)]
     all: bool,
 }
 
+/// List personal access tokens, without the tokens themselves
+///
+/// One's own, unless it is said whose.
+#[utoipa::path(
+    get, path = "/api/tokens", tag = "tokens", operation_id = "list_tokens",
+    params(Of),
+    responses(
+        (status = 200, description = "Those asked for", body = Vec<wire::AccessToken>),
+        (status = 404, description = "There is no such user", body = Problem, content_type = CONTENT_TYPE),
+        (status = 422, description = "Whoever asks has no tokens of their own", body = Problem, content_type = CONTENT_TYPE),
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -42,6 +59,17 @@ pub(super) async fn list(
     Ok(Json(all.into_iter().map(told).collect()))
 }
 
+/// Create a personal access token
+///
+/// For oneself; those who administer may create them for others.
+#[utoipa::path(
+    post, path = "/api/tokens", tag = "tokens", operation_id = "create_token",
+    request_body = wire::NewAccessToken,
+    responses(
+        (status = 201, description = "The token, shown this once", body = wire::CreatedAccessToken),
+        (status = 404, description = "There is no such user", body = Problem, content_type = CONTENT_TYPE),
+    ),
+)]
 pub(super) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -62,6 +90,12 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)))
 }
 
+/// Revoke a personal access token
+#[utoipa::path(
+    delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token",
+    params(("id" = String, Path, description = "The token's id, as the list shows it")),
+    responses((status = 204, description = "It opens nothing any more")),
+)]
 pub(super) async fn revoke(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::archive::ArchiveError;
-use crate::domain::caller::Forbidden;
+use crate::domain::caller::{Forbidden, Nobody};
 use crate::domain::catalog::CatalogError;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
@@ -19,6 +20,8 @@ use super::shell::word;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Nobody(#[from] Nobody),
     #[error("there is no {what} `{name}`{}", listed(.known))]
     NotFound { what: &'static str, name: String, known: Vec<String> },
     #[error("the {what} `{name}` exists already")]
@@ -43,12 +46,18 @@ pub enum Error {
     Archive(#[from] ArchiveError),
     #[error("`{}` {doing}: {source}", path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
+    /// Nothing was found that is new, and that could not be noted.
+    #[error("that it was looked at could not be written down: {why}")]
+    NotWritten { why: String },
     #[error("the system gives no random bytes")]
     NoRandomness,
     #[error("agnes has a defect: {0}")]
     Defect(&'static str),
     #[error("cancelled")]
     Cancelled,
+    /// What went wrong for several who waited for one and the same piece of work.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 }
 
 impl Error {
@@ -65,7 +74,10 @@ impl Error {
     /// Whether the work was told to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Fetch { source: FetchError::Cancelled, .. })
+        match self {
+            Self::Shared(error) => error.is_cancelled(),
+            other => matches!(other, Self::Cancelled | Self::Fetch { source: FetchError::Cancelled, .. }),
+        }
     }
 
     /// Whether a disk is what ran out.
@@ -76,6 +88,7 @@ impl Error {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
             Self::Archive(error) => error.is_disk_full(),
+            Self::Shared(error) => error.is_disk_full(),
             Self::Store(StoreError::DiskFull) | Self::Fetch { source: FetchError::DiskFull { .. }, .. } => {
                 true
             }
@@ -90,6 +103,7 @@ impl Error {
             return Some("make room on that disk; what was there before is untouched".to_owned());
         }
         let text = match self {
+            Self::Shared(error) => return error.hint(),
             Self::Invalid { hint, .. } | Self::Conflict { hint, .. } => return hint.clone(),
             Self::NotFound { what, .. } => match *what {
                 "marketplace" => "agnes marketplace list",

@@ -39,6 +39,12 @@ impl DataFolder {
         self.state().join(".env_overlay")
     }
 
+    /// Where a running server is reached by whoever has a shell here.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.state().join("agnes.sock")
+    }
+
     #[must_use]
     pub fn marketplaces(&self) -> PathBuf {
         self.root.join("marketplaces")

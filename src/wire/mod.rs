@@ -16,3 +16,8 @@ pub mod tokens;
 pub mod views;
 
 pub use problem::Problem;
+
+/// Which agnes answers, said with every answer of the API, so that another version knows what it talks to.
+pub const VERSION_HEADER: &str = "agnes-version";
+
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

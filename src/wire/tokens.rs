@@ -1,11 +1,12 @@
 //! `/api/tokens`
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::marketplaces::Token;
 
 /// A personal access token, without the token itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccessToken {
     /// By which it is revoked. Opens nothing.
     pub id: String,
@@ -21,7 +22,7 @@ pub struct AccessToken {
 }
 
 /// `POST /api/tokens`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccessToken {
     /// An id or an e-mail address. Default: whoever asks.
@@ -35,7 +36,7 @@ pub struct NewAccessToken {
 }
 
 /// The one answer that has the token in it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CreatedAccessToken {
     pub id: String,
     /// Shown this once.
@@ -47,7 +48,7 @@ pub struct CreatedAccessToken {
 }
 
 /// What was revoked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Revoked {
     pub revoked: String,
 }

@@ -9,6 +9,7 @@ mod loud;
 pub mod namespace;
 mod odd;
 mod people;
+pub mod server;
 mod unzipped;
 mod upstream;
 /// A web server on the loopback interface.

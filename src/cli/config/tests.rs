@@ -9,7 +9,7 @@ fn given(flags: &Global, variables: &[(&str, &str)], file: Option<&str>) -> Resu
     }
     let config = file.map(|_| path.clone());
     let global = Global { config, ..flags.clone() };
-    let mut config = read(&global, &|name| {
+    let mut config = read(&global, &[], &|name| {
         let found = variables.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, value)| value.into())
     })?;
@@ -27,7 +27,7 @@ fn given(flags: &Global, variables: &[(&str, &str)], file: Option<&str>) -> Resu
 }
 
 fn flags() -> Global {
-    Global { data_dir: Some("/flag".into()), config: None, json: false, quiet: false, lock_wait: None }
+    Global { data_dir: Some("/flag".into()), ..Global::default() }
 }
 
 fn shown(config: &Config, key: &str) -> (String, String) {
@@ -70,12 +70,43 @@ fn paths_in_the_file_start_from_the_file() {
     assert_eq!(shown(&config, "sync.ca_bundle").0, "\"ca.pem\"");
 }
 
+#[test]
+fn what_is_served_how_comes_from_flags_variables_and_the_file() {
+    let file = "[serve]\nlisten = [\"[::1]:1\", \"10.0.0.1:2\"]\ntls_cert = \"c.pem\"\ntls_key = \"/k.pem\"\n\
+                sync_at = [\"03:00\"]";
+    let variables = [("AGNES_SERVE_SYNC_AT", "01:30, 13:30"), ("AGNES_SERVE_LOG_FORMAT", "json")];
+    let config = given(&flags(), &variables, Some(file)).unwrap();
+    let served = &config.serve.settings;
+    assert_eq!(served.listen, ["[::1]:1".parse().unwrap(), "10.0.0.1:2".parse().unwrap()]);
+    let times: Vec<_> = served.sync_at.iter().map(ToString::to_string).collect();
+    assert_eq!(times, ["01:30", "13:30"]);
+    assert_eq!(shown(&config, "serve.tls_cert").0, "\"BASE/c.pem\"");
+    assert_eq!(served.tls.as_ref().unwrap().key, Path::new("/k.pem"));
+    assert_eq!(config.serve.log_format, serve::LogFormat::Json);
+
+    let listen = Value::Array(vec![Value::String("127.0.0.1:0".into())]);
+    let flag = Flag { key: "serve.listen", value: listen, name: "--listen" };
+    let config = read(&flags(), &[flag], &|_| None).unwrap();
+    assert_eq!(config.serve.settings.listen, ["127.0.0.1:0".parse().unwrap()]);
+    assert_eq!(shown(&config, "serve.listen").1, "flag --listen");
+}
+
 /// Variables, a file, and what the message says.
 type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str);
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
-    let cases: [Case; 9] = [
+    let cases: [Case; 19] = [
+        (&[], "[serve]\nlisten = \"1\"", "a list of texts in brackets is needed"),
+        (&[], "[serve]\nlisten = []", "`serve.listen`: there is no address to listen on"),
+        (&[("AGNES_SERVE_LISTEN", "localhost")], "", "`localhost` is not an address with a port"),
+        (&[], "[serve]\nsync_at = [\"3\"]", "`3` is not a time of day such as 03:00"),
+        (&[], "[serve]\ntls_cert = \"c.pem\"", "`serve.tls_key`: it is missing, and there is a certificate"),
+        (&[], "[serve]\npublic_url = \"x\"", "`serve.public_url`: `x` is not an address such as https://"),
+        (&[], "[serve]\nlog_format = \"xml\"", "`xml` is neither `text` nor `json`"),
+        (&[], "[serve]\nlog_level = \"loud\"", "`loud` is none of error, warn, info, debug, trace"),
+        (&[], "[serve]\nmetrics = \"all\"", "`all` is neither `local` nor `public`"),
+        (&[], "[serve]\nbody_timeout = 0", "`serve.body_timeout`: nothing can be done in 0 seconds"),
         (
             &[("AGNES_SYNC_JOBS", "four")],
             "",
@@ -127,6 +158,28 @@ fn the_example_shows_every_key_with_its_default() {
         assert!(example.contains(&format!("\n{name} = ")), "{key} is missing");
     }
     // What has no default is there as a comment, and works once that is taken away.
-    let all = example.replace("\n#owner_email", "\nowner_email").replace("\n#ca_bundle", "\nca_bundle");
+    let mut all = example.to_owned();
+    for key in ["owner_email", "ca_bundle", "tls_cert", "tls_key", "public_url", "server"] {
+        assert!(all.contains(&format!("\n#{key} = ")), "{key} is missing");
+        all = all.replace(&format!("\n#{key}"), &format!("\n{key}"));
+    }
     given(&flags(), &[], Some(&all.replace("\n#data_dir", "\ndata_dir"))).unwrap();
+}
+
+#[test]
+fn a_server_is_named_by_flag_variable_or_file() {
+    let file = "server = \"https://file.example/\"\nserver_ca = \"ca.pem\"\nserver_token_file = \"token\"";
+    let variables = [("AGNES_SERVER", "https://variable.example"), ("AGNES_SERVER_TOKEN_FILE", "/t")];
+    let named = Global { server: Some("https://flag.example".into()), ..flags() };
+    let url = |config: &Config| config.server.as_ref().unwrap().url.to_string();
+    assert_eq!(url(&given(&named, &variables, Some(file)).unwrap()), "https://flag.example");
+    let config = given(&flags(), &variables, Some(file)).unwrap();
+    assert_eq!(url(&config), "https://variable.example");
+    assert_eq!(shown(&config, "server_ca").0, "\"BASE/ca.pem\"");
+    assert_eq!(shown(&config, "server_token_file").0, "\"/t\"");
+    assert!(!config.server.unwrap().token_file_is_flag);
+    assert_eq!(url(&given(&flags(), &[], Some(file)).unwrap()), "https://file.example");
+    assert_eq!(given(&flags(), &[], None).unwrap().server, None);
+    let said = given(&flags(), &[("AGNES_SERVER", "http://far.example")], None).unwrap_err().message;
+    assert!(said.contains("in the clear") && said.contains("environment AGNES_SERVER"), "{said}");
 }

@@ -1,5 +1,7 @@
 //! The API through its router, with roles as variables.
 
+mod feed;
+
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -54,7 +56,7 @@ async fn ask_for(
     }
 }
 
-fn fixture() -> Fixture {
+pub(super) fn fixture() -> Fixture {
     let fixture = Fixture::new();
     fixture.market("tools", &[("x", "1")]);
     fixture.admit("grace@example.com", "Team", &["tools/*"]);
@@ -63,7 +65,7 @@ fn fixture() -> Fixture {
 
 /// Every route, with a request that succeeds for whoever may make it. In an order in which each
 /// finds what it needs.
-fn routes() -> Vec<(&'static str, &'static str, Value, StatusCode)> {
+pub(super) fn routes() -> Vec<(&'static str, &'static str, Value, StatusCode)> {
     let ok = StatusCode::OK;
     vec![
         ("GET", "/api/marketplaces", Value::Null, ok),
