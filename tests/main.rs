@@ -18,6 +18,7 @@ mod grants;
 mod house;
 mod kill;
 mod manifests;
+mod outbound;
 mod secrets;
 mod serve;
 mod serve_attacks;

@@ -1,6 +1,6 @@
 //! Rows of `personal_access_tokens`.
 
-use duckdb::{Row, params, types::ToSql};
+use duckdb::{Row, params};
 
 use super::changes::Change;
 use super::{Store, StoreError};
@@ -116,24 +116,22 @@ impl Store {
         Ok(())
     }
 
-    /// Writes when tokens were last used, of many with one statement.
+    /// Writes when tokens were last used, of some thousands with one statement.
     ///
     /// # Errors
     /// What the database says.
     pub fn mark_used(&self, uses: &[(String, i64)]) -> Result<(), StoreError> {
-        const MOST: usize = 1_000;
-        for chunk in uses.chunks(MOST) {
-            let rows = vec!["(?::VARCHAR, ?::BIGINT)"; chunk.len()].join(", ");
-            let values: Vec<&dyn ToSql> =
-                chunk.iter().flat_map(|(id, at)| [id as &dyn ToSql, at as &dyn ToSql]).collect();
-            self.execute(
-                &format!(
-                    "UPDATE personal_access_tokens SET last_used_at = make_timestamp(used.at_us) \
-                     FROM (VALUES {rows}) AS used(token, at_us) WHERE personal_access_tokens.id = used.token"
-                ),
-                values.as_slice(),
-            )?;
-        }
+        // Two texts, and not two parameters for each: reading those took most of the time.
+        let joined = |each: &dyn Fn(&(String, i64)) -> String| -> String {
+            uses.iter().map(each).collect::<Vec<_>>().join(" ")
+        };
+        let (ids, times) = (joined(&|(id, _)| id.clone()), joined(&|(_, at)| at.to_string()));
+        self.execute(
+            "UPDATE personal_access_tokens SET last_used_at = make_timestamp(used.at_us) \
+             FROM (SELECT unnest(string_split(?, ' ')) AS token, unnest(string_split(?, ' '))::BIGINT AS at_us) AS used \
+             WHERE personal_access_tokens.id = used.token",
+            [ids, times],
+        )?;
         Ok(())
     }
 }

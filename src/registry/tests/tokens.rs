@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use crate::domain::caller::{Caller, Right};
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
@@ -6,6 +8,7 @@ use crate::registry::authentication::Denied;
 use crate::registry::testing::{Fixture, operator};
 use crate::registry::tokens::{NewToken, NewlyCreated, Whose};
 use crate::registry::{Error, Result, Settings};
+use crate::store::tokens::TokenRow;
 
 const ADA: &str = "ada@example.com";
 const GRACE: &str = "grace@example.com";
@@ -331,4 +334,44 @@ fn the_batch_of_uses_survives_what_the_database_refuses() {
     registry.note_use(&one.token.row.id, i64::MAX);
     assert!(registry.write_token_uses().is_err());
     assert!(registry.write_token_uses().is_err(), "it is kept for the next time");
+}
+
+/// `cargo test --lib -- --ignored --nocapture uses_of_a_hundred_thousand`
+#[test]
+#[ignore = "prints numbers"]
+fn uses_of_a_hundred_thousand_tokens_take_as_long_as() {
+    let fixture = fixture();
+    let registry = &fixture.registry;
+    let user = registry.user(&operator(), ADA).unwrap().row.id;
+    let ids: Vec<String> = (0..100_000).map(|n| format!("{n:032x}")).collect();
+    registry
+        .store()
+        .transaction::<_, Error>(|store| {
+            for id in &ids {
+                store.add_token(&TokenRow {
+                    id: id.clone(),
+                    user_id: user.clone(),
+                    name: "t".into(),
+                    hash: id.clone(),
+                    created_at: 1,
+                    expires_at: None,
+                    last_used_at: None,
+                    revoked_at: None,
+                })?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    for round in 0..2 {
+        for id in &ids {
+            registry.note_use(id, 2 + round);
+        }
+        let began = Instant::now();
+        assert_eq!(registry.write_token_uses().unwrap(), ids.len());
+        println!("all of them: {:?}", began.elapsed());
+        registry.note_use(&ids[7], 10 + round);
+        let began = Instant::now();
+        registry.write_token_uses().unwrap();
+        println!("one of them: {:?}", began.elapsed());
+    }
 }
