@@ -236,7 +236,9 @@ fn every_command_says_the_same_whichever_way_it_went() {
         let steps = here.iter().filter(|(_, is, ..)| *is == Some(code)).count();
         assert!(steps >= 3, "only {steps} steps ended with {code}");
     }
-    assert!(here.iter().all(|(_, code, ..)| *code != Some(1)), "{here:#?}");
+    // What is the matter with a file on this side is not the API's.
+    let failed: Vec<_> = here.iter().filter(|(_, code, ..)| *code == Some(1)).collect();
+    assert!(failed.iter().all(|(step, ..)| step.contains("no/such/folder")), "{failed:#?}");
     for way in [Way::Socket, Way::Https] {
         let there = play(way, &upstreams);
         assert_eq!(here.len(), there.len());
