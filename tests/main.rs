@@ -21,4 +21,5 @@ mod manifests;
 mod scripts;
 mod secrets;
 mod serve;
+mod serve_attacks;
 mod tokens;

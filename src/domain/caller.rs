@@ -29,6 +29,13 @@ pub struct Forbidden {
     who: String,
 }
 
+/// Somebody asked for what is their own, and is no user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is for users with a token of their own, and `{who}` is none")]
+pub struct Nobody {
+    who: String,
+}
+
 impl Caller {
     /// # Errors
     /// When the caller may not.
@@ -39,6 +46,17 @@ impl Caller {
             (Self::Scheduler, Right::Administer) => false,
         };
         if allowed { Ok(()) } else { Err(Forbidden { who: self.name().to_owned() }) }
+    }
+
+    /// The id of the user that the caller is.
+    ///
+    /// # Errors
+    /// For callers that are no user: they have nothing of their own.
+    pub fn own_id(&self) -> Result<&str, Nobody> {
+        match self {
+            Self::User { id, .. } => Ok(id),
+            Self::Operator { .. } | Self::Scheduler => Err(Nobody { who: self.name().to_owned() }),
+        }
     }
 
     /// Everybody manages their own tokens, and administrators everybody's. `user` is an id or e-mail

@@ -143,10 +143,6 @@ pub(super) async fn ask<T: Send + 'static>(
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(move || work(&registry)).await {
         Ok(result) => result.map_err(Failure::from),
-        Err(_) => Err(Failure::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "defect",
-            "agnes has a defect: this request made it stop short".into(),
-        )),
+        Err(_) => Err(Failure::defect("this request made it stop short")),
     }
 }

@@ -3,7 +3,11 @@
 //! Doors decide who the caller is and say so to the router; nothing inside a request can.
 
 mod bundles;
+mod etag;
 mod extract;
+mod feed;
+mod files;
+mod flights;
 mod grants;
 mod marketplaces;
 pub mod openapi;
@@ -32,6 +36,7 @@ use utoipa_axum::routes;
 use crate::domain::caller::Caller;
 use crate::registry::Registry;
 use crate::wire::{VERSION, VERSION_HEADER};
+use feed::Feed;
 
 /// Largest request body, in bytes. The largest that makes sense is a grant of many plugins.
 const LARGEST_BODY: usize = 4 << 20;
@@ -40,11 +45,12 @@ type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
-    api(registry).layer(Extension(caller))
+    api(registry, Arc::default()).layer(Extension(caller))
 }
 
-/// The API for doors that say with each request who comes through them.
-fn api(registry: Arc<Registry>) -> Router {
+/// The API for doors that say with each request who comes through them. All doors of a process share
+/// one feed.
+fn api(registry: Arc<Registry>, feed: Arc<Feed>) -> Router {
     let (routes, _) = routes().split_for_parts();
     routes
         .fallback(problem::no_such_route)
@@ -52,6 +58,7 @@ fn api(registry: Arc<Registry>) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn(strict::refuse))
         .layer(map_response(signed))
+        .layer(Extension(feed))
         .with_state(registry)
 }
 
@@ -77,6 +84,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::user, people::remove_user))
         .routes(routes!(views::info))
         .routes(routes!(bundles::zip))
+        .routes(routes!(feed::zip))
+        .routes(routes!(feed::info))
         .routes(routes!(people::groups, people::add_group))
         .routes(routes!(people::group, people::remove_group))
         .routes(routes!(people::join))

@@ -34,6 +34,7 @@ use crate::wire::problem::CONTENT_TYPE;
         (name = "groups", description = "Plugins are granted to groups. Members of `Admin` may use this API"),
         (name = "grants", description = "Which group may have which plugin"),
         (name = "tokens", description = "With which people show who they are"),
+        (name = "feed", description = "What a user's own token gets them"),
         (name = "upkeep", description = "What happened, and what is broken"),
         (name = "server", description = "How the server is"),
     ),

@@ -30,8 +30,8 @@ pub(super) async fn info(
     Ok(Json(told(view, marketplace_name)))
 }
 
-fn told(view: UserView, marketplace_name: String) -> wire::Info {
-    let UserView { user, groups, view, through, generated_at, .. } = view;
+pub(super) fn told(view: UserView, marketplace_name: String) -> wire::Info {
+    let UserView { user_id, email, groups, view, through, generated_at, .. } = view;
     let plugins: Vec<wire::ViewPlugin> = view
         .plugins
         .into_iter()
@@ -49,12 +49,13 @@ fn told(view: UserView, marketplace_name: String) -> wire::Info {
     let left_out = view.left_out.into_iter().map(|left| wire::LeftOut {
         marketplace_slug: left.slug.to_string(),
         original_name: left.plugin.to_string(),
+        code: left.why,
         reason: left.reason,
     });
     wire::Info {
-        user_id: user.id,
-        email: user.email,
-        groups: groups.into_iter().map(|group| group.name).collect(),
+        user_id,
+        email,
+        groups,
         marketplace_name,
         etag: view.digest.to_string(),
         plugin_count: plugins.len() as u64,

@@ -3,11 +3,11 @@
 use subtle::ConstantTimeEq as _;
 
 use super::Registry;
+use super::access::Holder;
 use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
-use crate::store::tokens::HeldToken;
 
 /// The variable with the scheduler's token.
 pub const SCHEDULER: &str = "SCHEDULER_API_TOKEN";
@@ -21,6 +21,8 @@ pub enum Denied {
     Unknown,
     Expired,
     Revoked,
+    /// Nothing is wrong with the token: we cannot tell. Not a 401.
+    Unavailable,
 }
 
 impl Registry {
@@ -33,26 +35,23 @@ impl Registry {
             return Ok(Caller::Scheduler);
         }
         let digest = Token::parse(presented).map_err(|_| Denied::Malformed)?.digest();
-        let HeldToken { row, email, admin } = self.held_token(&digest).ok_or(Denied::Unknown)?;
+        let Ok(access) = self.keep_access_in_memory() else { return Err(Denied::Unavailable) };
+        let Holder { hash, token, user, email, admin, expires_at, revoked } =
+            access.holder(&digest).ok_or(Denied::Unknown)?;
         // A lookup takes as long as it takes, and might say something about its neighbours; what decides
         // is this.
-        if !is_same(&digest, row.hash.parse().ok().as_ref()) {
+        if !is_same(&digest, Some(&hash)) {
             return Err(Denied::Unknown);
         }
-        if row.revoked_at.is_some() {
+        if revoked {
             return Err(Denied::Revoked);
         }
         let now = self.now();
-        if row.expires_at.is_some_and(|at| at <= now) {
+        if expires_at.is_some_and(|at| at <= now) {
             return Err(Denied::Expired);
         }
-        self.note_use(&row.id, now);
-        Ok(Caller::User { id: row.user_id, email, admin })
-    }
-
-    /// Whose token that is, good or not. The one question that is asked for every request.
-    fn held_token(&self, digest: &Digest) -> Option<HeldToken> {
-        self.store().token_by_hash(&digest.to_string()).ok().flatten()
+        self.note_use(token, now);
+        Ok(Caller::User { id: user.to_owned(), email: email.to_owned(), admin })
     }
 
     /// Only digests are compared, so that neither time nor memory tells anything of the scheduler's token.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::ArchiveError;
-use crate::domain::caller::Forbidden;
+use crate::domain::caller::{Forbidden, Nobody};
 use crate::domain::catalog::CatalogError;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
@@ -20,6 +20,8 @@ use super::shell::word;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Nobody(#[from] Nobody),
     #[error("there is no {what} `{name}`{}", listed(.known))]
     NotFound { what: &'static str, name: String, known: Vec<String> },
     #[error("the {what} `{name}` exists already")]
@@ -44,6 +46,9 @@ pub enum Error {
     Archive(#[from] ArchiveError),
     #[error("`{}` {doing}: {source}", path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
+    /// Nothing was found that is new, and that could not be noted.
+    #[error("that it was looked at could not be written down: {why}")]
+    NotWritten { why: String },
     #[error("the system gives no random bytes")]
     NoRandomness,
     #[error("agnes has a defect: {0}")]

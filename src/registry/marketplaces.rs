@@ -1,6 +1,5 @@
 //! Registering marketplaces, changing and removing them.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 
@@ -18,7 +17,7 @@ use crate::domain::slug::Slug;
 use crate::domain::upstream::{Pin, UpstreamUrl};
 use crate::domain::version::Versions;
 use crate::store::Store;
-use crate::store::marketplaces::MarketplaceRow;
+use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
 
 /// A marketplace with what is not in its row.
 #[derive(Debug, Clone)]
@@ -66,31 +65,16 @@ impl Registry {
     /// See [`Error`].
     pub fn marketplaces(&self, caller: &Caller) -> Result<Vec<Marketplace>> {
         caller.may(Right::Administer)?;
-        let (rows, counts) = {
-            let store = self.store();
-            (store.marketplaces()?, store.plugin_counts()?)
-        };
-        let counts: HashMap<_, _> = counts.into_iter().collect();
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let count = counts.get(&row.id).copied().unwrap_or_default();
-                self.with_facts(row, count)
-            })
-            .collect())
+        let rows = self.store().marketplaces()?;
+        Ok(rows.into_iter().map(|row| self.told(row)).collect())
     }
 
     /// # Errors
     /// See [`Error`].
     pub fn marketplace(&self, caller: &Caller, slug: &str) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
-        let (row, count) = {
-            let store = self.store();
-            let row = row_of(&store, slug)?;
-            let (count, ..) = store.plugin_facts(&row.id)?;
-            (row, count)
-        };
-        Ok(self.with_facts(row, count))
+        let row = row_of(&self.store(), slug)?;
+        Ok(self.told(row))
     }
 
     /// Registers a marketplace. Nothing is fetched yet.
@@ -134,6 +118,7 @@ impl Registry {
             rules: None,
             renames: "{}".into(),
             notes: "[]".into(),
+            facts: PluginFacts::default(),
             public_only,
         };
         self.store().transaction(|store| {
@@ -145,7 +130,7 @@ impl Registry {
             // nobody, which nothing uses.
             self.set_token(&variable, token.as_ref())
         })?;
-        Ok(self.with_facts(row, 0))
+        Ok(self.told(row))
     }
 
     /// # Errors
@@ -220,9 +205,8 @@ impl Registry {
                 save(&row)?;
             }
         }
-        let (count, ..) = store.plugin_facts(&row.id)?;
         drop(store);
-        Ok(self.with_facts(row, count))
+        Ok(self.told(row))
     }
 
     /// Removes a marketplace: its rows, the grants that name it, its token and what was fetched.
@@ -256,11 +240,7 @@ impl Registry {
         }
     }
 
-    pub(super) fn marketplace_row(&self, slug: &str) -> Result<MarketplaceRow> {
-        row_of(&self.store(), slug)
-    }
-
-    fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Marketplace {
+    fn told(&self, row: MarketplaceRow) -> Marketplace {
         let has_token = match &row.token_env {
             // A file that cannot be read does not take the token away; doctor speaks of it.
             Some(variable) => self.token(variable).map_or(true, |token| token.is_some()),
@@ -268,7 +248,7 @@ impl Registry {
         };
         Marketplace {
             has_token,
-            plugin_count: u64::try_from(plugins).unwrap_or_default(),
+            plugin_count: row.facts.all,
             versions: versions_of(&row),
             notes: serde_json::from_str(&row.notes).unwrap_or_default(),
             row,
@@ -331,11 +311,15 @@ enum NewToken {
 pub(super) fn row_of(store: &Store, slug: &str) -> Result<MarketplaceRow> {
     match store.marketplace(slug)? {
         Some(row) => Ok(row),
-        None => Err(Error::NotFound {
-            what: "marketplace",
-            name: quoted(slug).trim_matches('`').to_owned(),
-            known: store.marketplaces()?.into_iter().map(|row| row.id).collect(),
-        }),
+        None => Err(unknown(slug, &store.marketplaces()?)),
+    }
+}
+
+pub(super) fn unknown(slug: &str, known: &[MarketplaceRow]) -> Error {
+    Error::NotFound {
+        what: "marketplace",
+        name: quoted(slug).trim_matches('`').to_owned(),
+        known: known.iter().map(|row| row.id.clone()).collect(),
     }
 }
 

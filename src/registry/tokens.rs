@@ -151,7 +151,7 @@ impl Registry {
             caller.may_manage_tokens_of(&token.row.user_id).map_err(|_| nobodys())?;
             if token.row.revoked_at.is_none() {
                 let now = self.now();
-                store.revoke_token(id, now)?;
+                store.revoke_token(&token.row, now)?;
                 self.record(store, caller, "token.revoke", &token.email, Some(&told(&token.row)))?;
                 token.row.revoked_at = Some(now);
             }
@@ -224,7 +224,7 @@ fn make_room(store: &Store, user: &UserRow, now: i64) -> Result<()> {
     }
     let too_many = dead.len().saturating_sub(MOST_DEAD);
     // The audit log still has them.
-    dead.iter().take(too_many).try_for_each(|token| Ok(store.forget_token(&token.row.id)?))
+    dead.iter().take(too_many).try_for_each(|token| Ok(store.forget_token(&token.row)?))
 }
 
 pub(super) fn is_good(row: &TokenRow, now: i64) -> bool {

@@ -2,11 +2,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::marketplaces::MarketplaceRow;
+use super::marketplaces::{MarketplaceRow, PluginFacts};
 use super::*;
 
 fn row(id: &str) -> MarketplaceRow {
     MarketplaceRow {
+        facts: PluginFacts::default(),
         id: id.into(),
         name: id.into(),
         url: format!("https://git.example/a/long/enough/path/{id}.git"),
@@ -62,7 +63,7 @@ fn a_registry_of_the_first_version_is_brought_up_to_date() {
         // What was registered before there was any other door came from the shell.
         assert_eq!((rows[0].id.as_str(), rows[0].public_only), ("old", false));
         let known = store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, i64>(0));
-        assert_eq!(known.unwrap(), Some(2));
+        assert_eq!(known.unwrap(), Some(3));
     }
     let store = Store::open(&path, Duration::ZERO).unwrap();
     store.add_marketplace(&row("public")).unwrap();

@@ -2,6 +2,7 @@
 
 use duckdb::{Row, params, types::ToSql};
 
+use super::changes::Change;
 use super::{Store, StoreError};
 
 /// A token as it is kept: its SHA-256 and no more of it.
@@ -23,30 +24,33 @@ pub struct TokenRow {
 pub struct HeldToken {
     pub row: TokenRow,
     pub email: String,
-    /// Whether its user is in Admin.
-    pub admin: bool,
 }
 
-const HELD: &str = "SELECT t.id, t.user_id, t.name, t.token_hash, epoch_us(t.created_at), epoch_us(t.expires_at), \
-     epoch_us(t.last_used_at), epoch_us(t.revoked_at), u.email, \
-     EXISTS (SELECT 1 FROM user_group_members m WHERE m.user_id = u.id AND m.group_id = 'admin') \
-     FROM personal_access_tokens t JOIN users u ON u.id = t.user_id";
+const COLUMNS: &str = "t.id, t.user_id, t.name, t.token_hash, epoch_us(t.created_at), epoch_us(t.expires_at), \
+     epoch_us(t.last_used_at), epoch_us(t.revoked_at)";
+
+fn read(row: &Row<'_>) -> duckdb::Result<TokenRow> {
+    Ok(TokenRow {
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        name: row.get(2)?,
+        hash: row.get(3)?,
+        created_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        last_used_at: row.get(6)?,
+        revoked_at: row.get(7)?,
+    })
+}
 
 fn held(row: &Row<'_>) -> duckdb::Result<HeldToken> {
-    Ok(HeldToken {
-        row: TokenRow {
-            id: row.get(0)?,
-            user_id: row.get(1)?,
-            name: row.get(2)?,
-            hash: row.get(3)?,
-            created_at: row.get(4)?,
-            expires_at: row.get(5)?,
-            last_used_at: row.get(6)?,
-            revoked_at: row.get(7)?,
-        },
-        email: row.get(8)?,
-        admin: row.get(9)?,
-    })
+    Ok(HeldToken { row: read(row)?, email: row.get(8)? })
+}
+
+/// With whose they are.
+fn select(which: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, u.email FROM personal_access_tokens t JOIN users u ON u.id = t.user_id {which}"
+    )
 }
 
 impl Store {
@@ -55,7 +59,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn tokens(&self) -> Result<Vec<HeldToken>, StoreError> {
-        self.rows(&format!("{HELD} ORDER BY u.email, t.created_at, t.id"), [], held)
+        self.rows(&select("ORDER BY u.email, t.created_at, t.id"), [], held)
     }
 
     /// The oldest first.
@@ -63,19 +67,24 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn tokens_of(&self, user: &str) -> Result<Vec<HeldToken>, StoreError> {
-        self.rows(&format!("{HELD} WHERE t.user_id = ? ORDER BY t.created_at, t.id"), [user], held)
+        self.rows(&select("WHERE t.user_id = ? ORDER BY t.created_at, t.id"), [user], held)
     }
 
     /// # Errors
     /// What the database says.
     pub fn token(&self, id: &str) -> Result<Option<HeldToken>, StoreError> {
-        self.row(&format!("{HELD} WHERE t.id = ?"), [id], held)
+        self.row(&select("WHERE t.id = ?"), [id], held)
     }
 
+    /// Tells each token.
+    ///
     /// # Errors
     /// What the database says.
-    pub fn token_by_hash(&self, hash: &str) -> Result<Option<HeldToken>, StoreError> {
-        self.row(&format!("{HELD} WHERE t.token_hash = ?"), [hash], held)
+    pub fn each_token(&self, mut tell: impl FnMut(TokenRow)) -> Result<(), StoreError> {
+        self.each(&format!("SELECT {COLUMNS} FROM personal_access_tokens t"), [], |row| {
+            tell(read(row)?);
+            Ok(())
+        })
     }
 
     /// # Errors
@@ -86,21 +95,24 @@ impl Store {
              VALUES (?, ?, ?, ?, make_timestamp(?::BIGINT), make_timestamp(?::BIGINT))",
             params![row.id, row.user_id, row.name, row.hash, row.created_at, row.expires_at],
         )?;
+        self.note(|| Change::Token(Box::new(row.clone())));
         Ok(())
     }
 
     /// # Errors
     /// What the database says.
-    pub fn revoke_token(&self, id: &str, at: i64) -> Result<(), StoreError> {
+    pub fn revoke_token(&self, row: &TokenRow, at: i64) -> Result<(), StoreError> {
         let sql = "UPDATE personal_access_tokens SET revoked_at = make_timestamp(?::BIGINT) WHERE id = ?";
-        self.execute(sql, params![at, id])?;
+        self.execute(sql, params![at, row.id])?;
+        self.note(|| Change::Token(Box::new(TokenRow { revoked_at: Some(at), ..row.clone() })));
         Ok(())
     }
 
     /// # Errors
     /// What the database says.
-    pub fn forget_token(&self, id: &str) -> Result<(), StoreError> {
-        self.execute("DELETE FROM personal_access_tokens WHERE id = ?", [id])?;
+    pub fn forget_token(&self, row: &TokenRow) -> Result<(), StoreError> {
+        self.execute("DELETE FROM personal_access_tokens WHERE id = ?", [&row.id])?;
+        self.note(|| Change::TokenForgotten { hash: row.hash.clone() });
         Ok(())
     }
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::domain::view::Why;
+
 /// What one user gets, and why not more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Info {
@@ -45,6 +47,7 @@ pub struct ViewPlugin {
 pub struct LeftOut {
     pub marketplace_slug: String,
     pub original_name: String,
+    pub code: Why,
     pub reason: String,
 }
 
@@ -63,6 +66,9 @@ pub struct Bundle {
 /// Headers of a bundle's answer that say what it is: the user's address, and how many plugins.
 pub const USER_HEADER: &str = "agnes-user";
 pub const PLUGINS_HEADER: &str = "agnes-plugins";
+
+/// What a browser or `curl -OJ` saves the bundle as.
+pub const DISPOSITION: &str = "attachment; filename=\"agnes-marketplace.zip\"";
 
 /// Beside an answer that never leaves the process: the file whose bytes it streams. Whoever writes them
 /// to a file again can let the system copy, without carrying them through the process.

@@ -41,6 +41,24 @@ impl World {
     }
 }
 
+impl World {
+    /// Asks for the bundle of [`Self::large_bundle`].
+    pub const LARGE_REQUEST: &[u8] =
+        b"GET /api/users/ada@example.com/marketplace.zip HTTP/1.1\r\nhost: x\r\n\
+                                     connection: close\r\n\r\n";
+
+    /// A user whose bundle does not fit into any buffer on its way. Returns its size in bytes.
+    pub fn large_bundle(&self) -> usize {
+        let upstream = self.upstream("large");
+        let mut noise = vec![0; 12 << 20];
+        File::open("/dev/urandom").unwrap().read_exact(&mut noise).unwrap();
+        upstream.plugins(&["large"]).write("plugins/large/noise.bin", noise).commit("Publish");
+        self.register("large", &upstream);
+        self.user("ada@example.com", &["large/*"]);
+        self.bundle("ada@example.com").len()
+    }
+}
+
 impl Server {
     /// The server that a command starts, which has to begin with `serve --json`.
     #[track_caller]

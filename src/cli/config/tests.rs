@@ -96,7 +96,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
-    let cases: [Case; 18] = [
+    let cases: [Case; 19] = [
         (&[], "[serve]\nlisten = \"1\"", "a list of texts in brackets is needed"),
         (&[], "[serve]\nlisten = []", "`serve.listen`: there is no address to listen on"),
         (&[("AGNES_SERVE_LISTEN", "localhost")], "", "`localhost` is not an address with a port"),

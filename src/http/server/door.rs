@@ -58,6 +58,7 @@ pub(super) fn caller(serving: &Serving, link: &Link, headers: &HeaderMap) -> Res
         Presented::Unusable => "unusable",
         Presented::Token(token) => match serving.registry.authenticate(&token) {
             Ok(caller) => return Ok(caller),
+            Err(Denied::Unavailable) => return Err(Box::new(unavailable())),
             Err(denied) => reason(denied),
         },
     };
@@ -77,7 +78,14 @@ fn reason(denied: Denied) -> &'static str {
         Denied::Unknown => "unknown",
         Denied::Expired => "expired",
         Denied::Revoked => "revoked",
+        Denied::Unavailable => "unavailable",
     }
+}
+
+/// Trouble of ours is nothing that another token would help against.
+fn unavailable() -> Response {
+    let told = "whose token that is cannot be looked up at present; the server's log says why".to_owned();
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "registry-error", told).into_response()
 }
 
 fn unauthorized() -> Response {

@@ -149,7 +149,7 @@ impl Collector for Syncs {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let standing = self.0.standing();
         let help = "Syncs since this process began";
-        let mut syncs = encoder.encode_descriptor("agnes_syncs", help, None, MetricType::Counter)?;
+        let mut syncs = encoder.encode_descriptor("syncs", help, None, MetricType::Counter)?;
         for (slug, one) in &standing {
             for (outcome, count) in [("success", one.succeeded), ("failure", one.failed)] {
                 let labels = [("marketplace", slug.as_str()), ("outcome", outcome)];
@@ -158,7 +158,7 @@ impl Collector for Syncs {
         }
         let help = "When a marketplace was synced last, since 1970";
         let mut last = encoder.encode_descriptor(
-            "agnes_last_successful_sync",
+            "last_successful_sync",
             help,
             Some(&Unit::Seconds),
             MetricType::Gauge,

@@ -112,7 +112,7 @@ pub(super) fn described() -> utoipa::openapi::OpenApi {
 
 /// Everything that is answered over sockets.
 fn router(serving: &Arc<Serving>) -> Router {
-    let inside = super::api(Arc::clone(&serving.registry))
+    let inside = super::api(Arc::clone(&serving.registry), Arc::default())
         .layer(from_fn_with_state(Arc::clone(serving), bodies::receive))
         .layer(from_fn_with_state(Arc::clone(serving), door::enter));
     probes::routes(Arc::clone(serving))
@@ -140,6 +140,7 @@ impl Server {
         let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let socket = Socket::bind(&registry.folder().socket())?;
         registry.recall_standing()?;
+        registry.hold_access()?;
         let serving = Arc::new(Serving::new(registry, settings));
         Ok(Self { serving, listeners, addresses, socket, certificate })
     }

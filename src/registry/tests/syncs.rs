@@ -151,6 +151,134 @@ fn one_sync_of_a_marketplace_at_a_time() {
     });
 }
 
+/// Lets threads get to where they wait.
+fn a_while() {
+    std::thread::sleep(Duration::from_millis(150));
+}
+
+#[test]
+fn those_who_ask_while_a_sync_is_under_way_share_the_next_one() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    let registry = &*fixture.registry;
+    let turn = registry.take_turn("tools", &|| false).unwrap();
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| fixture.sync("tools").unwrap())).collect();
+        a_while();
+        // What appears after they asked is what they get all the same.
+        fixture.publish_plugins("tools", &[("x", "2"), ("y", "1")]);
+        drop(turn);
+        let all: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
+        assert!(all.iter().all(|one| one.changed && one.plugins == 2 && one.commit == all[0].commit));
+    });
+    assert_eq!(registry.standing()["tools"].succeeded, 2, "the first one, and one for all eight");
+}
+
+/// Asks for another sync from within one that has asked the upstream already.
+struct Overtaken<'a>(&'a Fixture, std::sync::mpsc::Sender<Synced>, AtomicBool);
+
+#[test]
+fn a_sync_that_has_asked_the_upstream_already_is_not_the_one_to_share() {
+    let fixture = std::sync::Arc::new(Fixture::new());
+    let url = fixture.publish_plugins("tools", &[("x", "1")]);
+    fixture.registry.add_marketplace(&operator(), new("tools", &url)).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let late = Overtaken(&fixture, sender, AtomicBool::new(false));
+    let first = fixture.registry.sync(&operator(), "tools", &late).unwrap();
+    let second = receiver.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert_eq!((first.plugins, second.plugins), (1, 2), "the second did not see what was there before it");
+}
+
+impl Watch for Overtaken<'_> {
+    fn progress(&self, phase: Phase, _: u64, _: Option<u64>) {
+        if phase == Phase::Reading && !self.2.swap(true, Ordering::Relaxed) {
+            self.0.publish_plugins("tools", &[("x", "2"), ("y", "1")]);
+            let (registry, sender) = (std::sync::Arc::clone(&self.0.registry), self.1.clone());
+            std::thread::spawn(move || sender.send(registry.sync(&operator(), "tools", &Unwatched).unwrap()));
+            a_while();
+        }
+    }
+}
+
+#[test]
+fn what_goes_wrong_goes_wrong_for_all_who_share_it() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    std::fs::remove_dir_all(fixture.upstream("tools")).unwrap();
+    let registry = &*fixture.registry;
+    let turn = registry.take_turn("tools", &|| false).unwrap();
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| fixture.sync("tools").unwrap_err())).collect();
+        a_while();
+        drop(turn);
+        let all: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
+        let told = |error: &Error| (error.to_string(), error.hint());
+        assert!(all.iter().all(|one| told(one) == told(&all[0]) && one.hint().is_some()), "{all:?}");
+    });
+    assert_eq!(registry.standing()["tools"].failed, 1);
+}
+
+/// Wants nothing any more once it is told so.
+struct Fickle<'a>(&'a AtomicBool);
+
+impl Watch for Fickle<'_> {
+    fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn when_the_one_whose_sync_it_was_goes_away_another_does_it() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    let registry = &*fixture.registry;
+    let (turn, gone) = (registry.take_turn("tools", &|| false).unwrap(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| registry.sync(&operator(), "tools", &Fickle(&gone)));
+        a_while();
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(|| fixture.sync("tools"))).collect();
+        a_while();
+        gone.store(true, Ordering::Relaxed);
+        assert!(first.join().unwrap().unwrap_err().is_cancelled());
+        drop(turn);
+        assert!(others.into_iter().all(|other| other.join().unwrap().is_ok()));
+    });
+    assert_eq!(registry.standing()["tools"].succeeded, 2);
+}
+
+#[test]
+fn nobody_waits_or_begins_when_the_process_is_about_to_end() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    let registry = &*fixture.registry;
+    let _turn = registry.take_turn("tools", &|| false).unwrap();
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = (0..2).map(|_| scope.spawn(|| fixture.sync("tools"))).collect();
+        a_while();
+        registry.stop_syncs();
+        assert!(waiting.into_iter().all(|one| one.join().unwrap().unwrap_err().is_cancelled()));
+    });
+    let all = registry.sync_all(&operator(), &[], None, &NobodyWatches).unwrap();
+    assert!(all.failed[0].1.is_cancelled());
+}
+
+#[test]
+fn how_syncs_went_is_known_also_from_before() {
+    let fixture = Fixture::new();
+    fixture.market("tools", &[("x", "1")]);
+    let before = fixture.registry.standing()["tools"].clone();
+    let fixture = fixture.reopened("this boot\n");
+    assert!(fixture.registry.standing().is_empty());
+    fixture.registry.recall_standing().unwrap();
+    let after = fixture.registry.standing()["tools"].clone();
+    assert_eq!((after.succeeded, after.last_success.is_some()), (0, before.last_success.is_some()));
+    assert!(fixture.sync("no").is_err());
+    fixture.registry.remove_marketplace(&operator(), "tools").unwrap();
+    assert!(fixture.registry.standing().is_empty());
+}
+
 #[test]
 fn whoever_waited_for_a_marketplace_that_was_removed_does_not_bring_it_back() {
     let fixture = Fixture::new();

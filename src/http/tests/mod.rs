@@ -1,5 +1,7 @@
 //! The API through its router, with roles as variables.
 
+mod feed;
+
 use std::sync::Arc;
 
 use axum::body::Body;
