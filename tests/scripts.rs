@@ -270,6 +270,43 @@ fn who_asks_is_known_by_the_token_alone() {
     assert_eq!(script.json(200, "GET", "/api/audit", &Value::Null)[0]["actor"], "admin@example.com");
 }
 
+/// What a client of the feed relies on: the person's own view, as `/marketplace/info` and as a ZIP.
+#[test]
+fn the_feed_is_the_callers_own() {
+    let script = Script::new();
+    script.json(201, "POST", "/api/marketplaces", &json!({"slug": "up", "url": script.url()}));
+    script.json(200, "POST", "/api/marketplaces/up/sync", &Value::Null);
+    script.json(201, "POST", "/api/users", &json!({"email": "ada@example.com"}));
+    script.json(200, "POST", "/api/grants", &json!({"group": "Everyone", "resources": ["up/alpha"]}));
+    let made = script.json(201, "POST", "/api/tokens", &json!({"user": "ada@example.com"}));
+    let ada = format!("Bearer {}", made["token"].as_str().unwrap());
+    let info = script.as_somebody(&ada, "GET", "/marketplace/info", &Value::Null, "*/*").json();
+    has(
+        &info,
+        &[
+            "user_id",
+            "email",
+            "groups",
+            "marketplace_name",
+            "etag",
+            "plugin_count",
+            "plugins",
+            "generated_at",
+        ],
+    );
+    assert_eq!((&info["email"], &info["plugin_count"]), (&json!("ada@example.com"), &json!(1)));
+    let plugin = &info["plugins"][0];
+    let fields =
+        ["name", "original_name", "prefixed_name", "marketplace_slug", "version", "description", "source"];
+    has(plugin, &fields);
+    assert_eq!((&plugin["original_name"], &plugin["prefixed_name"]), (&json!("alpha"), &json!("up-alpha")));
+    let zip = script.as_somebody(&ada, "GET", "/marketplace.zip", &Value::Null, "*/*");
+    assert_eq!((zip.status, zip.header("content-type")), (200, Some("application/zip")));
+    assert_eq!(zip.header("content-disposition"), Some("attachment; filename=\"agnes-marketplace.zip\""));
+    assert_eq!(zip.header("etag"), Some(format!("\"{}\"", info["etag"].as_str().unwrap()).as_str()));
+    assert!(zip.body.starts_with(b"PK"));
+}
+
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
