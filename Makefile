@@ -33,11 +33,13 @@ lint: ## check formatting, clippy's lints, licences and advisories
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	scripts/deny.sh
 
-generate: build ## write completions/ and man/ anew
+generate: build ## write completions/, man/ and docs/openapi.json anew
 	rm -rf $(TARGET)/generated && mkdir -p $(TARGET)/generated/man completions man
 	for shell in bash elvish fish powershell zsh; do \
 	    $(AGNES) completions $$shell >$(TARGET)/generated/agnes.$$shell || exit; done
 	$(AGNES) man $(TARGET)/generated/man
+	$(AGNES) openapi >$(TARGET)/generated/openapi.json
+	mv $(TARGET)/generated/openapi.json docs/openapi.json
 	mv $(TARGET)/generated/agnes.* completions/
 	rm -f man/*.1 && mv $(TARGET)/generated/man/*.1 man/
 

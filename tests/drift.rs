@@ -54,6 +54,13 @@ fn committed_manual_pages_are_what_the_program_writes() {
 }
 
 #[test]
+fn the_committed_description_of_the_api_is_what_the_program_prints() {
+    let there = fs::read_to_string(committed("docs/openapi.json")).unwrap_or_default();
+    let now = World::new().agnes(&["openapi"]);
+    assert!(there == now, "docs/openapi.json is not what this agnes prints: run `make generate`");
+}
+
+#[test]
 fn manual_pages_please_the_formatter() {
     let world = World::new();
     if world.command("groff").arg("--version").output().is_err() {
@@ -104,7 +111,7 @@ fn help_completions_and_manual_need_neither_home_nor_a_configuration_that_works(
     let broken = world.data().join("agnes.toml");
     fs::write(&broken, "this is = not [toml").unwrap();
     let pages = world.path("pages");
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["--help"],
         &["-h"],
         &["--version"],
@@ -112,6 +119,7 @@ fn help_completions_and_manual_need_neither_home_nor_a_configuration_that_works(
         &["marketplace", "add", "--help"],
         &["marketplace", "sync", "--help"],
         &["completions", "zsh"],
+        &["openapi"],
         &["man"],
         &["man", pages.to_str().unwrap()],
     ];
@@ -183,6 +191,9 @@ fn the_example_configuration_explains_every_setting() {
         .agnes_command(&["config", "show", "--json"])
         .env("AGNES_MARKETPLACE_OWNER_EMAIL", "plugins@example.com")
         .env("AGNES_SYNC_CA_BUNDLE", "/x.pem")
+        .env("AGNES_SERVER", "https://agnes.example.com")
+        .env("AGNES_SERVER_CA", "/x.pem")
+        .env("AGNES_SERVER_TOKEN_FILE", "/x")
         .output()
         .unwrap();
     let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();

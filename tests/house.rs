@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 24] = [
+const LIVES_IN: [(&str, &[&str]); 27] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
@@ -30,6 +30,9 @@ const LIVES_IN: [(&str, &[&str]); 24] = [
     // The git room brings its own https transport to gix: credentials per host, no redirects with
     // them, and addresses that were looked at. The client speaks https to a server.
     ("reqwest", &["git", "client"]),
+    // How a type looks in the API's description is said where it is said how it looks in JSON.
+    ("utoipa", &["domain", "wire", "http"]),
+    ("utoipa_axum", &["http"]),
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     // In the git room, for the upstream that its tests play.
@@ -42,6 +45,8 @@ const LIVES_IN: [(&str, &[&str]); 24] = [
     // What there is to log is said where it happens; how it is written, the room with a voice decides.
     ("tracing", &["http", "cli"]),
     ("tracing_subscriber", &["cli"]),
+    // Where it is decided whether a token is the right one.
+    ("subtle", &["registry"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("indicatif", &["cli"]),

@@ -20,3 +20,4 @@ mod manifests;
 mod secrets;
 mod serve;
 mod serve_attacks;
+mod tokens;

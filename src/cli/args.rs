@@ -22,7 +22,7 @@ pub(super) struct Agnes {
     pub command: Command,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct Global {
     /// The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR]
     /// [default: the platform's data folder]
@@ -41,6 +41,17 @@ pub(super) struct Global {
     /// [default: 5]
     #[arg(long, global = true, value_name = "SECONDS", help_heading = "Everywhere")]
     pub lock_wait: Option<u64>,
+    /// Ask this agnes server, not the data folder: https://…, with an access token of a member of
+    /// Admin [env: AGNES_SERVER]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    pub server: Option<String>,
+    /// Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub server_ca: Option<PathBuf>,
+    /// The access token for --server is the first line of this file, or of stdin if it is `-`
+    /// [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub server_token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +68,9 @@ pub(super) enum Command {
     /// Put people into groups: plugins are granted to groups
     #[command(subcommand)]
     Group(Group),
+    /// Give people personal access tokens, and take them back
+    #[command(subcommand)]
+    Token(Token),
     /// Give a group plugins
     ///
     /// Granting what the group has already changes nothing. What is granted must exist; sync its
@@ -85,11 +99,7 @@ pub(super) enum Command {
     /// SIGINT let transfers end; a second one does not. Other commands go on working meanwhile.
     Serve(ServeArgs),
     /// List who did what, the latest first
-    Audit {
-        /// How many
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        limit: u32,
-    },
+    Audit(AuditArgs),
     /// Find what is broken or suspicious in the data folder, and what to do about it
     ///
     /// Changes nothing. The exit status is 8 if something is broken; what is merely suspicious is
@@ -103,6 +113,8 @@ pub(super) enum Command {
     /// Show the settings
     #[command(subcommand)]
     Config(Config),
+    /// Print the description of the HTTP API (OpenAPI 3.1)
+    Openapi,
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -313,6 +325,54 @@ pub(super) enum Group {
         /// The user's e-mail address or id
         user: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// Make a token and print it, this once
+    ///
+    /// The token alone goes to stdout. What is kept of it opens nothing.
+    Create {
+        /// Whose: an e-mail address or id [default: whoever asks; the operator's shell has to say]
+        #[arg(long)]
+        user: Option<String>,
+        /// What it is for, to know it again
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Until when: 90d, 12h, 4w, a date or a time [default: until it is revoked]
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<String>,
+    },
+    /// List tokens, without the tokens themselves
+    List {
+        /// Of this user: an e-mail address or id [default: of whoever asks; in the operator's shell all]
+        #[arg(long, conflicts_with = "all")]
+        user: Option<String>,
+        /// Of everybody
+        #[arg(long)]
+        all: bool,
+    },
+    /// End a token: the next request with it is refused
+    Revoke {
+        /// Its id, as `agnes token list` shows it
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: u32,
+    /// By this actor alone, as the list names them
+    #[arg(long, value_name = "NAME")]
+    pub who: Option<String>,
+    /// Of this kind alone: `token.create`, or `token` for all that begin so
+    #[arg(long, value_name = "ACTION")]
+    pub what: Option<String>,
+    /// About this alone: a slug, an e-mail address, a group's name
+    #[arg(long, value_name = "RESOURCE")]
+    pub which: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Settings, and where each of them came from: a flag, the environment, the file, or nowhere.
 
 pub(super) mod serve;
+pub(super) mod server;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use super::said::{Said, line};
 use super::table::Table as Columns;
 use crate::domain::limits::Limits;
 use crate::domain::names::check_marketplace_name;
+use crate::domain::network::Outbound;
 use crate::domain::people::Email;
 use crate::domain::view::Feed;
 use crate::registry::Settings;
@@ -32,6 +34,9 @@ use crate::registry::settings::{CacheSettings, SyncSettings};
 struct File {
     data_dir: Option<PathBuf>,
     lock_wait: u64,
+    server: Option<String>,
+    server_ca: Option<PathBuf>,
+    server_token_file: Option<PathBuf>,
     marketplace: Marketplace,
     sync: Sync,
     limits: Limits,
@@ -56,6 +61,7 @@ struct Sync {
     idle_timeout: u64,
     total_timeout: u64,
     ca_bundle: Option<PathBuf>,
+    allow_networks: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,9 +71,12 @@ struct Cache {
 }
 
 /// Keys that have no default value, with a value of their type.
-const OPTIONAL: [&str; 6] = [
+const OPTIONAL: [&str; 9] = [
     "data_dir",
     "marketplace.owner_email",
+    "server",
+    "server_ca",
+    "server_token_file",
     "sync.ca_bundle",
     "serve.tls_cert",
     "serve.tls_key",
@@ -75,7 +84,8 @@ const OPTIONAL: [&str; 6] = [
 ];
 
 /// Those that are paths, which in the file start from the file.
-const PATHS: [&str; 3] = ["sync.ca_bundle", "serve.tls_cert", "serve.tls_key"];
+const PATHS: [&str; 5] =
+    ["server_ca", "server_token_file", "sync.ca_bundle", "serve.tls_cert", "serve.tls_key"];
 
 /// A setting that was given on the command line.
 #[derive(Debug, Clone)]
@@ -99,6 +109,8 @@ pub(super) struct Config {
     pub data_dir: PathBuf,
     pub settings: Settings,
     pub serve: serve::Serve,
+    /// The server to ask instead of opening the data folder.
+    pub server: Option<server::Server>,
     pub shown: Vec<Shown>,
     /// Which file was read, as a sentence.
     file: String,
@@ -140,7 +152,7 @@ pub(super) fn load_with(global: &Global, flags: &[Flag]) -> Result<Config, Failu
 
 /// Reads flags, variables and the file; a variable that is empty counts as not set.
 fn read(global: &Global, flags: &[Flag], variable: &Variable) -> Result<Config, Failure> {
-    let mut flags = flags.to_vec();
+    let mut flags = [flags, &server::flags(global)].concat();
     if let Some(seconds) = global.lock_wait {
         let value = Value::Integer(i64::try_from(seconds).unwrap_or(i64::MAX));
         flags.push(Flag { key: "lock_wait", value, name: "--lock-wait" });
@@ -202,6 +214,7 @@ fn read(global: &Global, flags: &[Flag], variable: &Variable) -> Result<Config, 
     let looked = data_dir.join("agnes.toml");
     shown.insert("data_dir".into(), (Value::String(data_dir.display().to_string()), source));
     let serve = file.serve.checked(&|key, why| wrong(&shown, key, &why))?;
+    let server = server::checked(&file, &shown)?;
     let settings = checked(file, &shown)?;
     let shown = shown.into_iter().map(|(key, (value, source))| Shown {
         key,
@@ -212,7 +225,7 @@ fn read(global: &Global, flags: &[Flag], variable: &Variable) -> Result<Config, 
         Some(_) => format!("The configuration file is {file_name}."),
         None => format!("There is no configuration file ({}).", looked.display()),
     };
-    Ok(Config { data_dir, settings, serve, shown: shown.collect(), file: file_told })
+    Ok(Config { data_dir, settings, serve, server, shown: shown.collect(), file: file_told })
 }
 
 fn homeless() -> Failure {
@@ -224,6 +237,9 @@ fn defaults() -> File {
     File {
         data_dir: None,
         lock_wait: lock_patience.as_secs(),
+        server: None,
+        server_ca: None,
+        server_token_file: None,
         marketplace: Marketplace {
             name: feed.name,
             description: feed.description,
@@ -236,6 +252,7 @@ fn defaults() -> File {
             idle_timeout: sync.idle_timeout.as_secs(),
             total_timeout: sync.total_timeout.as_secs(),
             ca_bundle: None,
+            allow_networks: String::new(),
         },
         limits,
         cache: Cache { max_bytes: cache.max_bytes },
@@ -269,6 +286,8 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
     if let Some((key, _)) = timeouts.into_iter().find(|(_, seconds)| *seconds == 0) {
         return Err(wrong(key, "nothing can be fetched in 0 seconds".into()));
     }
+    let outbound = file.sync.allow_networks.parse::<Outbound>();
+    let outbound = outbound.map_err(|why| wrong("sync.allow_networks", why.to_string()))?;
     Ok(Settings {
         feed: Feed {
             name: file.marketplace.name,
@@ -283,6 +302,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             idle_timeout: Duration::from_secs(file.sync.idle_timeout),
             total_timeout: Duration::from_secs(file.sync.total_timeout),
             ca_bundle: file.sync.ca_bundle,
+            outbound,
         },
         cache: CacheSettings { max_bytes: file.cache.max_bytes },
         lock_patience: Duration::from_secs(file.lock_wait),

@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global) -> Result<Said, Failure> {
     let folder = folder(global)?;
     prepare(&folder)?;
     let global = Global { data_dir: Some(folder.clone()), config: None, ..global.clone() };
-    let session = Session::open(&global)?;
+    let session = Session::alone(&global)?;
     let mut text = format!("A data folder of its own: {}\n", line(&folder.display().to_string()));
     let _ = write!(text, "What follows was done in it, as if typed after\n{}", preamble(&folder));
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::client::ClientError;
+use crate::client::{ClientError, Trouble};
 use crate::wire::Problem;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ Exit status:
 Files:
   DIR/state/system.duckdb  the registry
   DIR/state/.env_overlay   the tokens of private upstreams
+  DIR/state/agnes.sock     where a running server is asked by commands on the same machine
   DIR/marketplaces/        what was fetched and built; it can be made again
   DIR/agnes.toml           the configuration, unless --config names another
   DIR is --data-dir, else AGNES_DATA_DIR, else DATA_DIR, else the platform's data folder.
@@ -42,6 +43,8 @@ Files:
 Environment:
   AGNES_DATA_DIR, DATA_DIR        the data folder
   AGNES_CONFIG                    the configuration file
+  AGNES_SERVER                    the server to ask, instead of the data folder
+  AGNES_TOKEN                     the access token that the server is shown
   AGNES_<SECTION>_<KEY>           any key of the configuration file, such as AGNES_SYNC_JOBS
   AGNES_MARKETPLACE_<SLUG>_TOKEN  the token of a marketplace that was registered with one, where
                                   .env_overlay has it no more
@@ -91,10 +94,18 @@ impl From<Problem> for Failure {
     }
 }
 
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        let Trouble { message, causes, hint } = trouble;
+        Self { exit: Exit::Failed, message, causes, hint }
+    }
+}
+
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Problem(problem) => (*problem).into(),
+            ClientError::Trouble(trouble) => (*trouble).into(),
             other => Self::new(Exit::Failed, other.to_string()),
         }
     }

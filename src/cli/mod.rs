@@ -20,6 +20,7 @@ mod secrets;
 mod serve;
 mod session;
 mod table;
+mod token;
 mod upkeep;
 mod users;
 
@@ -79,16 +80,18 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         },
         Command::User(command) => users::run(&session()?, command),
         Command::Group(command) => groups::run(&session()?, command),
+        Command::Token(command) => token::run(&session()?, command),
         Command::Grant(args) => grants::grant(&session()?, &args),
         Command::Revoke(args) => grants::revoke(&session()?, &args),
         Command::Grants(args) => grants::list(&session()?, &args),
         Command::BuildZip(args) => bundle::build(session, &args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Serve(args) => serve::run(&args, global),
-        Command::Audit { limit } => upkeep::audit(&session()?, limit),
+        Command::Audit(args) => upkeep::audit(&session()?, &args),
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),
         Command::Config(args::Config::Show) => config::show(global),
+        Command::Openapi => Ok(Said::raw(crate::http::openapi::text().into_bytes())),
         Command::Completions { shell } => Ok(man::completions(shell)),
         Command::Man { dir } => man::man(dir.as_deref()),
     }

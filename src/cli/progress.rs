@@ -38,7 +38,7 @@ impl Progress {
             Self::Lines => match event {
                 Event::Synced { result } => print(&said(result)),
                 Event::Failed { result } => complain(result),
-                Event::Progress { .. } | Event::Done { .. } | Event::Problem { .. } => {}
+                Event::Alive | Event::Progress { .. } | Event::Done { .. } | Event::Problem { .. } => {}
             },
             Self::Nothing => {}
         }
@@ -96,7 +96,7 @@ fn tell_bars(all: &MultiProgress, bars: &mut HashMap<String, ProgressBar>, event
         Event::Synced { result } => finish(&bar(&result.id), outcome(result)),
         // Why follows below the bars, with what helps.
         Event::Failed { result } => finish(&bar(&result.id), "failed".to_owned()),
-        Event::Done { .. } | Event::Problem { .. } => {}
+        Event::Alive | Event::Done { .. } | Event::Problem { .. } => {}
     }
 }
 

@@ -1,17 +1,21 @@
 //! From the command line to a client of the API.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::args::Global;
 use super::config::{self, Config};
 use super::exit::{Exit, Failure};
-use crate::client::{Client, Way};
+use super::secrets::access_token;
+use crate::client::{Client, Remote, Way};
 use crate::domain::caller::Caller;
 use crate::http;
 use crate::registry::DataFolder;
 use crate::registry::error::StoreError;
-use crate::registry::{Error, Registry, World};
+use crate::registry::{Error, Registry, Settings, World};
+
+/// Between two looks at who has the registry.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// An open way to the API.
 pub(super) struct Session {
@@ -19,34 +23,83 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// The way that there is: to the server that was named, and to no other; else through the socket of
+    /// a running one; else into the data folder itself.
     pub fn open(global: &Global) -> Result<Self, Failure> {
         let config = config::load(global)?;
-        let registry = open(&config)?;
-        // Whoever can open the data folder is the operator.
-        let router = http::router(registry, Caller::Operator { name: operator() });
-        let way = Way::in_process(router)
-            .map_err(|why| Failure::new(Exit::Failed, format!("the system gives no threads: {why}")))?;
+        let way = match &config.server {
+            Some(server) => {
+                let token = access_token(server)?;
+                Way::over_https(Remote { url: server.url.clone(), ca: server.ca.clone(), token })?
+            }
+            None => here(&config)?,
+        };
         Ok(Self { client: Client::new(way) })
     }
+
+    /// Into the data folder itself, whatever else there is.
+    pub fn alone(global: &Global) -> Result<Self, Failure> {
+        let config = config::load(global)?;
+        Ok(Self { client: Client::new(into(open(&config)?)?) })
+    }
+}
+
+/// The lock is the truth, the socket an address: who cannot have the one tries the other, until the
+/// patience is at its end.
+fn here(config: &Config) -> Result<Way, Failure> {
+    let folder = DataFolder::new(config.data_dir.clone());
+    let settings = Settings { lock_patience: Duration::ZERO, ..config.settings.clone() };
+    let began = Instant::now();
+    loop {
+        let in_time = began.elapsed() < config.settings.lock_patience;
+        if let Some(way) = Way::over_socket(&folder.socket()).map_err(|why| threadless(&why))? {
+            return Ok(way);
+        }
+        match Registry::open(folder.clone(), settings.clone(), world()) {
+            Ok(registry) => return into(kept(registry)),
+            Err(error) if in_time && is_held(&error) => std::thread::sleep(PAUSE),
+            // Whoever has it may just have begun to answer.
+            Err(error) => {
+                return match Way::over_socket(&folder.socket()) {
+                    Ok(Some(way)) if is_held(&error) => Ok(way),
+                    _ => Err(refused(&error)),
+                };
+            }
+        }
+    }
+}
+
+fn into(registry: Arc<Registry>) -> Result<Way, Failure> {
+    // Whoever can open the data folder is the operator.
+    let router = http::router(registry, Caller::Operator { name: operator() });
+    Way::in_process(router).map_err(|why| threadless(&why))
+}
+
+fn threadless(why: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("the system gives no threads: {why}"))
+}
+
+fn is_held(error: &Error) -> bool {
+    matches!(error, Error::Store(StoreError::Held { .. }))
 }
 
 /// Opens the data folder in this process.
 pub(super) fn open(config: &Config) -> Result<Arc<Registry>, Failure> {
     let folder = DataFolder::new(config.data_dir.clone());
-    let registry =
-        Registry::open(folder, config.settings.clone(), world()).map_err(|error| refused(&error))?;
+    let registry = Registry::open(folder, config.settings.clone(), world());
+    registry.map(kept).map_err(|error| refused(&error))
+}
+
+fn kept(registry: Registry) -> Arc<Registry> {
     let registry = Arc::new(registry);
     // Never closed: all that was done is in the database's log, DuckDB takes as long to close as to
     // open, and the process ends when its command has.
     std::mem::forget(Arc::clone(&registry));
-    Ok(registry)
+    registry
 }
 
 fn refused(error: &Error) -> Failure {
-    let exit = match error {
-        Error::Store(StoreError::Held { .. }) => Exit::Held,
-        _ => Exit::Failed,
-    };
+    let exit = if is_held(error) { Exit::Held } else { Exit::Failed };
     let hint = error.hint();
     Failure { hint, ..Failure::new(exit, error.to_string()) }
 }

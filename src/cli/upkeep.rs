@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::args::AuditArgs;
 use super::exit::{Exit, Failure};
 use super::said::{Said, count, line};
 use super::session::Session;
@@ -35,8 +36,13 @@ pub(super) fn doctor(session: &Session) -> Result<Said, Failure> {
     Ok(Said::answer(&checkup, text).talking(talk).exiting(exit))
 }
 
-pub(super) fn audit(session: &Session, limit: u32) -> Result<Said, Failure> {
-    let call = Call::get(&["api", "audit"]).asking(&[("limit", Some(&limit.to_string()))]);
+pub(super) fn audit(session: &Session, args: &AuditArgs) -> Result<Said, Failure> {
+    let call = Call::get(&["api", "audit"]).asking(&[
+        ("limit", Some(&args.limit.to_string())),
+        ("actor", args.who.as_deref()),
+        ("action", args.what.as_deref()),
+        ("resource", args.which.as_deref()),
+    ]);
     let all: Vec<AuditEntry> = session.client.call(call)?;
     let mut table = Table::new(&["WHEN", "WHO", "WHAT", "WHICH", ""]);
     for one in &all {

@@ -1,27 +1,43 @@
 //! Speaks the API's words over any of the ways in. Whoever calls cannot see which way it went.
 
+mod address;
+mod afar;
+#[cfg(test)]
+mod tests;
+mod trouble;
 mod way;
 
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::wire::Problem;
+use crate::wire::problem::{CONTENT_TYPE, about_blank};
 use crate::wire::sync::{Event, NDJSON};
 use crate::wire::views::LocalFile;
+pub use address::{BadServer, ServerUrl};
+pub use afar::Remote;
+pub use trouble::Trouble;
 pub use way::{Answer, Way};
+
+/// A stream of events says at least every ten seconds that it goes on; a server that has been silent for
+/// so long is gone.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 
 /// A request of the API, as a value.
 pub struct Call {
     method: Method,
     path: String,
     body: Vec<u8>,
+    /// A segment that no path can have: whatever it goes through may take it for a step upwards.
+    impossible: Option<String>,
 }
 
 impl fmt::Debug for Call {
@@ -36,7 +52,8 @@ impl Call {
     #[must_use]
     pub fn new(method: Method, segments: &[&str]) -> Self {
         let path = segments.iter().fold(String::new(), |path, segment| path + "/" + &encoded(segment));
-        Self { method, path, body: Vec::new() }
+        let impossible = segments.iter().find(|segment| matches!(**segment, "" | "." | ".."));
+        Self { method, path, body: Vec::new(), impossible: impossible.map(|text| (*text).to_owned()) }
     }
 
     #[must_use]
@@ -70,11 +87,17 @@ pub enum ClientError {
     /// The API says what is wrong.
     #[error("{}", .0.detail)]
     Problem(Box<Problem>),
-    /// There was no answer, or one that the API does not give.
-    #[error("the answer cannot be understood: {0}")]
-    Answer(String),
+    /// There is no answer, or none of an agnes.
+    #[error("{}", .0.message)]
+    Trouble(Box<Trouble>),
     #[error("the answer cannot be written: {0}")]
     Write(#[from] io::Error),
+}
+
+impl From<Trouble> for ClientError {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(Box::new(trouble))
+    }
 }
 
 /// What was downloaded.
@@ -102,13 +125,10 @@ impl Client {
     /// What the API says.
     pub fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
         let answer = self.send(call, "application/json")?;
-        let bytes = self
-            .way
-            .wait(answer.into_body().collect())
-            .map_err(|why| ClientError::Answer(why.to_string()))?;
-        let bytes = bytes.to_bytes();
+        let headers = answer.headers().clone();
+        let bytes = self.collect(answer)?;
         let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(|why| ClientError::Answer(why.to_string()))
+        serde_json::from_slice(text).map_err(|why| misunderstood(&why, &headers).into())
     }
 
     /// One request, and events until the last word, which is returned.
@@ -116,17 +136,22 @@ impl Client {
     /// # Errors
     /// What the API says, at once or as its last word.
     pub fn events(&self, call: Call, mut tell: impl FnMut(&Event)) -> Result<Event, ClientError> {
-        let mut body = self.send(call, NDJSON)?.into_body();
+        let answer = self.send(call, NDJSON)?;
+        let headers = answer.headers().clone();
+        let mut body = answer.into_body();
         let mut waiting = Vec::new();
         let mut last = None;
-        while let Some(frame) = self.way.wait(body.frame()) {
-            let frame = frame.map_err(|why| ClientError::Answer(why.to_string()))?;
+        while let Some(frame) = self
+            .way
+            .wait(async { tokio::time::timeout(LONGEST_SILENCE, body.frame()).await })
+            .map_err(|_| self.broken(format!("nothing came for {} s", LONGEST_SILENCE.as_secs())))?
+        {
+            let frame = frame.map_err(|why| self.broken(why.to_string()))?;
             let Ok(data) = frame.into_data() else { continue };
             waiting.extend_from_slice(&data);
             while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = waiting.drain(..=end).collect();
-                let event =
-                    serde_json::from_slice(&line).map_err(|why| ClientError::Answer(why.to_string()))?;
+                let event = serde_json::from_slice(&line).map_err(|why| misunderstood(&why, &headers))?;
                 tell(&event);
                 last = Some(event);
             }
@@ -134,7 +159,7 @@ impl Client {
         match last {
             Some(Event::Problem { problem }) => Err(ClientError::Problem(Box::new(problem))),
             Some(event) => Ok(event),
-            None => Err(ClientError::Answer("it ended before its last word".into())),
+            None => Err(self.broken("it ended before its last word".into()).into()),
         }
     }
 
@@ -152,7 +177,7 @@ impl Client {
         let mut body = answer.into_body();
         let mut size = 0;
         while let Some(frame) = self.way.wait(body.frame()) {
-            let frame = frame.map_err(|why| ClientError::Answer(why.to_string()))?;
+            let frame = frame.map_err(|why| self.broken(why.to_string()))?;
             if let Ok(data) = frame.into_data() {
                 out.write_all(&data)?;
                 size += data.len() as u64;
@@ -177,30 +202,70 @@ impl Client {
     }
 
     fn send(&self, call: Call, accept: &str) -> Result<Response<Answer>, ClientError> {
+        if let Some(text) = call.impossible {
+            return Err(ClientError::Problem(Box::new(nothing_called(&text))));
+        }
         let request = Request::builder()
             .method(call.method)
             .uri(call.path)
             .header(header::ACCEPT, accept)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(call.body)))
-            .map_err(|why| ClientError::Answer(why.to_string()))?;
-        let answer = self.way.send(request).map_err(|why| ClientError::Answer(why.to_string()))?;
-        if answer.status().is_success() {
+            .map_err(|why| Trouble::new(format!("the request cannot be made: {why}")))?;
+        let answer = self.way.send(request)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let is_problem = is_problem(&headers);
+        if let Some(whom) = self.way.whom().filter(|_| trouble::server_version(&headers).is_none()) {
+            // What turns away at the door may say less.
+            if status.is_success() || !is_problem {
+                return Err(Trouble::not_agnes(whom, status, &headers).into());
+            }
+        }
+        if status.is_success() {
             return Ok(answer);
         }
-        let status = answer.status();
-        let bytes = self
-            .way
-            .wait(answer.into_body().collect())
-            .map_err(|why| ClientError::Answer(why.to_string()))?;
-        Err(refused(status, &bytes.to_bytes()))
+        let bytes = self.collect(answer)?;
+        match serde_json::from_slice(&bytes) {
+            Ok(problem) => Err(ClientError::Problem(Box::new(trouble::told(problem, &headers)))),
+            Err(_) => Err(Trouble::not_agnes(self.way.whom().unwrap_or("agnes"), status, &headers).into()),
+        }
+    }
+
+    fn collect(&self, answer: Response<Answer>) -> Result<Bytes, ClientError> {
+        match self.way.wait(answer.into_body().collect()) {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(why) => Err(self.broken(why.to_string()).into()),
+        }
+    }
+
+    /// The answer began, and did not come to its end.
+    fn broken(&self, why: String) -> Trouble {
+        match self.way.whom() {
+            Some(whom) => Trouble::new(format!("{whom} went away in the middle of its answer")).because(why),
+            None => Trouble::new(format!("the answer broke off: {why}")),
+        }
     }
 }
 
-fn refused(status: StatusCode, body: &[u8]) -> ClientError {
-    match serde_json::from_slice(body) {
-        Ok(problem) => ClientError::Problem(Box::new(problem)),
-        Err(_) => ClientError::Answer(format!("status {status}")),
+fn is_problem(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(CONTENT_TYPE.as_bytes()))
+}
+
+fn misunderstood(why: &serde_json::Error, headers: &HeaderMap) -> Trouble {
+    let mut trouble = Trouble::new(format!("the answer cannot be understood: {why}"));
+    trouble.causes.extend(trouble::skew(headers));
+    trouble
+}
+
+fn nothing_called(text: &str) -> Problem {
+    Problem {
+        kind: about_blank(),
+        title: "Not Found".into(),
+        status: 404,
+        detail: format!("there is nothing called `{text}`"),
+        code: "route-not-found".into(),
+        hint: None,
+        causes: Vec::new(),
     }
 }
 
@@ -214,19 +279,5 @@ fn encoded(text: &str) -> String {
             let _ = write!(out, "%{byte:02X}");
         }
     }
-    // A segment of dots would be taken for a step upwards.
-    if out == "." || out == ".." { out.replace('.', "%2E") } else { out }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_encoded_by_segment() {
-        assert_eq!(Call::get(&["api", "users", "a/b@c d"]).path, "/api/users/a%2Fb%40c%20d");
-        assert_eq!(Call::get(&["api", ".."]).path, "/api/%2E%2E");
-        let call = Call::get(&["api", "grants"]).asking(&[("group", Some("a&b")), ("user", None)]);
-        assert_eq!(call.path, "/api/grants?group=a%26b");
-    }
+    out
 }

@@ -29,6 +29,13 @@ pub struct Forbidden {
     who: String,
 }
 
+/// Somebody asked for what is their own, and is no user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is for users with a token of their own, and `{who}` is none")]
+pub struct Nobody {
+    who: String,
+}
+
 impl Caller {
     /// # Errors
     /// When the caller may not.
@@ -39,6 +46,29 @@ impl Caller {
             (Self::Scheduler, Right::Administer) => false,
         };
         if allowed { Ok(()) } else { Err(Forbidden { who: self.name().to_owned() }) }
+    }
+
+    /// The id of the user that the caller is.
+    ///
+    /// # Errors
+    /// For callers that are no user: they have nothing of their own.
+    pub fn own_id(&self) -> Result<&str, Nobody> {
+        match self {
+            Self::User { id, .. } => Ok(id),
+            Self::Operator { .. } | Self::Scheduler => Err(Nobody { who: self.name().to_owned() }),
+        }
+    }
+
+    /// Everybody manages their own tokens, and administrators everybody's. `user` is an id or e-mail
+    /// address. The answer does not depend on whether there is such a user.
+    ///
+    /// # Errors
+    /// When the caller may not.
+    pub fn may_manage_tokens_of(&self, user: &str) -> Result<(), Forbidden> {
+        match self {
+            Self::User { id, email, .. } if id == user || email.eq_ignore_ascii_case(user) => Ok(()),
+            _ => self.may(Right::Administer),
+        }
     }
 
     /// What the audit log calls them.
@@ -65,5 +95,19 @@ mod tests {
         assert!(user(false).may(Right::SyncAll).is_err());
         assert!(Caller::Scheduler.may(Right::SyncAll).is_ok());
         assert!(Caller::Scheduler.may(Right::Administer).is_err());
+    }
+
+    #[test]
+    fn tokens_are_managed_by_whose_they_are_and_by_administrators() {
+        let user = |admin| Caller::User { id: "1".into(), email: "a@b.example".into(), admin };
+        for whose in ["1", "a@b.example", "A@B.Example"] {
+            assert!(user(false).may_manage_tokens_of(whose).is_ok());
+        }
+        for whose in ["2", "", "c@b.example", "nobody"] {
+            assert!(user(false).may_manage_tokens_of(whose).is_err());
+            assert!(user(true).may_manage_tokens_of(whose).is_ok());
+            assert!(Caller::Operator { name: "root".into() }.may_manage_tokens_of(whose).is_ok());
+            assert!(Caller::Scheduler.may_manage_tokens_of(whose).is_err());
+        }
     }
 }

@@ -10,7 +10,9 @@ use super::fields::Object;
 use super::path::RepoPath;
 use super::tree::ReadError;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ComponentKind {
     Skill,
@@ -21,7 +23,7 @@ pub enum ComponentKind {
     LspServer,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Component {
     pub kind: ComponentKind,
     /// A skill's, agent's or command's name, a hook's event, a server's key.

@@ -2,7 +2,7 @@
 
 /// One remark of a sync. It does not stop anything: the plugin is served, perhaps without the part
 /// that the note is about.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Note {
     /// A stable word for scripts, such as `link-leaves-repository`.
     pub code: String,

@@ -18,12 +18,18 @@ pub struct Email(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupName(String);
 
+/// What somebody calls one of their tokens, to know it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenName(String);
+
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadWord {
     #[error("{} is not an e-mail address: something like `ada@example.com` is needed", quoted(.0))]
     Email(String),
     #[error("{} is not a group name: 1 to 64 visible characters, without `/` or `*`, and no space at an end", quoted(.0))]
     Group(String),
+    #[error("{} is not a token's name: 1 to 64 visible characters, and no space at an end", quoted(.0))]
+    Token(String),
 }
 
 impl FromStr for Email {
@@ -50,10 +56,40 @@ impl FromStr for GroupName {
 
     fn from_str(text: &str) -> Result<Self, BadWord> {
         let odd = |c: char| is_deceptive(c) || c == '/' || c == '*';
-        if text.is_empty() || text.chars().count() > 64 || text.trim() != text || text.chars().any(odd) {
+        // Names stand in paths, where dots alone are a step upwards.
+        if matches!(text, "" | "." | "..")
+            || text.chars().count() > 64
+            || text.trim() != text
+            || text.chars().any(odd)
+        {
             return Err(BadWord::Group(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for TokenName {
+    type Err = BadWord;
+
+    fn from_str(text: &str) -> Result<Self, BadWord> {
+        if text.is_empty()
+            || text.chars().count() > 64
+            || text.trim() != text
+            || text.chars().any(is_deceptive)
+            // Somebody pasted the token itself: names are shown, and are not kept secret.
+            || text.contains(super::token::PREFIX)
+        {
+            let shown = if text.contains(super::token::PREFIX) { "a token" } else { text };
+            return Err(BadWord::Token(shown.to_owned()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TokenName {
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
     }
 }
 
@@ -98,8 +134,18 @@ mod tests {
     #[test]
     fn groups() {
         assert!("Data team".parse::<GroupName>().is_ok());
-        for text in ["", " a", "a/b", "*", "a\nb", &"x".repeat(65)] {
+        for text in ["", " a", "a/b", "*", "a\nb", ".", "..", &"x".repeat(65)] {
             assert!(text.parse::<GroupName>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_is_not_called_by_itself() {
+        assert!("Ada's laptop/CI".parse::<TokenName>().is_ok());
+        for text in ["", "a ", "a\nb", "a\u{202e}", &"x".repeat(65)] {
+            assert!(text.parse::<TokenName>().is_err(), "{text}");
+        }
+        let error = "agnes_pat_secret".parse::<TokenName>().unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
     }
 }

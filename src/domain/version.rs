@@ -6,7 +6,9 @@
 use super::digest::Digest;
 
 /// Where the version strings of a marketplace's plugins come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Versions {
     /// `<upstream version>+<8 hex of the content digest>`: every change is delivered.

@@ -77,7 +77,21 @@ pub struct Served {
 pub struct LeftOut {
     pub slug: Slug,
     pub plugin: PluginName,
+    pub why: Why,
+    /// The same in a sentence.
     pub reason: String,
+}
+
+/// Why a granted plugin is not in a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The last sync found nothing that could be served.
+    NoContent,
+    /// Another plugin of the view has its name and comes first.
+    SameName,
+    /// The client would not accept its name.
+    BadName,
 }
 
 #[derive(Debug, Clone)]
@@ -102,17 +116,20 @@ impl View {
         let mut folders: HashSet<String> = HashSet::new();
         for offer in offers {
             let name = format!("{}{}", offer.name_prefix.as_deref().unwrap_or_default(), offer.manifest_name);
-            let reason = match (offer.digest, names.get(&name)) {
-                (None, _) => offer.reason.clone().unwrap_or_else(|| "it has no content".into()),
+            let (why, reason) = match (offer.digest, names.get(&name)) {
+                (None, _) => {
+                    (Why::NoContent, offer.reason.clone().unwrap_or_else(|| "it has no content".into()))
+                }
                 (Some(_), Some(first)) => {
                     let first = &plugins[*first];
-                    format!(
+                    let reason = format!(
                         "`{}/{}` has the same name (`{name}`) and comes first; Claude Code would load only one",
                         first.slug, first.plugin
-                    )
+                    );
+                    (Why::SameName, reason)
                 }
                 (Some(_), None) if !is_client_name(&name) => {
-                    format!("Claude Code accepts no plugin called `{name}`")
+                    (Why::BadName, format!("Claude Code accepts no plugin called `{name}`"))
                 }
                 (Some(digest), None) => {
                     names.insert(name.clone(), plugins.len());
@@ -121,7 +138,7 @@ impl View {
                     continue;
                 }
             };
-            left_out.push(LeftOut { slug: offer.slug, plugin: offer.plugin, reason });
+            left_out.push(LeftOut { slug: offer.slug, plugin: offer.plugin, why, reason });
         }
         let catalog = catalog(feed, &plugins, &carried(&plugins, renames));
         let digest = digest(&catalog, &plugins);

@@ -1,7 +1,7 @@
 //! How long work tells that it goes on, and learns that nobody wants it any more.
 
 /// What a sync is doing just now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Asking the upstream for its refs.

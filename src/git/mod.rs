@@ -32,7 +32,7 @@ mod user;
 
 pub use author::write_repository;
 pub use compact::compact;
-pub use fetch::{FetchError, FetchOptions, Fetched, Pin, Upstream, fetch};
+pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, verify};
 pub use user::UserGit;

@@ -9,8 +9,17 @@ use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::grants::{Filter, Granted};
-use crate::wire::grants as wire;
+use crate::wire::{Problem, grants as wire};
 
+/// List who was granted what
+#[utoipa::path(
+    get, path = "/api/grants", tag = "grants", operation_id = "list_grants",
+    params(wire::GrantFilter),
+    responses(
+        (status = 200, description = "Those asked for", body = Vec<wire::Grant>),
+        (status = 404, description = "There is no such group, user or plugin", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -28,6 +37,17 @@ pub(super) async fn list(
     Ok(Json(told.collect()))
 }
 
+/// Give a group plugins
+///
+/// All that is named, or nothing. What the group has already stays as it is.
+#[utoipa::path(
+    post, path = "/api/grants", tag = "grants", operation_id = "grant",
+    request_body = wire::GrantRequest,
+    responses(
+        (status = 200, description = "It has them", body = wire::Granted),
+        (status = 404, description = "There is no such group, marketplace or plugin", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn grant(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -37,6 +57,17 @@ pub(super) async fn grant(
     Ok(Json(told(done)))
 }
 
+/// Take plugins from a group
+///
+/// As they were granted: from a group that has `slug/*`, one plugin cannot be taken alone.
+#[utoipa::path(
+    delete, path = "/api/grants", tag = "grants", operation_id = "revoke",
+    request_body = wire::GrantRequest,
+    responses(
+        (status = 200, description = "It does not have them", body = wire::Granted),
+        (status = 404, description = "There is no such group", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn revoke(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

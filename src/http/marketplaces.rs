@@ -1,17 +1,24 @@
 //! `/api/marketplaces`
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 
 use super::App;
-use super::extract::{Body, ask};
+use super::extract::{Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::marketplaces::{self as registry, Marketplace};
 use crate::wire::marketplaces as wire;
 
+/// List the registered marketplaces
+#[utoipa::path(
+    get, path = "/api/marketplaces", tag = "marketplaces", operation_id = "list_marketplaces",
+    responses(
+        (status = 200, description = "All, in the order in which they were registered", body = Vec<wire::Marketplace>),
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -20,6 +27,14 @@ pub(super) async fn list(
     Ok(Json(all.into_iter().map(told).collect()))
 }
 
+/// Show one marketplace
+#[utoipa::path(
+    get, path = "/api/marketplaces/{id}", tag = "marketplaces", operation_id = "show_marketplace",
+    params(("id" = String, Path, description = "The marketplace's slug")),
+    responses(
+        (status = 200, description = "It", body = wire::Marketplace),
+    ),
+)]
 pub(super) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -28,6 +43,16 @@ pub(super) async fn show(
     ask(app, move |registry| registry.marketplace(&caller, &id)).await.map(told).map(Json)
 }
 
+/// Register a marketplace
+///
+/// Nothing is fetched yet; a sync does that.
+#[utoipa::path(
+    post, path = "/api/marketplaces", tag = "marketplaces", operation_id = "add_marketplace",
+    request_body = wire::NewMarketplace,
+    responses(
+        (status = 201, description = "It is registered", body = wire::Marketplace),
+    ),
+)]
 pub(super) async fn add(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -50,6 +75,17 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(told(added))))
 }
 
+/// Change what was registered
+///
+/// What is absent or `null` stays; an empty text clears.
+#[utoipa::path(
+    patch, path = "/api/marketplaces/{id}", tag = "marketplaces", operation_id = "edit_marketplace",
+    params(("id" = String, Path, description = "The marketplace's slug")),
+    request_body = wire::EditMarketplace,
+    responses(
+        (status = 200, description = "As it is now", body = wire::Marketplace),
+    ),
+)]
 pub(super) async fn edit(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -71,6 +107,14 @@ pub(super) async fn edit(
     ask(app, move |registry| registry.edit_marketplace(&caller, &id, edit)).await.map(told).map(Json)
 }
 
+/// Forget a marketplace, with its plugins, its token and the grants that name it
+#[utoipa::path(
+    delete, path = "/api/marketplaces/{id}", tag = "marketplaces", operation_id = "remove_marketplace",
+    params(("id" = String, Path, description = "The marketplace's slug")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+)]
 pub(super) async fn remove(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

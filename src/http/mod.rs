@@ -3,16 +3,23 @@
 //! Doors decide who the caller is and say so to the router; nothing inside a request can.
 
 mod bundles;
+mod etag;
 mod extract;
+mod feed;
+mod files;
+mod flights;
 mod grants;
 mod marketplaces;
+pub mod openapi;
 mod people;
 mod plugins;
 mod problem;
 pub mod server;
+mod strict;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod upkeep;
 mod views;
 
@@ -20,10 +27,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension};
-use axum::routing::{delete, get, post};
+use axum::http::HeaderValue;
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::domain::caller::Caller;
 use crate::registry::Registry;
+use crate::wire::{VERSION, VERSION_HEADER};
+use feed::Feed;
 
 /// Largest request body, in bytes. The largest that makes sense is a grant of many plugins.
 const LARGEST_BODY: usize = 4 << 20;
@@ -32,37 +45,54 @@ type App = Arc<Registry>;
 
 /// The API behind a door that knows who comes through it.
 pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
-    api(registry).layer(Extension(caller))
+    api(registry, Arc::default()).layer(Extension(caller))
 }
 
-/// The API for doors that say with each request who comes through them.
-fn api(registry: Arc<Registry>) -> Router {
-    routes().layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(registry)
-}
-
-fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/marketplaces", get(marketplaces::list).post(marketplaces::add))
-        .route("/api/marketplaces/sync-all", post(sync::all))
-        .route(
-            "/api/marketplaces/{id}",
-            get(marketplaces::show).patch(marketplaces::edit).delete(marketplaces::remove),
-        )
-        .route("/api/marketplaces/{id}/sync", post(sync::one))
-        .route("/api/marketplaces/{id}/plugins", get(plugins::of_marketplace))
-        .route("/api/marketplaces/{id}/plugins/{name}", get(plugins::show))
-        .route("/api/plugins", get(plugins::list))
-        .route("/api/users", get(people::users).post(people::add_user))
-        .route("/api/users/{id}", get(people::user).delete(people::remove_user))
-        .route("/api/users/{id}/info", get(views::info))
-        .route("/api/users/{id}/marketplace.zip", get(bundles::zip))
-        .route("/api/groups", get(people::groups).post(people::add_group))
-        .route("/api/groups/{id}", get(people::group).delete(people::remove_group))
-        .route("/api/groups/{id}/members", post(people::join))
-        .route("/api/groups/{id}/members/{user}", delete(people::leave))
-        .route("/api/grants", get(grants::list).post(grants::grant).delete(grants::revoke))
-        .route("/api/audit", get(upkeep::audit))
-        .route("/api/doctor", get(upkeep::doctor))
+/// The API for doors that say with each request who comes through them. All doors of a process share
+/// one feed.
+fn api(registry: Arc<Registry>, feed: Arc<Feed>) -> Router {
+    let (routes, _) = routes().split_for_parts();
+    routes
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn(strict::refuse))
+        .layer(map_response(signed))
+        .layer(Extension(feed))
+        .with_state(registry)
+}
+
+/// Says with every answer which agnes gave it.
+async fn signed(mut response: Response) -> Response {
+    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    response
+}
+
+/// The one list. Path and method of each stand with its handler, in the description that OpenAPI is made
+/// of: what is not described there is not a route.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::outline())
+        .routes(routes!(openapi::show))
+        .routes(routes!(marketplaces::list, marketplaces::add))
+        .routes(routes!(sync::all))
+        .routes(routes!(marketplaces::show, marketplaces::edit, marketplaces::remove))
+        .routes(routes!(sync::one))
+        .routes(routes!(plugins::of_marketplace))
+        .routes(routes!(plugins::show))
+        .routes(routes!(plugins::list))
+        .routes(routes!(people::users, people::add_user))
+        .routes(routes!(people::user, people::remove_user))
+        .routes(routes!(views::info))
+        .routes(routes!(bundles::zip))
+        .routes(routes!(feed::zip))
+        .routes(routes!(feed::info))
+        .routes(routes!(people::groups, people::add_group))
+        .routes(routes!(people::group, people::remove_group))
+        .routes(routes!(people::join))
+        .routes(routes!(people::leave))
+        .routes(routes!(grants::list, grants::grant, grants::revoke))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(upkeep::audit))
+        .routes(routes!(upkeep::doctor))
 }

@@ -1,11 +1,11 @@
 //! `/api/users`, `/api/groups` and who is in them.
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 
 use super::App;
-use super::extract::{Body, ask};
+use super::extract::{Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
@@ -15,6 +15,13 @@ use crate::wire::people as wire;
 
 type Answer<T> = Result<Json<T>, Failure>;
 
+/// List users and their groups
+#[utoipa::path(
+    get, path = "/api/users", tag = "users", operation_id = "list_users",
+    responses(
+        (status = 200, description = "All", body = Vec<wire::User>),
+    ),
+)]
 pub(super) async fn users(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -23,6 +30,14 @@ pub(super) async fn users(
     Ok(Json(all.into_iter().map(told_user).collect()))
 }
 
+/// Show one user
+#[utoipa::path(
+    get, path = "/api/users/{id}", tag = "users", operation_id = "show_user",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 200, description = "They", body = wire::User),
+    ),
+)]
 pub(super) async fn user(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -31,6 +46,14 @@ pub(super) async fn user(
     ask(app, move |registry| registry.user(&caller, &id)).await.map(told_user).map(Json)
 }
 
+/// Add a user
+#[utoipa::path(
+    post, path = "/api/users", tag = "users", operation_id = "add_user",
+    request_body = wire::NewUser,
+    responses(
+        (status = 201, description = "They are added", body = wire::User),
+    ),
+)]
 pub(super) async fn add_user(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -40,6 +63,14 @@ pub(super) async fn add_user(
     Ok((StatusCode::CREATED, Json(told_user(added))))
 }
 
+/// Remove a user, with memberships and tokens
+#[utoipa::path(
+    delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 204, description = "They are gone"),
+    ),
+)]
 pub(super) async fn remove_user(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -49,6 +80,13 @@ pub(super) async fn remove_user(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// List groups
+#[utoipa::path(
+    get, path = "/api/groups", tag = "groups", operation_id = "list_groups",
+    responses(
+        (status = 200, description = "All, `Admin` and `Everyone` among them", body = Vec<wire::Group>),
+    ),
+)]
 pub(super) async fn groups(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -57,6 +95,14 @@ pub(super) async fn groups(
     Ok(Json(all.into_iter().map(told_group).collect()))
 }
 
+/// Show one group, its members and what it was granted
+#[utoipa::path(
+    get, path = "/api/groups/{id}", tag = "groups", operation_id = "show_group",
+    params(("id" = String, Path, description = "A name or id")),
+    responses(
+        (status = 200, description = "It", body = wire::GroupDetail),
+    ),
+)]
 pub(super) async fn group(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -70,6 +116,14 @@ pub(super) async fn group(
     }))
 }
 
+/// Add a group
+#[utoipa::path(
+    post, path = "/api/groups", tag = "groups", operation_id = "add_group",
+    request_body = wire::NewGroup,
+    responses(
+        (status = 201, description = "It is added", body = wire::Group),
+    ),
+)]
 pub(super) async fn add_group(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -79,6 +133,14 @@ pub(super) async fn add_group(
     Ok((StatusCode::CREATED, Json(told_group(added))))
 }
 
+/// Remove a group, with its memberships and grants
+#[utoipa::path(
+    delete, path = "/api/groups/{id}", tag = "groups", operation_id = "remove_group",
+    params(("id" = String, Path, description = "A name or id")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+)]
 pub(super) async fn remove_group(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -88,6 +150,15 @@ pub(super) async fn remove_group(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Put a user into a group
+#[utoipa::path(
+    post, path = "/api/groups/{id}/members", tag = "groups", operation_id = "join_group",
+    params(("id" = String, Path, description = "A name or id")),
+    request_body = wire::NewMember,
+    responses(
+        (status = 200, description = "They are in it", body = wire::Membership),
+    ),
+)]
 pub(super) async fn join(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -97,6 +168,14 @@ pub(super) async fn join(
     ask(app, move |registry| registry.join(&caller, &id, &new.user)).await.map(told_membership).map(Json)
 }
 
+/// Take a user out of a group
+#[utoipa::path(
+    delete, path = "/api/groups/{id}/members/{user}", tag = "groups", operation_id = "leave_group",
+    params(("id" = String, Path, description = "A name or id"), ("user" = String, Path, description = "The user's e-mail address or id")),
+    responses(
+        (status = 200, description = "They are not in it", body = wire::Membership),
+    ),
+)]
 pub(super) async fn leave(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -1,16 +1,23 @@
 //! `/api/plugins` and `/api/marketplaces/{id}/plugins`
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use serde_json::Value;
 
 use super::App;
-use super::extract::ask;
+use super::extract::{Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::registry::plugins::{PluginDetail, PluginRow};
 use crate::wire::plugins as wire;
 
+/// List the plugins of all marketplaces
+#[utoipa::path(
+    get, path = "/api/plugins", tag = "plugins", operation_id = "list_plugins",
+    responses(
+        (status = 200, description = "All, also those that cannot be served", body = Vec<wire::Plugin>),
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -19,6 +26,14 @@ pub(super) async fn list(
     Ok(Json(all.into_iter().map(told).collect()))
 }
 
+/// List the plugins of one marketplace
+#[utoipa::path(
+    get, path = "/api/marketplaces/{id}/plugins", tag = "plugins", operation_id = "list_plugins_of_marketplace",
+    params(("id" = String, Path, description = "The marketplace's slug")),
+    responses(
+        (status = 200, description = "Its plugins, also those that cannot be served", body = Vec<wire::Plugin>),
+    ),
+)]
 pub(super) async fn of_marketplace(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -28,6 +43,14 @@ pub(super) async fn of_marketplace(
     Ok(Json(all.into_iter().map(told).collect()))
 }
 
+/// Show one plugin: entry, manifest, version, commit, files and components
+#[utoipa::path(
+    get, path = "/api/marketplaces/{id}/plugins/{name}", tag = "plugins", operation_id = "show_plugin",
+    params(("id" = String, Path, description = "The marketplace's slug"), ("name" = String, Path, description = "Its name in its own marketplace")),
+    responses(
+        (status = 200, description = "It", body = wire::PluginDetail),
+    ),
+)]
 pub(super) async fn show(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

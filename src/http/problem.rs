@@ -12,7 +12,7 @@ use crate::wire::Problem;
 use crate::wire::problem::{CONTENT_TYPE, about_blank};
 
 /// An answer that says what went wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Failure(pub Problem);
 
 impl Failure {
@@ -26,6 +26,12 @@ impl Failure {
             hint: None,
             causes: Vec::new(),
         })
+    }
+
+    /// Something of ours is wrong, and not the request.
+    pub(super) fn defect(what: &str) -> Self {
+        let told = format!("agnes has a defect: {what}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", told)
     }
 }
 
@@ -60,6 +66,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
     use StatusCode as S;
     let (status, code) = match error {
         Error::Forbidden(_) => (S::FORBIDDEN, "forbidden"),
+        Error::Nobody(_) => (S::FORBIDDEN, "not-a-user"),
         Error::NotFound { what, .. } => return (S::NOT_FOUND, format!("{what}-not-found")),
         Error::Exists { what, .. } => return (S::CONFLICT, format!("{what}-exists")),
         Error::Invalid { .. } => (S::UNPROCESSABLE_ENTITY, "invalid"),
@@ -84,6 +91,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
         }
         Error::Archive(_) => (S::INTERNAL_SERVER_ERROR, "archive-error"),
         Error::Io { .. } => (S::INTERNAL_SERVER_ERROR, "file-error"),
+        Error::NotWritten { .. } => (S::INTERNAL_SERVER_ERROR, "not-written"),
         Error::Defect(_) => (S::INTERNAL_SERVER_ERROR, "defect"),
         Error::NoRandomness => (S::INTERNAL_SERVER_ERROR, "no-randomness"),
         Error::Cancelled => (S::SERVICE_UNAVAILABLE, "cancelled"),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::mpsc;
@@ -13,20 +13,35 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::App;
-use super::extract::{Body as Given, ask};
+use super::extract::{Body as Given, Nothing, Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::watch::{Phase, Watch};
 use crate::registry::sync::{Synced, SyncedAll, Watches};
 use crate::registry::{self, Error};
+use crate::wire::Problem;
 use crate::wire::sync::{self as wire, Action, Event, NDJSON, SyncRequest};
 
 /// Events that may wait for the client to read them.
 const WAITING: usize = 256;
 
+/// After so long without news the client hears that the work goes on, and proxies on the way too.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// Progress is told at most this often for each marketplace, in milliseconds.
 const OFTEN: u64 = 100;
 
+/// Fetch marketplaces and find out what changed
+///
+/// One that fails keeps serving what it had, and is among the errors; the others are synced all the same. Whoever hangs up cancels it.
+#[utoipa::path(
+    post, path = "/api/marketplaces/sync-all", tag = "marketplaces", operation_id = "sync_all",
+    request_body = SyncRequest,
+    responses(
+        (status = 200, description = "How each of them went. Asked for with `Accept: application/x-ndjson`: events, one JSON object a line, while it works, and exactly one last word; the status is then 200 from the start", content((wire::SyncAll = "application/json"), (Event = "application/x-ndjson"))),
+        (status = 404, description = "There is no such marketplace", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn all(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -46,11 +61,22 @@ pub(super) async fn all(
     Ok(Json(told_all(done)).into_response())
 }
 
+/// Fetch one marketplace and find out what changed
+#[utoipa::path(
+    post, path = "/api/marketplaces/{id}/sync", tag = "marketplaces", operation_id = "sync_marketplace",
+    params(("id" = String, Path, description = "The marketplace's slug")),
+    responses(
+        (status = 200, description = "It is in step with its upstream. Asked for with `Accept: application/x-ndjson`: events, one JSON object a line, while it works, and exactly one last word; the status is then 200 from the start", content((wire::Synced = "application/json"), (Event = "application/x-ndjson"))),
+        (status = 502, description = "The upstream could not be fetched, or is no marketplace", body = Problem, content_type = "application/problem+json"),
+        (status = 504, description = "The upstream took too long", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(super) async fn one(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    Given(Nothing {}): Given<Nothing>,
 ) -> Result<Response, Failure> {
     if wants_stream(&headers) {
         return Ok(stream(app, move |registry, watches| {
@@ -84,8 +110,9 @@ fn stream(
         // Nobody is there any more: then nobody misses it.
         let _ = watches.sender.blocking_send(last);
     });
-    let lines = ReceiverStream::new(receiver).map(|event| {
-        let mut line = serde_json::to_vec(&event)?;
+    let silence = tokio::time::interval_at(tokio::time::Instant::now() + SILENCE, SILENCE);
+    let lines = ReceiverStream::new(receiver).timeout_repeating(silence).map(|event| {
+        let mut line = serde_json::to_vec(&event.unwrap_or(Event::Alive))?;
         line.push(b'\n');
         Ok::<_, serde_json::Error>(line)
     });

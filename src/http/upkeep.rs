@@ -3,15 +3,24 @@
 use axum::Json;
 use axum::extract::{Extension, State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
 use super::extract::{Asked, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
+use crate::registry::audit::Acts;
 use crate::registry::doctor::Severity;
 use crate::wire::{audit, doctor};
 
+/// Find what is broken or suspicious in the data folder of the server
+#[utoipa::path(
+    get, path = "/api/doctor", tag = "upkeep", operation_id = "checkup",
+    responses(
+        (status = 200, description = "What was found", body = doctor::Checkup),
+    ),
+)]
 pub(super) async fn doctor(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -30,24 +39,42 @@ pub(super) async fn doctor(
     Ok(Json(doctor::Checkup { data_dir, findings: findings.collect() }))
 }
 
-/// How many of the latest acts.
-#[derive(Debug, Deserialize)]
+/// How many of the latest acts, and of which.
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Most {
+    /// How many.
     #[serde(default = "hundred")]
     limit: u32,
+    /// Done by whom: a name as the list shows it.
+    actor: Option<String>,
+    /// One action, or the beginning of several up to a full stop.
+    action: Option<String>,
+    /// Done to which.
+    resource: Option<String>,
 }
 
 fn hundred() -> u32 {
     100
 }
 
+/// List who did what, the latest first
+#[utoipa::path(
+    get, path = "/api/audit", tag = "upkeep", operation_id = "list_acts",
+    params(Most),
+    responses(
+        (status = 200, description = "The latest", body = Vec<audit::AuditEntry>),
+    ),
+)]
 pub(super) async fn audit(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Asked(most): Asked<Most>,
 ) -> Result<Json<Vec<audit::AuditEntry>>, Failure> {
-    let rows = ask(app, move |registry| registry.audit(&caller, most.limit)).await?;
+    let Most { limit, actor, action, resource } = most;
+    let of = Acts { actor, action, resource };
+    let rows = ask(app, move |registry| registry.audit_of(&caller, limit, &of)).await?;
     let told = rows.into_iter().map(|row| audit::AuditEntry {
         id: row.id,
         at: rfc3339(row.at),

@@ -1,17 +1,25 @@
 //! What a user gets, told.
 
 use axum::Json;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use serde_json::Value;
 
 use super::App;
-use super::extract::ask;
+use super::extract::{Path, ask};
 use super::problem::Failure;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::views::UserView;
 use crate::wire::views as wire;
 
+/// Say what one user gets, and why not more
+#[utoipa::path(
+    get, path = "/api/users/{id}/info", tag = "users", operation_id = "show_view",
+    params(("id" = String, Path, description = "An e-mail address or id")),
+    responses(
+        (status = 200, description = "The view", body = wire::Info),
+    ),
+)]
 pub(super) async fn info(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -22,8 +30,8 @@ pub(super) async fn info(
     Ok(Json(told(view, marketplace_name)))
 }
 
-fn told(view: UserView, marketplace_name: String) -> wire::Info {
-    let UserView { user, groups, view, through, generated_at, .. } = view;
+pub(super) fn told(view: UserView, marketplace_name: String) -> wire::Info {
+    let UserView { user_id, email, groups, view, through, generated_at, .. } = view;
     let plugins: Vec<wire::ViewPlugin> = view
         .plugins
         .into_iter()
@@ -41,12 +49,13 @@ fn told(view: UserView, marketplace_name: String) -> wire::Info {
     let left_out = view.left_out.into_iter().map(|left| wire::LeftOut {
         marketplace_slug: left.slug.to_string(),
         original_name: left.plugin.to_string(),
+        code: left.why,
         reason: left.reason,
     });
     wire::Info {
-        user_id: user.id,
-        email: user.email,
-        groups: groups.into_iter().map(|group| group.name).collect(),
+        user_id,
+        email,
+        groups,
         marketplace_name,
         etag: view.digest.to_string(),
         plugin_count: plugins.len() as u64,

@@ -1,31 +1,16 @@
-//! Building the ZIP of a view.
-//!
-//! A bundle is joined from parts, one for each plugin, and both are kept under their digests: what
-//! was built once is not built again, and after a change only what changed is compressed.
+//! The ZIP of a view: found in the cache, or built.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
-use super::cache::{ZipCache, remove, touch};
+use super::access::Glance;
+use super::cache::{remove, touch};
 use super::memory::Remembered;
-use super::upstreams::{root_tree, served_commit};
 use super::users::user_row;
 use super::views::UserView;
 use super::{Error, Registry, Result};
-use crate::archive::ArchiveError;
-use crate::archive::compress::{Entry, Fill, Part, compress};
 use crate::archive::join;
 use crate::domain::caller::{Caller, Right};
-use crate::domain::catalog;
-use crate::domain::content::{File, Unservable};
 use crate::domain::digest::Digest;
-use crate::domain::oid::Oid;
-use crate::domain::reading::{Reading, ReadingError};
-use crate::domain::served::{self, Bytes, Naming};
-use crate::domain::tree::{Objects, ReadError};
-use crate::domain::view::Served;
-use crate::git::Repository;
 
 /// A bundle in the cache.
 #[derive(Debug)]
@@ -39,19 +24,42 @@ pub struct Bundle {
     pub size: u64,
 }
 
-/// Where the contents of a file come from.
-enum Source {
-    Made(Vec<u8>),
-    Blob(usize, Oid),
-}
-
 impl Registry {
-    /// The bundle of one user's view, built if it is not there yet.
+    /// The bundle of any user's view, for whoever administers. `user` is an id or an address.
     ///
     /// # Errors
     /// See [`Error`].
     pub fn bundle(&self, caller: &Caller, user: &str) -> Result<Bundle> {
         caller.may(Right::Administer)?;
+        let user = user.trim();
+        // In memory it is quicker to work a view out than to ask the database about it.
+        if self.access()?.is_some() { self.bundle_of(user) } else { self.remembered_bundle(user) }
+    }
+
+    /// The bundle of the caller's own view.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn my_bundle(&self, caller: &Caller) -> Result<Bundle> {
+        self.bundle_of(caller.own_id()?)
+    }
+
+    /// The caller's bundle if it was built before; `glance` is their view.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn built_bundle(&self, caller: &Caller, glance: &Glance) -> Result<Option<Bundle>> {
+        caller.own_id()?;
+        let path = self.zip_cache()?.bundle(&glance.digest);
+        if join::check(&path).is_err() {
+            return Ok(None);
+        }
+        touch(&path);
+        found(caller.name().to_owned(), *glance, path).map(Some)
+    }
+
+    /// For a process that lives for one command, working out the view costs more than all the rest.
+    fn remembered_bundle(&self, user: &str) -> Result<Bundle> {
         let cache = self.zip_cache()?;
         let (user, state) = {
             let store = self.store();
@@ -63,180 +71,45 @@ impl Registry {
             let path = cache.bundle(&view);
             if join::check(&path).is_ok() {
                 touch(&path);
-                return found(user.email, view, plugins, path);
+                return found(user.email, Glance { digest: view, plugins }, path);
             }
         }
+        let bundle = self.bundle_of(&user.id)?;
+        // The state was read before the view, so what is remembered is never newer than it says.
+        if let Some(state) = &state {
+            Remembered { view: bundle.digest, plugins: bundle.plugins }.keep(&memory, state);
+        }
+        Ok(bundle)
+    }
 
-        let view = self.view(caller, &user.id)?;
+    /// The bundle of a user's view, built if it is not there yet.
+    fn bundle_of(&self, user: &str) -> Result<Bundle> {
+        let view = self.view_of(user)?;
+        self.bundle_of_view(&view).or_else(|error| {
+            // Two syncs may have passed since, and what the view was made from is gone. Then it is not
+            // the view any more either.
+            let now = self.view_of(user)?;
+            if now.commits == view.commits { Err(error) } else { self.bundle_of_view(&now) }
+        })
+    }
+
+    fn bundle_of_view(&self, view: &UserView) -> Result<Bundle> {
+        let cache = self.zip_cache()?;
         let path = cache.bundle(&view.view.digest);
         if join::check(&path).is_ok() {
             touch(&path);
         } else {
             remove(&path);
-            self.build(&cache, &view, &path).inspect_err(|error| self.distrust_after(error))?;
+            self.build(&cache, view, &path).inspect_err(|error| self.distrust_after(error))?;
             // The bundle is there; that others could not be tidied away is no reason to withhold it.
             let _ = cache.prune(self.settings.cache.max_bytes);
         }
-        let (digest, plugins) = (view.view.digest, view.view.plugins.len() as u64);
-        // The state was read before the view, so what is remembered is never newer than it says.
-        if let Some(state) = &state {
-            Remembered { view: digest, plugins }.keep(&memory, state);
-        }
-        found(user.email, digest, plugins, path)
-    }
-
-    /// A bundle that cannot be built because of what was fetched must not stay so when the upstream has
-    /// nothing new.
-    fn distrust_after(&self, error: &Error) {
-        if let Error::Damaged { slug, .. } | Error::Gone { slug, .. } = error {
-            self.distrust(slug);
-        }
-    }
-
-    fn build(&self, cache: &ZipCache, view: &UserView, path: &PathBuf) -> Result<()> {
-        self.make_parts(cache, view)?;
-        // In the order of the paths' bytes: a folder sorts as its name with a slash.
-        let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
-        plugins.sort_by_key(|plugin| format!("{}/", plugin.prefixed_name));
-        let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
-        let join = || -> Result<tempfile::NamedTempFile> {
-            let out = cache.temporary()?;
-            join::join(out.as_file(), catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))?;
-            Ok(out)
-        };
-        let out = match join() {
-            Err(Error::Archive(ArchiveError::Damaged { path, .. })) => {
-                // Caches may be damaged by whatever damages files; once more from the source.
-                remove(&path);
-                for part in parts.iter().filter(|part| join::check(part).is_err()) {
-                    remove(part);
-                }
-                self.make_parts(cache, view)?;
-                join()?
-            }
-            other => other?,
-        };
-        out.persist(path).map_err(|error| Error::Io {
-            path: path.clone(),
-            doing: "cannot be written",
-            source: error.error,
-        })?;
-        Ok(())
-    }
-
-    /// Compresses the plugins whose parts are not there.
-    fn make_parts(&self, cache: &ZipCache, view: &UserView) -> Result<()> {
-        let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
-        for plugin in &view.view.plugins {
-            let part = cache.part(&plugin.digest);
-            if part.is_file() {
-                touch(&part);
-            } else {
-                missing.entry(plugin.slug.as_str()).or_default().push(plugin);
-            }
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let mut repositories: Vec<(&str, Repository)> = Vec::new();
-        let mut parts = Vec::new();
-        for (slug, plugins) in missing {
-            let repository = self.repository(slug)?;
-            self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
-            repositories.push((slug, repository));
-        }
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let damaged = Mutex::new(None);
-        let outcome = compress(&parts, threads, &|| -> Fill<'_, Source> {
-            let readers: Vec<_> =
-                repositories.iter().map(|(slug, repository)| (*slug, repository.reader())).collect();
-            let damaged = &damaged;
-            Box::new(move |source, buffer| match source {
-                Source::Made(bytes) => {
-                    buffer.extend_from_slice(bytes);
-                    Ok(())
-                }
-                Source::Blob(repository, id) => {
-                    let (slug, reader) = &readers[*repository];
-                    reader.blob_into(id, buffer).map_err(|source| {
-                        let why = source.to_string();
-                        let error = Error::Damaged { slug: (*slug).to_owned(), source };
-                        damaged.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                        why
-                    })
-                }
-            })
-        });
-        match damaged.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error),
-            None => Ok(outcome?),
-        }
-    }
-
-    /// Lists the files of some plugins of one marketplace.
-    #[expect(clippy::too_many_arguments, reason = "one step of a build, and private to it")]
-    fn plan(
-        &self,
-        cache: &ZipCache,
-        view: &UserView,
-        slug: &str,
-        plugins: &[&Served],
-        repository: &Repository,
-        number: usize,
-        parts: &mut Vec<Part<Source>>,
-    ) -> Result<()> {
-        let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
-        let reader = repository.reader();
-        let commit = view.marketplaces.get(slug).and_then(served_commit);
-        let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
-        let root = root_tree(&reader, slug, &commit)?;
-        let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
-            ReadingError::Damaged(source) => damaged(source),
-            other @ ReadingError::Catalog(_) => Error::Reading(other),
-        })?;
-        for plugin in plugins {
-            let changed = |why: &dyn std::fmt::Display| {
-                Error::out_of_step(slug, format!("`{slug}/{}`: {why}", plugin.plugin))
-            };
-            let entry = reading
-                .entry(&plugin.plugin)
-                .ok_or_else(|| changed(&format!("it is not in commit {commit} any more")))?;
-            let content = match reading.content(entry) {
-                Ok(content) => content,
-                Err(Unservable::Read(error)) => return Err(damaged(error)),
-                Err(why) => return Err(changed(&why)),
-            };
-            let naming = Naming {
-                name: &plugin.name,
-                version: plugin.version.as_deref(),
-                strict: plugin.strict,
-                entry: &plugin.entry,
-            };
-            let read = |file: &File| {
-                let small = file.size <= self.settings.limits.max_manifest_bytes;
-                if small { reader.blob(&file.blob).map(Some) } else { Ok(None) }
-            };
-            let files = served::files(&content, naming, read).map_err(damaged)?;
-            let entries = files
-                .into_iter()
-                .map(|(path, file)| {
-                    let (size, source) = match file.bytes {
-                        Bytes::Blob(id) => {
-                            (content.files.get(&path).map_or(0, |file| file.size), Source::Blob(number, id))
-                        }
-                        Bytes::Made(bytes) => (bytes.len() as u64, Source::Made(bytes)),
-                    };
-                    let path = format!("plugins/{}/{path}", plugin.prefixed_name);
-                    Entry { path, executable: file.executable, size, source }
-                })
-                .collect();
-            parts.push(Part { path: cache.part(&plugin.digest), entries });
-        }
-        Ok(())
+        found(view.email.clone(), view.glance(), path)
     }
 }
 
-fn found(email: String, digest: Digest, plugins: u64, path: PathBuf) -> Result<Bundle> {
+fn found(email: String, glance: Glance, path: PathBuf) -> Result<Bundle> {
+    let Glance { digest, plugins } = glance;
     match std::fs::metadata(&path) {
         Ok(facts) => Ok(Bundle { email, digest, plugins, size: facts.len(), path }),
         Err(source) => Err(Error::Io { path, doing: "cannot be read", source }),

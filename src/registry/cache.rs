@@ -52,6 +52,18 @@ impl ZipCache {
         self.root.join("parts").join(format!("{plugin}.zip"))
     }
 
+    /// Whether a plugin's part is there; if so, it is in use.
+    pub(super) fn has_part(&self, plugin: &Digest) -> bool {
+        let path = self.part(plugin);
+        let Ok(facts) = fs::metadata(&path) else { return false };
+        let age = facts.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+        // A bundle has hundreds of them: to write that again and again would cost more than it tells.
+        if age.is_some_and(|age| age > IN_USE / 2) {
+            touch(&path);
+        }
+        facts.is_file()
+    }
+
     /// What a user's bundle was the last time.
     pub(super) fn memory(&self, user: &str) -> PathBuf {
         self.root.join("users").join(user)

@@ -11,6 +11,7 @@ use super::{Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::note::Note;
 use crate::domain::slug::Slug;
+use crate::domain::view::Why;
 use crate::git;
 use crate::store::accounts::ADMIN;
 use crate::store::marketplaces::MarketplaceRow;
@@ -219,6 +220,8 @@ impl Registry {
                 hint: Some("agnes group join Admin USER".into()),
             });
         }
+        // Many views follow: from memory they cost little each.
+        self.hold_access()?;
         let memberships = self.store().memberships()?;
         let (mut collisions, mut seen) = (HashSet::new(), HashSet::new());
         for user in users {
@@ -230,7 +233,7 @@ impl Registry {
                 continue;
             }
             let UserView { view, .. } = self.view(caller, &user.id)?;
-            for left in view.left_out.iter().filter(|left| left.reason.contains("has the same name")) {
+            for left in view.left_out.iter().filter(|left| left.why == Why::SameName) {
                 if collisions.insert((left.slug.clone(), left.plugin.clone())) {
                     findings.push(Finding {
                         severity: Severity::Suspicious,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::ArchiveError;
-use crate::domain::caller::Forbidden;
+use crate::domain::caller::{Forbidden, Nobody};
 use crate::domain::catalog::CatalogError;
 use crate::domain::reading::ReadingError;
 use crate::domain::tree::ReadError;
@@ -20,6 +20,8 @@ use super::shell::word;
 pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    #[error(transparent)]
+    Nobody(#[from] Nobody),
     #[error("there is no {what} `{name}`{}", listed(.known))]
     NotFound { what: &'static str, name: String, known: Vec<String> },
     #[error("the {what} `{name}` exists already")]
@@ -44,6 +46,9 @@ pub enum Error {
     Archive(#[from] ArchiveError),
     #[error("`{}` {doing}: {source}", path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
+    /// Nothing was found that is new, and that could not be noted.
+    #[error("that it was looked at could not be written down: {why}")]
+    NotWritten { why: String },
     #[error("the system gives no random bytes")]
     NoRandomness,
     #[error("agnes has a defect: {0}")]
@@ -105,6 +110,7 @@ impl Error {
                 "plugin" => "agnes plugin list",
                 "user" => "agnes user list",
                 "group" => "agnes group list",
+                "token" => "agnes token list",
                 _ => return None,
             },
             Self::Exists { what, name } => return Some(format!("agnes {what} show {}", word(name))),
@@ -165,6 +171,10 @@ fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
         FetchError::FileTooLarge { .. } => {
             "if that is meant, raise `limits.max_file_bytes` in the configuration".to_owned()
         }
+        FetchError::AddressRefused { .. } => format!(
+            "its address was registered over https, and may lead to the public internet only; if this is meant, \
+             say so in the operator's shell ({edit} --url ADDRESS), or allow its network with `sync.allow_networks`"
+        ),
         FetchError::RepositoryEmpty { .. } => {
             format!("if it is the wrong repository: {edit} --url ADDRESS")
         }

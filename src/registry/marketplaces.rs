@@ -1,14 +1,15 @@
 //! Registering marketplaces, changing and removing them.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 
 use super::origin::Origin;
+use super::outbound::check_door;
 use super::shell::word;
 use super::{Error, Registry, Result, overlay};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::names::is_client_name;
+use crate::domain::network::Outbound;
 use crate::domain::note::{Note, quoted};
 use crate::domain::people::Email;
 use crate::domain::secret::Secret;
@@ -16,7 +17,7 @@ use crate::domain::slug::Slug;
 use crate::domain::upstream::{Pin, UpstreamUrl};
 use crate::domain::version::Versions;
 use crate::store::Store;
-use crate::store::marketplaces::MarketplaceRow;
+use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
 
 /// A marketplace with what is not in its row.
 #[derive(Debug, Clone)]
@@ -64,31 +65,16 @@ impl Registry {
     /// See [`Error`].
     pub fn marketplaces(&self, caller: &Caller) -> Result<Vec<Marketplace>> {
         caller.may(Right::Administer)?;
-        let (rows, counts) = {
-            let store = self.store();
-            (store.marketplaces()?, store.plugin_counts()?)
-        };
-        let counts: HashMap<_, _> = counts.into_iter().collect();
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                let count = counts.get(&row.id).copied().unwrap_or_default();
-                self.with_facts(row, count)
-            })
-            .collect())
+        let rows = self.store().marketplaces()?;
+        Ok(rows.into_iter().map(|row| self.told(row)).collect())
     }
 
     /// # Errors
     /// See [`Error`].
     pub fn marketplace(&self, caller: &Caller, slug: &str) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
-        let (row, count) = {
-            let store = self.store();
-            let row = row_of(&store, slug)?;
-            let (count, ..) = store.plugin_facts(&row.id)?;
-            (row, count)
-        };
-        Ok(self.with_facts(row, count))
+        let row = row_of(&self.store(), slug)?;
+        Ok(self.told(row))
     }
 
     /// Registers a marketplace. Nothing is fetched yet.
@@ -98,7 +84,7 @@ impl Registry {
     pub fn add_marketplace(&self, caller: &Caller, new: NewMarketplace) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
         let url: UpstreamUrl = new.url.trim().parse().map_err(Error::invalid)?;
-        check_door(caller, &url)?;
+        let public_only = check_door(caller, &url, &self.settings.sync.outbound)?;
         let slug = match new.slug.filter(|slug| !slug.is_empty()) {
             Some(text) => text.parse::<Slug>().map_err(Error::invalid)?,
             None => Slug::suggest(url.as_str()).ok_or_else(|| Error::Invalid {
@@ -132,6 +118,8 @@ impl Registry {
             rules: None,
             renames: "{}".into(),
             notes: "[]".into(),
+            facts: PluginFacts::default(),
+            public_only,
         };
         self.store().transaction(|store| {
             refuse_twins(store, &row, &variable, url.as_str())?;
@@ -142,7 +130,7 @@ impl Registry {
             // nobody, which nothing uses.
             self.set_token(&variable, token.as_ref())
         })?;
-        Ok(self.with_facts(row, 0))
+        Ok(self.told(row))
     }
 
     /// # Errors
@@ -164,7 +152,7 @@ impl Registry {
             Some(text) if text.expose().trim().is_empty() => NewToken::Clear,
             Some(text) => NewToken::Set(overlay::checked(text)?),
         };
-        apply(caller, edit, &mut row)?;
+        apply(caller, &self.settings.sync.outbound, edit, &mut row)?;
         let moves = Origin::of(&before.url) != Origin::of(&row.url);
         let variable = row.id.parse::<Slug>().map_err(Error::invalid)?.token_variable();
         let save = |row: &MarketplaceRow| {
@@ -217,9 +205,8 @@ impl Registry {
                 save(&row)?;
             }
         }
-        let (count, ..) = store.plugin_facts(&row.id)?;
         drop(store);
-        Ok(self.with_facts(row, count))
+        Ok(self.told(row))
     }
 
     /// Removes a marketplace: its rows, the grants that name it, its token and what was fetched.
@@ -253,11 +240,7 @@ impl Registry {
         }
     }
 
-    pub(super) fn marketplace_row(&self, slug: &str) -> Result<MarketplaceRow> {
-        row_of(&self.store(), slug)
-    }
-
-    fn with_facts(&self, row: MarketplaceRow, plugins: i64) -> Marketplace {
+    fn told(&self, row: MarketplaceRow) -> Marketplace {
         let has_token = match &row.token_env {
             // A file that cannot be read does not take the token away; doctor speaks of it.
             Some(variable) => self.token(variable).map_or(true, |token| token.is_some()),
@@ -265,7 +248,7 @@ impl Registry {
         };
         Marketplace {
             has_token,
-            plugin_count: u64::try_from(plugins).unwrap_or_default(),
+            plugin_count: row.facts.all,
             versions: versions_of(&row),
             notes: serde_json::from_str(&row.notes).unwrap_or_default(),
             row,
@@ -274,11 +257,19 @@ impl Registry {
 }
 
 /// Writes what is given to change into a row.
-fn apply(caller: &Caller, edit: EditMarketplace, row: &mut MarketplaceRow) -> Result<()> {
+fn apply(
+    caller: &Caller,
+    outbound: &Outbound,
+    edit: EditMarketplace,
+    row: &mut MarketplaceRow,
+) -> Result<()> {
     if let Some(text) = edit.url {
         let url: UpstreamUrl = text.trim().parse().map_err(Error::invalid)?;
-        check_door(caller, &url)?;
-        row.url = url.to_string();
+        // Whoever repeats the address changes nothing, but that the operator vouches for it.
+        if url.as_str() != row.url || matches!(caller, Caller::Operator { .. }) {
+            row.public_only = check_door(caller, &url, outbound)?;
+            row.url = url.to_string();
+        }
     }
     if edit.name.is_some() {
         row.name = filled(edit.name).unwrap_or_else(|| row.id.clone());
@@ -310,18 +301,6 @@ fn apply(caller: &Caller, edit: EditMarketplace, row: &mut MarketplaceRow) -> Re
     Ok(())
 }
 
-/// Who comes over https may register https alone; the operator's shell anything.
-fn check_door(caller: &Caller, url: &UpstreamUrl) -> Result<()> {
-    match caller {
-        Caller::Operator { .. } => Ok(()),
-        Caller::User { .. } | Caller::Scheduler if url.as_str().starts_with("https://") => Ok(()),
-        Caller::User { .. } | Caller::Scheduler => Err(Error::Invalid {
-            message: format!("`{url}` cannot be registered from afar: only https:// addresses can"),
-            hint: Some("register it on the server itself, in the operator's shell".into()),
-        }),
-    }
-}
-
 /// What becomes of the token.
 enum NewToken {
     Keep,
@@ -332,11 +311,15 @@ enum NewToken {
 pub(super) fn row_of(store: &Store, slug: &str) -> Result<MarketplaceRow> {
     match store.marketplace(slug)? {
         Some(row) => Ok(row),
-        None => Err(Error::NotFound {
-            what: "marketplace",
-            name: quoted(slug).trim_matches('`').to_owned(),
-            known: store.marketplaces()?.into_iter().map(|row| row.id).collect(),
-        }),
+        None => Err(unknown(slug, &store.marketplaces()?)),
+    }
+}
+
+pub(super) fn unknown(slug: &str, known: &[MarketplaceRow]) -> Error {
+    Error::NotFound {
+        what: "marketplace",
+        name: quoted(slug).trim_matches('`').to_owned(),
+        known: known.iter().map(|row| row.id.clone()).collect(),
     }
 }
 
@@ -404,6 +387,7 @@ fn changes(before: &MarketplaceRow, after: &MarketplaceRow) -> Vec<&'static str>
         ),
         ("name prefix", before.name_prefix != after.name_prefix),
         ("versions", before.versions != after.versions),
+        ("public addresses only", before.public_only != after.public_only),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }

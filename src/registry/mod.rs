@@ -1,8 +1,10 @@
 //! The mind of the house: use cases. Each takes the caller first, asks permission in its first line
 //! and owns its transaction. Blocking; knows no HTTP and prints nothing.
 
+mod access;
 pub mod audit;
 pub mod authentication;
+mod building;
 pub mod bundles;
 mod cache;
 pub mod doctor;
@@ -13,29 +15,37 @@ pub mod groups;
 pub mod marketplaces;
 mod memory;
 mod origin;
+mod outbound;
 mod overlay;
 pub mod plugins;
 pub mod settings;
 pub mod shell;
 pub mod standing;
+mod step;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 mod turns;
 mod upstreams;
 pub mod users;
 pub mod views;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::domain::digest::Digest;
 use crate::store::{Store, StoreError};
 
 pub use error::Error;
 pub use folder::DataFolder;
 pub use settings::{Settings, World};
+
+use access::Present;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -45,10 +55,17 @@ pub struct Registry {
     settings: Settings,
     world: World,
     store: Mutex<Store>,
+    present: Present,
     turns: turns::Turns,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
+    /// Bundles that were built since this was opened.
+    built: AtomicU64,
     /// Whether the ZIP cache was found to be of this boot of the machine.
     trusted_cache: Mutex<bool>,
+    /// When tokens were used, as far as that is not written yet.
+    uses: Mutex<tokens::Uses>,
+    /// Names the scheduler's token, if there is one; read when first asked for.
+    scheduler: OnceLock<Option<Digest>>,
 }
 
 impl Registry {
@@ -70,9 +87,13 @@ impl Registry {
             settings,
             world,
             store: Mutex::new(store),
+            present: Present::default(),
             turns: turns::Turns::default(),
             standing: Mutex::default(),
+            built: AtomicU64::new(0),
             trusted_cache: Mutex::default(),
+            uses: Mutex::default(),
+            scheduler: OnceLock::new(),
         })
     }
 
@@ -81,19 +102,46 @@ impl Registry {
         &self.folder
     }
 
+    /// How many bundles were built since this was opened.
+    #[must_use]
+    pub fn bundles_built(&self) -> u64 {
+        self.built.load(Ordering::Relaxed)
+    }
+
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Rows are changed in transactions, so a thread that died in the middle left them as they were.
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    fn store(&self) -> OpenStore<'_> {
+        OpenStore { registry: self, store: self.store.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// Microseconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
         (self.world.now)()
+    }
+}
+
+/// The database, for as long as this is held. What was written with it shows in memory before
+/// anybody else gets at it, and before whoever wrote answers.
+struct OpenStore<'a> {
+    registry: &'a Registry,
+    store: MutexGuard<'a, Store>,
+}
+
+impl Deref for OpenStore<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Drop for OpenStore<'_> {
+    fn drop(&mut self) {
+        self.registry.follow(&self.store);
     }
 }

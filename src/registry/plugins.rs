@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::marketplaces::{row_of, versions_of};
-use super::upstreams::{root_tree, served_commit};
+use super::upstreams::{reading_at, served_commit};
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::components::{self, Component};
@@ -11,7 +11,7 @@ use crate::domain::content::{Content, Unservable};
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
 use crate::domain::note::quoted;
-use crate::domain::reading::{Reading, ReadingError};
+use crate::domain::oid::Oid;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
 
@@ -76,20 +76,18 @@ impl Registry {
         };
         let (Some(commit), Some(_)) = (served_commit(&market), digest) else { return Ok(detail) };
 
-        let damaged = |source: ReadError| {
-            self.distrust(&market.id);
-            Error::Damaged { slug: market.id.clone(), source }
-        };
-        let reader = self.repository(&market.id)?.reader();
-        let root = root_tree(&reader, &market.id, &commit)?;
-        let reading = Reading::open(&reader, root, self.settings.limits).map_err(|error| match error {
-            ReadingError::Damaged(source) => damaged(source),
-            other @ ReadingError::Catalog(_) => Error::Reading(other),
-        })?;
+        self.look_inside(&mut detail, &market.id, &commit).inspect_err(|error| self.distrust_after(error))?;
+        Ok(detail)
+    }
+
+    /// Adds what the plugin's files tell.
+    fn look_inside(&self, detail: &mut PluginDetail, slug: &str, commit: &Oid) -> Result<()> {
+        let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
+        let reader = self.repository(slug)?.reader();
+        let reading = reading_at(&reader, slug, commit, self.settings.limits)?;
         let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
-        let changed = |why: &dyn std::fmt::Display| {
-            Error::out_of_step(&market.id, format!("`{}/{name}`: {why}", market.id))
-        };
+        let changed =
+            |why: &dyn std::fmt::Display| Error::out_of_step(slug, format!("`{slug}/{name}`: {why}"));
         let entry = reading.entry(&name).ok_or_else(|| changed(&"it is not in that commit any more"))?;
         detail.content = match reading.content(entry) {
             Ok(content) => content,
@@ -106,6 +104,6 @@ impl Registry {
         detail.components =
             components::find(&detail.content, manifest.as_ref(), &entry.fields, &read).map_err(damaged)?;
         detail.manifest = manifest.map(Value::Object);
-        Ok(detail)
+        Ok(())
     }
 }

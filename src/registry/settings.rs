@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::limits::Limits;
+use crate::domain::network::Outbound;
 use crate::domain::view::Feed;
 
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct SyncSettings {
     pub total_timeout: Duration,
     /// PEM file of certificates that are trusted besides the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// Where marketplaces that were registered over https may be.
+    pub outbound: Outbound,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +50,7 @@ impl Default for Settings {
                 idle_timeout: Duration::from_secs(30),
                 total_timeout: Duration::from_secs(600),
                 ca_bundle: None,
+                outbound: Outbound::default(),
             },
             cache: CacheSettings { max_bytes: 2 << 30 },
             lock_patience: Duration::from_secs(5),

@@ -20,6 +20,9 @@ pub(crate) struct Fixture {
     pub registry: Arc<Registry>,
 }
 
+/// Names and values.
+pub(crate) type Variables = &'static [(&'static str, &'static str)];
+
 /// 2026-01-01 00:00 UTC, in seconds.
 const BEGINNING: i64 = 1_767_225_600;
 
@@ -29,8 +32,14 @@ impl Fixture {
     }
 
     pub fn with(settings: Settings) -> Self {
+        Self::in_environment(settings, &[])
+    }
+
+    /// One that sees these variables.
+    pub fn in_environment(settings: Settings, variables: Variables) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let registry = Arc::new(open(&folder.path().join("data"), settings, "this boot\n").unwrap());
+        let data = folder.path().join("data");
+        let registry = Arc::new(open(&data, settings, "this boot\n", variables).unwrap());
         Self { folder, registry }
     }
 
@@ -39,7 +48,7 @@ impl Fixture {
         let Self { folder, registry } = self;
         let settings = registry.settings().clone();
         drop(Arc::into_inner(registry).expect("nobody else has it"));
-        let registry = Arc::new(open(&folder.path().join("data"), settings, boot).unwrap());
+        let registry = Arc::new(open(&folder.path().join("data"), settings, boot, &[]).unwrap());
         Self { folder, registry }
     }
 
@@ -105,7 +114,7 @@ impl Fixture {
     }
 }
 
-fn open(data: &Path, settings: Settings, boot: &str) -> Result<Registry> {
+fn open(data: &Path, settings: Settings, boot: &str, variables: Variables) -> Result<Registry> {
     let (clock, dice) = (AtomicI64::new(BEGINNING * 1_000_000), AtomicU8::new(0));
     let world = World {
         now: Arc::new(move || clock.fetch_add(1_000_000, Ordering::Relaxed)),
@@ -114,7 +123,9 @@ fn open(data: &Path, settings: Settings, boot: &str) -> Result<Registry> {
             bytes[0] = dice.fetch_add(1, Ordering::Relaxed);
             true
         }),
-        variable: Arc::new(|_| None),
+        variable: Arc::new(move |name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+        }),
         boot: boot.to_owned(),
     };
     Registry::open(DataFolder::new(data.to_owned()), settings, world)

@@ -1,8 +1,11 @@
 //! From a marketplace's row to what the git room needs to fetch it, and to what it fetched.
 
 use super::{Error, Registry, Result};
+use crate::domain::limits::Limits;
 use crate::domain::oid::Oid;
+use crate::domain::reading::{Reading, ReadingError};
 use crate::domain::secret::Secret;
+use crate::domain::tree::ReadError;
 use crate::domain::upstream::Pin;
 use crate::git::{self, FetchOptions, Reader, Repository, UserGit};
 use crate::store::marketplaces::MarketplaceRow;
@@ -16,7 +19,7 @@ impl Registry {
         row.token_env.as_deref().map_or(Ok(None), |variable| self.token(variable))
     }
 
-    pub(super) fn fetch_options(&self) -> FetchOptions {
+    pub(super) fn fetch_options(&self, row: &MarketplaceRow) -> FetchOptions {
         let settings = &self.settings.sync;
         let variable = &self.world.variable;
         FetchOptions {
@@ -29,6 +32,8 @@ impl Registry {
             idle_timeout: settings.idle_timeout,
             total_timeout: settings.total_timeout,
             ca_bundle: settings.ca_bundle.clone(),
+            allow_address: row.public_only.then(|| self.allow_address()),
+            proxies: if row.public_only { self.proxies() } else { Vec::new() },
             user: UserGit::read(&|name| variable(name).map(Into::into)),
             ..FetchOptions::default()
         }
@@ -40,9 +45,12 @@ impl Registry {
             .map_err(|error| Error::Gone { slug: slug.to_owned(), reason: error.to_string() })
     }
 
-    /// What was fetched of a marketplace turned out not to be readable: the next sync fetches it anew.
-    pub(super) fn distrust(&self, slug: &str) {
-        git::distrust(&self.folder.repository(slug));
+    /// What was fetched of a marketplace may have turned out not to be readable. Then the next sync
+    /// fetches it anew, even if the upstream has nothing new.
+    pub(super) fn distrust_after(&self, error: &Error) {
+        if let Error::Damaged { slug, .. } | Error::Gone { slug, .. } = error {
+            git::distrust(&self.folder.repository(slug));
+        }
     }
 }
 
@@ -51,8 +59,19 @@ pub(super) fn served_commit(row: &MarketplaceRow) -> Option<Oid> {
     row.last_commit_sha.as_deref().and_then(|sha| sha.parse().ok())
 }
 
-pub(super) fn root_tree(reader: &Reader, slug: &str, commit: &Oid) -> Result<Oid> {
-    reader.commit_tree(commit).map_err(|source| Error::Damaged { slug: slug.to_owned(), source })
+/// A marketplace as it was at a commit that was fetched.
+pub(super) fn reading_at<'a>(
+    reader: &'a Reader,
+    slug: &str,
+    commit: &Oid,
+    limits: Limits,
+) -> Result<Reading<'a>> {
+    let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
+    let root = reader.commit_tree(commit).map_err(damaged)?;
+    Reading::open(reader, root, limits).map_err(|error| match error {
+        ReadingError::Damaged(source) => damaged(source),
+        other @ ReadingError::Catalog(_) => Error::Reading(other),
+    })
 }
 
 pub(super) fn pin(row: &MarketplaceRow) -> Result<git::Pin> {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use duckdb::{Row, params};
 
+use super::changes::Change;
 use super::{Store, StoreError};
 
 /// The ids of the two groups that always exist.
@@ -70,6 +71,7 @@ impl Store {
             "INSERT INTO users VALUES (?, ?, ?, make_timestamp(?::BIGINT))",
             params![row.id, row.email, row.name, row.created_at],
         )?;
+        self.note(|| Change::User { id: row.id.clone(), email: row.email.clone() });
         Ok(())
     }
 
@@ -81,6 +83,7 @@ impl Store {
         self.execute("DELETE FROM user_group_members WHERE user_id = ?", [id])?;
         self.execute("DELETE FROM personal_access_tokens WHERE user_id = ?", [id])?;
         self.execute("DELETE FROM users WHERE id = ?", [id])?;
+        self.note(|| Change::UserRemoved { id: id.to_owned() });
         Ok(())
     }
 
@@ -111,6 +114,7 @@ impl Store {
             "INSERT INTO user_groups VALUES (?, ?, ?, ?, make_timestamp(?::BIGINT), ?)",
             params![row.id, row.name, row.description, row.is_system, row.created_at, row.created_by],
         )?;
+        self.note(|| Change::Group { id: row.id.clone(), name: row.name.clone(), is_system: row.is_system });
         Ok(())
     }
 
@@ -122,6 +126,7 @@ impl Store {
         self.execute("DELETE FROM user_group_members WHERE group_id = ?", [id])?;
         self.execute("DELETE FROM resource_grants WHERE group_id = ?", [id])?;
         self.execute("DELETE FROM user_groups WHERE id = ?", [id])?;
+        self.note(|| Change::GroupRemoved { id: id.to_owned() });
         Ok(())
     }
 
@@ -134,6 +139,9 @@ impl Store {
             "INSERT INTO user_group_members VALUES (?, ?, make_timestamp(?::BIGINT), ?) ON CONFLICT DO NOTHING",
             params![user, group, at, by],
         )?;
+        if added > 0 {
+            self.note(|| Change::Joined { user: user.to_owned(), group: group.to_owned() });
+        }
         Ok(added > 0)
     }
 
@@ -143,7 +151,11 @@ impl Store {
     /// What the database says.
     pub fn leave(&self, user: &str, group: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM user_group_members WHERE user_id = ? AND group_id = ?";
-        Ok(self.execute(sql, [user, group])? > 0)
+        let removed = self.execute(sql, [user, group])? > 0;
+        if removed {
+            self.note(|| Change::Left { user: user.to_owned(), group: group.to_owned() });
+        }
+        Ok(removed)
     }
 
     /// Whoever is in a group, by address. Everybody is in Everyone.
@@ -175,6 +187,17 @@ impl Store {
             all.entry(user).or_default().insert(group);
         }
         Ok(all)
+    }
+
+    /// Tells each membership: user id, group id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn each_membership(&self, mut tell: impl FnMut(&str, &str)) -> Result<(), StoreError> {
+        self.each("SELECT user_id, group_id FROM user_group_members", [], |row| {
+            tell(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            Ok(())
+        })
     }
 
     /// The groups that a user is in, Everyone among them.

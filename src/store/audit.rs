@@ -14,6 +14,15 @@ pub struct AuditRow {
     pub detail: Option<String>,
 }
 
+/// Which acts. What is absent does not narrow.
+#[derive(Debug, Clone, Default)]
+pub struct Acts {
+    pub actor: Option<String>,
+    /// An action, or what stands before the full stop in several.
+    pub action: Option<String>,
+    pub resource: Option<String>,
+}
+
 impl Store {
     /// # Errors
     /// What the database says.
@@ -45,10 +54,13 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub fn audit(&self, most: i64) -> Result<Vec<AuditRow>, StoreError> {
+    pub fn audit(&self, most: i64, of: &Acts) -> Result<Vec<AuditRow>, StoreError> {
         self.rows(
-            "SELECT id, epoch_us(happened_at), actor, action, resource, detail FROM audit_log ORDER BY id DESC LIMIT ?",
-            [most],
+            "SELECT id, epoch_us(happened_at), actor, action, resource, detail FROM audit_log \
+             WHERE (?1::VARCHAR IS NULL OR actor = ?1) \
+             AND (?2::VARCHAR IS NULL OR action = ?2 OR starts_with(action, ?2 || '.')) \
+             AND (?3::VARCHAR IS NULL OR resource = ?3) ORDER BY id DESC LIMIT ?4",
+            params![of.actor, of.action, of.resource, most],
             |row| {
                 Ok(AuditRow {
                     id: row.get(0)?,

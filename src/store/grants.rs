@@ -2,6 +2,7 @@
 
 use duckdb::params;
 
+use super::changes::Change;
 use super::{Store, StoreError};
 
 /// The only type of resource there is so far; the column is there because other tools know it.
@@ -38,6 +39,28 @@ impl Store {
         )
     }
 
+    /// Tells each grant: group id, resource. Only those of `groups`, if they are given.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn each_grant(
+        &self,
+        groups: Option<&[&str]>,
+        mut tell: impl FnMut(&str, &str),
+    ) -> Result<(), StoreError> {
+        let of = groups.map_or(String::new(), |groups| {
+            format!(" WHERE group_id IN ({})", vec!["?"; groups.len()].join(", "))
+        });
+        self.each(
+            &format!("SELECT group_id, resource_id FROM resource_grants{of}"),
+            duckdb::params_from_iter(groups.unwrap_or_default()),
+            |row| {
+                tell(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+                Ok(())
+            },
+        )
+    }
+
     /// Whether that is new.
     ///
     /// # Errors
@@ -47,6 +70,9 @@ impl Store {
             "INSERT INTO resource_grants VALUES (?, ?, ?, make_timestamp(?::BIGINT), ?) ON CONFLICT DO NOTHING",
             params![group, TYPE, resource, at, by],
         )?;
+        if added > 0 {
+            self.note(|| Change::Granted { group: group.to_owned(), resource: resource.to_owned() });
+        }
         Ok(added > 0)
     }
 
@@ -56,6 +82,10 @@ impl Store {
     /// What the database says.
     pub fn revoke(&self, group: &str, resource: &str) -> Result<bool, StoreError> {
         let sql = "DELETE FROM resource_grants WHERE group_id = ? AND resource_type = ? AND resource_id = ?";
-        Ok(self.execute(sql, [group, TYPE, resource])? > 0)
+        let removed = self.execute(sql, [group, TYPE, resource])? > 0;
+        if removed {
+            self.note(|| Change::Revoked { group: group.to_owned(), resource: resource.to_owned() });
+        }
+        Ok(removed)
     }
 }

@@ -2,6 +2,7 @@
 
 use duckdb::{Row, params, types::ToSql};
 
+use super::changes::Change;
 use super::{Store, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,24 @@ pub struct MarketplaceRow {
     pub rules: Option<String>,
     pub renames: String,
     pub notes: String,
+    pub facts: PluginFacts,
+    /// Its address came over https: it is fetched from public addresses only.
+    pub public_only: bool,
+}
+
+/// How many plugins a marketplace has, how many of them are not served, and how many notes there are
+/// on them: as the last sync that found something new left it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PluginFacts {
+    pub all: u64,
+    pub not_served: u64,
+    pub notes: u64,
 }
 
 const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
-     name_prefix, versions, rules, renames, notes";
+     name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count, \
+     coalesce(public_only, false)";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -54,6 +68,8 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
         rules: row.get(17)?,
         renames: row.get(18)?,
         notes: row.get(19)?,
+        facts: PluginFacts { all: row.get(20)?, not_served: row.get(21)?, notes: row.get(22)? },
+        public_only: row.get(23)?,
     })
 }
 
@@ -66,9 +82,21 @@ pub struct Synced<'a> {
     pub rules: &'a str,
     pub renames: &'a str,
     pub notes: &'a str,
+    pub facts: PluginFacts,
 }
 
 impl Store {
+    /// As long as this is the same, so are all rows, but for when they were last looked at.
+    #[must_use]
+    pub fn edition(&self) -> u64 {
+        self.edition.get()
+    }
+
+    fn wrote(&self, id: &str) {
+        self.edition.update(|n| n + 1);
+        self.note(|| Change::Marketplace { id: id.to_owned() });
+    }
+
     /// All of them, as they were registered.
     ///
     /// # Errors
@@ -88,14 +116,15 @@ impl Store {
     pub fn add_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO marketplace_registry (id, name, url, branch, ref, description, token_env, registered_by, \
-             registered_at, curator_name, curator_email, name_prefix, versions) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?)",
+             registered_at, curator_name, curator_email, name_prefix, versions, public_only) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, ?)",
             params![
                 row.id, row.name, row.url, row.branch, row.reference, row.description, row.token_env,
                 row.registered_by, row.registered_at, row.curator_name, row.curator_email, row.name_prefix,
-                row.versions
+                row.versions, row.public_only
             ],
         )?;
+        self.wrote(&row.id);
         Ok(())
     }
 
@@ -106,12 +135,13 @@ impl Store {
     pub fn edit_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "UPDATE marketplace_registry SET name = ?, url = ?, branch = ?, ref = ?, description = ?, token_env = ?, \
-             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ? WHERE id = ?",
+             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ?, public_only = ? WHERE id = ?",
             params![
                 row.name, row.url, row.branch, row.reference, row.description, row.token_env, row.curator_name,
-                row.curator_email, row.name_prefix, row.versions, row.id
+                row.curator_email, row.name_prefix, row.versions, row.public_only, row.id
             ],
         )?;
+        self.wrote(&row.id);
         Ok(())
     }
 
@@ -120,9 +150,12 @@ impl Store {
     pub fn mark_synced(&self, id: &str, synced: &Synced<'_>) -> Result<(), StoreError> {
         self.execute(
             "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
-             last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ? WHERE id = ?",
-            params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes, id],
+             last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ?, \
+             plugin_count = ?, not_served_count = ?, note_count = ? WHERE id = ?",
+            params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
+                synced.facts.all, synced.facts.not_served, synced.facts.notes, id],
         )?;
+        self.wrote(id);
         Ok(())
     }
 
@@ -130,6 +163,7 @@ impl Store {
     /// What the database says.
     pub fn set_notes(&self, id: &str, notes: &str) -> Result<(), StoreError> {
         self.execute("UPDATE marketplace_registry SET notes = ? WHERE id = ?", params![notes, id])?;
+        self.edition.update(|n| n + 1);
         Ok(())
     }
 
@@ -171,6 +205,9 @@ impl Store {
     pub fn remove_marketplace(&self, id: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ?", [id])?;
         self.execute("DELETE FROM resource_grants WHERE split_part(resource_id, '/', 1) = ?", [id])?;
-        Ok(self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0)
+        let removed = self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0;
+        self.edition.update(|n| n + 1);
+        self.note(|| Change::MarketplaceRemoved { id: id.to_owned() });
+        Ok(removed)
     }
 }

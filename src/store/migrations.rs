@@ -7,7 +7,11 @@
 
 use super::{Store, StoreError};
 
-const STEPS: [&str; 1] = [include_str!("migrations/0001_registry.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("migrations/0001_registry.sql"),
+    include_str!("migrations/0002_doors.sql"),
+    include_str!("migrations/0003_plugin_facts.sql"),
+];
 
 /// Whether anything had to be done.
 pub(super) fn run(store: &Store) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod changes;
 pub mod error;
 pub mod grants;
 pub mod marketplaces;
@@ -16,18 +17,25 @@ pub mod plugins;
 mod sql;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
+use changes::Change;
 pub use error::StoreError;
 
 /// An open registry. Dropping it closes the file and lets go of the lock.
 pub struct Store {
     db: Connection,
     path: PathBuf,
+    /// Counts what was written to `marketplace_registry`: rows read at the same count are as they were.
+    edition: Cell<u64>,
+    /// What was changed and not yet told; `None` while nobody wants to know.
+    changes: RefCell<Option<Vec<Change>>>,
     /// Another handle of the file, if one was needed. After `db`, so that it is closed later.
     _file: Option<File>,
 }
@@ -42,7 +50,8 @@ impl Store {
         work: impl FnOnce(&Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.batch("BEGIN TRANSACTION")?;
-        let mut undo = Undo { store: self, done: false };
+        let noted = self.changes.borrow().as_ref().map_or(0, Vec::len);
+        let mut undo = Undo { store: self, noted, done: false };
         let value = work(self)?;
         self.batch("COMMIT")?;
         undo.done = true;
@@ -59,6 +68,8 @@ impl Store {
 /// used again and would refuse to begin another one for ever.
 struct Undo<'a> {
     store: &'a Store,
+    /// How much was noted before it began.
+    noted: usize,
     done: bool,
 }
 
@@ -67,6 +78,10 @@ impl Drop for Undo<'_> {
         if !self.done {
             // The first error is the one to hear about; a failed rollback ends with the connection.
             let _ = self.store.batch("ROLLBACK");
+            let mut changes = self.store.changes.borrow_mut();
+            if let Some(changes) = changes.as_mut() {
+                changes.truncate(self.noted);
+            }
         }
     }
 }

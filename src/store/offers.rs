@@ -30,22 +30,31 @@ fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
 }
 
 impl Store {
-    /// The plugins of these marketplaces, in no order.
+    /// The plugins of these marketplaces, or of all, in no order.
     ///
     /// # Errors
     /// What the database says.
-    pub fn offers(&self, marketplaces: &[&str]) -> Result<Vec<OfferRow>, StoreError> {
-        if marketplaces.is_empty() {
-            return Ok(Vec::new());
+    pub fn each_offer(
+        &self,
+        marketplaces: Option<&[&str]>,
+        mut tell: impl FnMut(OfferRow),
+    ) -> Result<(), StoreError> {
+        if marketplaces.is_some_and(<[_]>::is_empty) {
+            return Ok(());
         }
-        let places = vec!["?"; marketplaces.len()].join(", ");
-        self.rows(
+        let of = marketplaces.map_or(String::new(), |slugs| {
+            format!(" WHERE marketplace_id IN ({})", vec!["?"; slugs.len()].join(", "))
+        });
+        self.each(
             &format!(
                 "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason \
-                 FROM marketplace_plugins WHERE marketplace_id IN ({places})"
+                 FROM marketplace_plugins{of}"
             ),
-            duckdb::params_from_iter(marketplaces),
-            read,
+            duckdb::params_from_iter(marketplaces.unwrap_or_default()),
+            |row| {
+                tell(read(row)?);
+                Ok(())
+            },
         )
     }
 }

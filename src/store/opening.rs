@@ -14,6 +14,7 @@
 //! system.duckdb.opening  locked (flock) while a process is in here
 //! ```
 
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -159,7 +160,13 @@ fn connect(path: &Path) -> Result<Store, StoreError> {
         Ok(db)
     };
     let db = connected().map_err(|why| StoreError::opening(path, &why))?;
-    Ok(Store { db, path: path.to_owned(), _file: None })
+    Ok(Store {
+        db,
+        path: path.to_owned(),
+        edition: Cell::default(),
+        changes: RefCell::default(),
+        _file: None,
+    })
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -1,10 +1,12 @@
 //! Rows of `marketplace_plugins`.
 
 use duckdb::{
-    Row, params,
+    Row, appender_params_from_iter, params,
     types::{TimeUnit, ToSql, Value},
 };
 
+use super::changes::Change;
+use super::offers::OfferRow;
 use super::{Store, StoreError};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,71 +94,24 @@ impl Store {
         })
     }
 
-    /// How many plugins each marketplace has.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn plugin_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        self.rows(
-            "SELECT marketplace_id, count(*) FROM marketplace_plugins GROUP BY marketplace_id",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-    }
-
-    /// How many plugins a marketplace has, how many of them are not served, and how many notes there
-    /// are on them.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn plugin_facts(&self, marketplace: &str) -> Result<(i64, i64, i64), StoreError> {
-        // A note is an object with a `code`; inside its texts a quote would be escaped.
-        let facts = self.row(
-            "SELECT count(*), count(*) FILTER (digest IS NULL), \
-             coalesce(sum((length(notes) - length(replace(notes, '\"code\":', ''))) // 7), 0)::BIGINT \
-             FROM marketplace_plugins WHERE marketplace_id = ?",
-            [marketplace],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )?;
-        Ok(facts.unwrap_or_default())
-    }
-
     /// Writes rows of names that are not there yet, all in one go: a statement for each would cost as
     /// much as fetching did.
     ///
     /// # Errors
     /// What the database says.
-    pub fn add_plugins<'a>(
-        &self,
-        rows: impl IntoIterator<Item = &'a PluginRow>,
-        at: i64,
-    ) -> Result<(), StoreError> {
+    pub fn add_plugins(&self, rows: &[PluginRow], at: i64) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mut appender = self.db.appender("marketplace_plugins")?;
         let at = Value::Timestamp(TimeUnit::Microsecond, at);
         for row in rows {
-            appender.append_row(params![
-                row.marketplace_id,
-                row.name,
-                row.manifest_name,
-                row.description,
-                row.version,
-                row.author_name,
-                row.homepage,
-                row.category,
-                row.source_type,
-                row.source_spec,
-                row.raw,
-                row.entry,
-                row.strict,
-                row.digest,
-                row.reason,
-                row.files,
-                row.bytes,
-                row.notes,
-                at,
-            ])?;
+            appender
+                .append_row(appender_params_from_iter(row.values().into_iter().chain([&at as &dyn ToSql])))?;
         }
-        Ok(appender.flush()?)
+        appender.flush()?;
+        self.note_plugins(rows);
+        Ok(())
     }
 
     /// Writes rows, in place of those of the same name.
@@ -164,33 +119,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn put_plugins(&self, rows: &[PluginRow], at: i64) -> Result<(), StoreError> {
-        let values: Vec<Vec<Box<dyn ToSql>>> = rows
-            .iter()
-            .cloned()
-            .map(|row| -> Vec<Box<dyn ToSql>> {
-                vec![
-                    Box::new(row.marketplace_id),
-                    Box::new(row.name),
-                    Box::new(row.manifest_name),
-                    Box::new(row.description),
-                    Box::new(row.version),
-                    Box::new(row.author_name),
-                    Box::new(row.homepage),
-                    Box::new(row.category),
-                    Box::new(row.source_type),
-                    Box::new(row.source_spec),
-                    Box::new(row.raw),
-                    Box::new(row.entry),
-                    Box::new(row.strict),
-                    Box::new(row.digest),
-                    Box::new(row.reason),
-                    Box::new(row.files),
-                    Box::new(row.bytes),
-                    Box::new(row.notes),
-                    Box::new(at),
-                ]
-            })
-            .collect();
+        let values: Vec<Vec<&dyn ToSql>> =
+            rows.iter().map(|row| row.values().into_iter().chain([&at as &dyn ToSql]).collect()).collect();
         self.insert(
             "INSERT INTO marketplace_plugins VALUES {} ON CONFLICT DO UPDATE SET manifest_name = EXCLUDED.manifest_name, \
              description = EXCLUDED.description, version = EXCLUDED.version, author_name = EXCLUDED.author_name, \
@@ -200,7 +130,15 @@ impl Store {
              notes = EXCLUDED.notes, updated_at = EXCLUDED.updated_at",
             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT))",
             &values,
-        )
+        )?;
+        self.note_plugins(rows);
+        Ok(())
+    }
+
+    fn note_plugins(&self, rows: &[PluginRow]) {
+        for row in rows {
+            self.note(|| Change::Plugin(Box::new(row.offer())));
+        }
     }
 
     /// # Errors
@@ -210,6 +148,46 @@ impl Store {
             "DELETE FROM marketplace_plugins WHERE marketplace_id = ? AND name = ?",
             [marketplace, name],
         )?;
+        self.note(|| Change::PluginRemoved { marketplace: marketplace.to_owned(), name: name.to_owned() });
         Ok(())
+    }
+}
+
+impl PluginRow {
+    /// In the order of the table's columns, up to the time.
+    fn values(&self) -> [&dyn ToSql; 18] {
+        [
+            &self.marketplace_id,
+            &self.name,
+            &self.manifest_name,
+            &self.description,
+            &self.version,
+            &self.author_name,
+            &self.homepage,
+            &self.category,
+            &self.source_type,
+            &self.source_spec,
+            &self.raw,
+            &self.entry,
+            &self.strict,
+            &self.digest,
+            &self.reason,
+            &self.files,
+            &self.bytes,
+            &self.notes,
+        ]
+    }
+
+    fn offer(&self) -> OfferRow {
+        OfferRow {
+            marketplace_id: self.marketplace_id.clone(),
+            name: self.name.clone(),
+            manifest_name: self.manifest_name.clone(),
+            version: self.version.clone(),
+            strict: self.strict,
+            entry: self.entry.clone(),
+            digest: self.digest.clone(),
+            reason: self.reason.clone(),
+        }
     }
 }

@@ -27,6 +27,21 @@ impl Store {
         Ok(rows.collect::<duckdb::Result<_>>()?)
     }
 
+    /// Tells each row, without keeping any: for tables that are large.
+    pub(super) fn each(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut tell: impl FnMut(&Row<'_>) -> duckdb::Result<()>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            tell(row)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn row<T>(
         &self,
         sql: &str,
@@ -42,12 +57,12 @@ impl Store {
         &self,
         sql: &str,
         placeholders: &str,
-        values: &[Vec<Box<dyn ToSql>>],
+        values: &[Vec<&dyn ToSql>],
     ) -> Result<(), StoreError> {
         const ROWS: usize = 64;
         for chunk in values.chunks(ROWS) {
             let all = vec![placeholders; chunk.len()].join(", ");
-            let flat: Vec<&dyn ToSql> = chunk.iter().flatten().map(|value| &**value).collect();
+            let flat: Vec<&dyn ToSql> = chunk.iter().flatten().copied().collect();
             self.db.prepare(&sql.replace("{}", &all))?.execute(flat.as_slice())?;
         }
         Ok(())

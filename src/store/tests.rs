@@ -2,11 +2,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::marketplaces::MarketplaceRow;
+use super::marketplaces::{MarketplaceRow, PluginFacts};
 use super::*;
 
 fn row(id: &str) -> MarketplaceRow {
     MarketplaceRow {
+        facts: PluginFacts::default(),
         id: id.into(),
         name: id.into(),
         url: format!("https://git.example/a/long/enough/path/{id}.git"),
@@ -27,6 +28,7 @@ fn row(id: &str) -> MarketplaceRow {
         rules: None,
         renames: "{}".into(),
         notes: "[]".into(),
+        public_only: id.starts_with('p'),
     }
 }
 
@@ -39,6 +41,36 @@ fn rows_come_back_as_they_went_in() {
     assert_eq!(store.marketplaces().unwrap(), [row("b")]);
     store.add_marketplace(&row("a")).unwrap();
     assert_eq!(store.marketplaces().unwrap(), [row("b"), row("a")]);
+}
+
+#[test]
+fn a_registry_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.duckdb");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(include_str!("migrations/0001_registry.sql")).unwrap();
+    db.execute_batch(
+        "CREATE TABLE agnes_schema (version BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL); \
+         INSERT INTO agnes_schema VALUES (1, now()::TIMESTAMP); \
+         INSERT INTO marketplace_registry (id, name, url, registered_by, registered_at, versions) \
+         VALUES ('old', 'old', 'https://git.example/old', 'ada', now()::TIMESTAMP, 'content')",
+    )
+    .unwrap();
+    drop(db);
+    for _ in 0..2 {
+        let store = Store::open(&path, Duration::ZERO).unwrap();
+        let rows = store.marketplaces().unwrap();
+        // What was registered before there was any other door came from the shell.
+        assert_eq!((rows[0].id.as_str(), rows[0].public_only), ("old", false));
+        let known = store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, i64>(0));
+        assert_eq!(known.unwrap(), Some(3));
+    }
+    let store = Store::open(&path, Duration::ZERO).unwrap();
+    store.add_marketplace(&row("public")).unwrap();
+    let mut edited = store.marketplace("old").unwrap().unwrap();
+    edited.public_only = true;
+    store.edit_marketplace(&edited).unwrap();
+    assert!(store.marketplaces().unwrap().iter().all(|row| row.public_only));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `/api/audit`
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Who did what to which, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {
     pub id: i64,
     pub at: String,

@@ -1,8 +1,9 @@
 //! `/api/grants`
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Grant {
     pub group: String,
     /// `slug/plugin`, or `slug/*`.
@@ -14,7 +15,7 @@ pub struct Grant {
 }
 
 /// `POST` and `DELETE /api/grants`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantRequest {
     /// An id or a name.
@@ -23,13 +24,13 @@ pub struct GrantRequest {
 }
 
 /// What granting or revoking did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Granted {
     pub group: String,
     pub resources: Vec<GrantedResource>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GrantedResource {
     pub resource: String,
     /// Whether the group has it now.
@@ -39,8 +40,9 @@ pub struct GrantedResource {
 }
 
 /// The query of `GET /api/grants`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct GrantFilter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,

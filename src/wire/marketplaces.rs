@@ -1,13 +1,15 @@
 //! `/api/marketplaces`
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::domain::note::Note;
 use crate::domain::secret::Secret;
 use crate::domain::version::Versions;
 
 /// A registered marketplace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Marketplace {
     /// The slug.
     pub id: String,
@@ -35,9 +37,10 @@ pub struct Marketplace {
     pub notes: Vec<Note>,
 }
 
-/// A token on its way to the registry: `Debug` shows a dash, and it is zeroed when dropped. It is only
-/// ever asked with; no answer has one.
-#[derive(Debug, Clone)]
+/// A token. It is asked with; the only answer that has one is that of `POST /api/tokens`.
+// `Debug` shows a dash, and it is zeroed when dropped.
+#[derive(Debug, Clone, ToSchema)]
+#[schema(value_type = String, format = Password)]
 pub struct Token(pub Secret);
 
 impl Serialize for Token {
@@ -48,12 +51,14 @@ impl Serialize for Token {
 
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+        // What was given instead is not repeated: it is somebody's token all the same.
+        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("a token is a text"))?;
+        Ok(Self(Secret::new(text)))
     }
 }
 
 /// `POST /api/marketplaces`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMarketplace {
     pub url: String,
@@ -82,7 +87,7 @@ pub struct NewMarketplace {
 }
 
 /// `PATCH /api/marketplaces/{id}`: what is absent stays; an empty text clears.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditMarketplace {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,12 @@ pub mod people;
 pub mod plugins;
 pub mod problem;
 pub mod sync;
+pub mod tokens;
 pub mod views;
 
 pub use problem::Problem;
+
+/// Which agnes answers, said with every answer of the API, so that another version knows what it talks to.
+pub const VERSION_HEADER: &str = "agnes-version";
+
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::domain::components::Component;
 use crate::domain::note::Note;
 
 /// A plugin as its marketplace lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Plugin {
     pub marketplace_slug: String,
     pub name: String,
@@ -32,7 +33,7 @@ pub struct Plugin {
 }
 
 /// `GET /api/marketplaces/{id}/plugins/{name}`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PluginDetail {
     #[serde(flatten)]
     pub plugin: Plugin,
@@ -51,7 +52,7 @@ pub struct PluginDetail {
     pub file_list: Vec<PluginFile>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PluginFile {
     pub path: String,
     /// In bytes.

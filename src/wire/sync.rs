@@ -4,6 +4,7 @@
 //! exactly one last word.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Problem;
 use crate::domain::watch::Phase;
@@ -11,7 +12,7 @@ use crate::domain::watch::Phase;
 pub const NDJSON: &str = "application/x-ndjson";
 
 /// What to sync.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SyncRequest {
     /// Slugs; none means all.
@@ -22,7 +23,7 @@ pub struct SyncRequest {
     pub jobs: Option<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// The first successful sync.
@@ -31,7 +32,7 @@ pub enum Action {
 }
 
 /// One marketplace is in step with its upstream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Synced {
     pub id: String,
     pub name: String,
@@ -54,15 +55,16 @@ pub struct Synced {
 }
 
 /// One marketplace is as it was before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SyncError {
     pub id: String,
     pub error: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SyncAll {
     pub synced: Vec<Synced>,
     pub errors: Vec<SyncError>,
@@ -71,9 +73,11 @@ pub struct SyncAll {
 }
 
 /// A line of a streamed answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// Nothing new, and the work goes on: said after ten seconds of silence.
+    Alive,
     Progress {
         id: String,
         phase: Phase,

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::domain::view::Why;
 
 /// What one user gets, and why not more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Info {
     pub user_id: String,
     pub email: String,
@@ -23,7 +26,7 @@ pub struct Info {
     pub generated_at: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ViewPlugin {
     /// What it is installed as.
     pub name: String,
@@ -40,10 +43,11 @@ pub struct ViewPlugin {
     pub groups: Vec<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeftOut {
     pub marketplace_slug: String,
     pub original_name: String,
+    pub code: Why,
     pub reason: String,
 }
 
@@ -62,6 +66,9 @@ pub struct Bundle {
 /// Headers of a bundle's answer that say what it is: the user's address, and how many plugins.
 pub const USER_HEADER: &str = "agnes-user";
 pub const PLUGINS_HEADER: &str = "agnes-plugins";
+
+/// What a browser or `curl -OJ` saves the bundle as.
+pub const DISPOSITION: &str = "attachment; filename=\"agnes-marketplace.zip\"";
 
 /// Beside an answer that never leaves the process: the file whose bytes it streams. Whoever writes them
 /// to a file again can let the system copy, without carrying them through the process.

@@ -27,7 +27,7 @@ fn given(flags: &Global, variables: &[(&str, &str)], file: Option<&str>) -> Resu
 }
 
 fn flags() -> Global {
-    Global { data_dir: Some("/flag".into()), config: None, json: false, quiet: false, lock_wait: None }
+    Global { data_dir: Some("/flag".into()), ..Global::default() }
 }
 
 fn shown(config: &Config, key: &str) -> (String, String) {
@@ -96,7 +96,7 @@ type Case = (&'static [(&'static str, &'static str)], &'static str, &'static str
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
-    let cases: [Case; 18] = [
+    let cases: [Case; 19] = [
         (&[], "[serve]\nlisten = \"1\"", "a list of texts in brackets is needed"),
         (&[], "[serve]\nlisten = []", "`serve.listen`: there is no address to listen on"),
         (&[("AGNES_SERVE_LISTEN", "localhost")], "", "`localhost` is not an address with a port"),
@@ -123,6 +123,11 @@ fn what_is_wrong_is_named_with_its_place() {
         (&[], "[sync]\njbos = 4", "has a key `sync.jbos`, which is no setting"),
         (&[], "[sync]\njobs = 0", "`sync.jobs`: 0 is not a number from 1 to 64 (file "),
         (&[], "[sync]\nidle_timeout = 0", "`sync.idle_timeout`: nothing can be fetched"),
+        (
+            &[("AGNES_SYNC_ALLOW_NETWORKS", "10.0.0.0/8 intranet")],
+            "",
+            "`sync.allow_networks`: `intranet` is not a network: something like `10.20.0.0/16`",
+        ),
     ];
     for (variables, file, expected) in cases {
         let failure = given(&flags(), variables, Some(file)).unwrap_err();
@@ -154,9 +159,27 @@ fn the_example_shows_every_key_with_its_default() {
     }
     // What has no default is there as a comment, and works once that is taken away.
     let mut all = example.to_owned();
-    for key in ["owner_email", "ca_bundle", "tls_cert", "tls_key", "public_url"] {
+    for key in ["owner_email", "ca_bundle", "tls_cert", "tls_key", "public_url", "server"] {
         assert!(all.contains(&format!("\n#{key} = ")), "{key} is missing");
         all = all.replace(&format!("\n#{key}"), &format!("\n{key}"));
     }
     given(&flags(), &[], Some(&all.replace("\n#data_dir", "\ndata_dir"))).unwrap();
+}
+
+#[test]
+fn a_server_is_named_by_flag_variable_or_file() {
+    let file = "server = \"https://file.example/\"\nserver_ca = \"ca.pem\"\nserver_token_file = \"token\"";
+    let variables = [("AGNES_SERVER", "https://variable.example"), ("AGNES_SERVER_TOKEN_FILE", "/t")];
+    let named = Global { server: Some("https://flag.example".into()), ..flags() };
+    let url = |config: &Config| config.server.as_ref().unwrap().url.to_string();
+    assert_eq!(url(&given(&named, &variables, Some(file)).unwrap()), "https://flag.example");
+    let config = given(&flags(), &variables, Some(file)).unwrap();
+    assert_eq!(url(&config), "https://variable.example");
+    assert_eq!(shown(&config, "server_ca").0, "\"BASE/ca.pem\"");
+    assert_eq!(shown(&config, "server_token_file").0, "\"/t\"");
+    assert!(!config.server.unwrap().token_file_is_flag);
+    assert_eq!(url(&given(&flags(), &[], Some(file)).unwrap()), "https://file.example");
+    assert_eq!(given(&flags(), &[], None).unwrap().server, None);
+    let said = given(&flags(), &[("AGNES_SERVER", "http://far.example")], None).unwrap_err().message;
+    assert!(said.contains("in the clear") && said.contains("environment AGNES_SERVER"), "{said}");
 }

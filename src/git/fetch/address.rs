@@ -1,5 +1,7 @@
 //! An upstream's address: parsed, rewritten as the user's git would, fit to be shown.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 
 use super::{FetchError, FetchOptions, Upstream};
@@ -101,6 +103,19 @@ impl Address {
     pub(super) fn other(&self, reason: String) -> FetchError {
         FetchError::Other { url: self.shown.clone(), reason }
     }
+}
+
+/// The host of an http or https address as it will be connected to, and its address where it is not a
+/// name.
+///
+/// # Errors
+/// [`FetchError::BadAddress`] when it is no such address.
+pub fn host_of(url: &str) -> Result<(String, Option<IpAddr>), FetchError> {
+    let bad = |reason: String| FetchError::BadAddress { url: redacted(url), reason };
+    let url = web(url).unwrap_or_else(|| Err("it is not https".into())).map_err(bad)?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let literal = super::client::literal(&host);
+    Ok((host, literal))
 }
 
 /// `None`: it is not http or https at all.

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, Url, redirect};
 
-use super::options::AllowAddress;
+use super::options::{AllowAddress, LookUp};
 use super::{FetchError, FetchOptions};
 
 const USER_AGENT: &str = concat!("agnes/", env!("CARGO_PKG_VERSION"));
@@ -32,7 +33,11 @@ pub(super) fn build(options: &FetchOptions) -> Result<Client, String> {
         builder = builder.tls_certs_merge(certificates);
     }
     if let Some(allow) = &options.allow_address {
-        builder = builder.dns_resolver(Arc::new(CheckedNames(Arc::clone(allow))));
+        builder = builder.dns_resolver(Arc::new(CheckedNames {
+            allow: Arc::clone(allow),
+            proxies: options.proxies.clone(),
+            look_up: options.look_up.clone(),
+        }));
     }
     builder.build().map_err(|error| innermost(&error))
 }
@@ -41,24 +46,55 @@ pub(super) fn build(options: &FetchOptions) -> Result<Client, String> {
 pub(super) fn refused(url: &Url, options: &FetchOptions) -> Option<FetchError> {
     let allow = options.allow_address.as_ref()?;
     let host = url.host_str()?;
-    let address: IpAddr = host.trim_matches(['[', ']']).parse().ok()?;
+    let address = literal(host)?;
     (!allow(address))
         .then(|| FetchError::AddressRefused { host: host.to_owned(), address: address.to_string() })
 }
 
+/// The address that a URL's host is, where it is not a name. The URL standard has turned all the ways to
+/// spell one (decimal, octal, hexadecimal, fewer parts) into one by now.
+pub(super) fn literal(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
+}
+
+/// Whether a proxy must not be asked for this host, since one of its addresses is not allowed. What has
+/// none here may be known to the proxy alone.
+pub(super) async fn refused_to_proxy(url: &Url, options: &FetchOptions) -> Option<FetchError> {
+    let allow = options.allow_address.as_ref().filter(|_| !options.proxies.is_empty())?;
+    let host = url.host_str().filter(|host| literal(host).is_none())?;
+    let found = addresses(host, options.look_up.as_ref()).await.ok()?;
+    let refused = found.into_iter().find(|address| !allow(*address))?;
+    Some(FetchError::AddressRefused { host: host.to_owned(), address: refused.to_string() })
+}
+
+async fn addresses(name: &str, look_up: Option<&LookUp>) -> io::Result<Vec<IpAddr>> {
+    match look_up {
+        Some(look_up) => look_up(name),
+        None => Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect()),
+    }
+}
+
 /// Name resolution that leaves out the addresses that are not allowed, so that what was checked is
 /// what is connected to.
-struct CheckedNames(AllowAddress);
+struct CheckedNames {
+    allow: AllowAddress,
+    proxies: Vec<String>,
+    look_up: Option<LookUp>,
+}
 
 impl Resolve for CheckedNames {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow = Arc::clone(&self.0);
+        let (allow, look_up) = (Arc::clone(&self.allow), self.look_up.clone());
+        let is_proxy = self.proxies.iter().any(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| allow(address.ip())).collect();
+            let found = addresses(name.as_str(), look_up.as_ref()).await?;
+            let allowed: Vec<SocketAddr> = found
+                .iter()
+                .filter(|address| is_proxy || allow(**address))
+                .map(|address| SocketAddr::new(*address, 0))
+                .collect();
             match found.first() {
-                Some(refused) if allowed.is_empty() => Err(Refused(refused.ip()).into()),
+                Some(refused) if allowed.is_empty() => Err(Refused(*refused).into()),
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })

@@ -61,6 +61,9 @@ impl Wire<'_> {
         if let Some(refused) = client::refused(url, self.guard.options) {
             return Err(self.guard.fail(refused));
         }
+        if let Some(refused) = self.wait(client::refused_to_proxy(url, self.guard.options))? {
+            return Err(self.guard.fail(refused));
+        }
         let request = match body {
             Some(body) => self.client.post(url.clone()).body(body),
             None => self.client.get(url.clone()),

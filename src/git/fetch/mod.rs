@@ -40,9 +40,9 @@ mod tests;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-pub use address::redacted;
+pub use address::{host_of, redacted};
 pub use error::FetchError;
-pub use options::{FetchOptions, Pin, Upstream};
+pub use options::{AllowAddress, FetchOptions, Pin, Upstream};
 
 use self::address::Address;
 use self::guard::Guard;

@@ -1,5 +1,6 @@
 //! What a fetch is told.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ pub struct Upstream<'a> {
 /// Whether an address may be connected to.
 pub type AllowAddress = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
+/// Finds the addresses of a name.
+pub type LookUp = Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>;
+
 /// Limits and surroundings of a fetch.
 #[derive(Clone)]
 pub struct FetchOptions {
@@ -51,8 +55,14 @@ pub struct FetchOptions {
     /// PEM file of certificates that are trusted in addition to the system's.
     pub ca_bundle: Option<PathBuf>,
     /// Asked for every address that HTTP connects to, when it connects (after name resolution, and
-    /// again after each redirect). Behind a proxy that is the proxy's address. `None` allows all.
+    /// again after each redirect). `None` allows all.
     pub allow_address: Option<AllowAddress>,
+    /// Hosts of the proxies in use, which are allowed wherever they are. A proxy connects to where we ask it
+    /// to, and looks names up itself; so where there is one, names are looked up here as well, and what
+    /// leads to a forbidden address is not asked for.
+    pub proxies: Vec<String>,
+    /// How names are looked up where addresses are asked about. `None`: as the system does.
+    pub look_up: Option<LookUp>,
     /// What is honoured of the user's git configuration.
     pub user: UserGit,
     /// Threads that index what arrives.
@@ -69,6 +79,8 @@ impl Default for FetchOptions {
             total_timeout: Duration::from_secs(20 * 60),
             ca_bundle: None,
             allow_address: None,
+            proxies: Vec::new(),
+            look_up: None,
             user: UserGit::default(),
             threads: None,
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -16,6 +16,7 @@ use super::link::{Link, Peer};
 use super::requests::Visitor;
 use crate::domain::caller::Caller;
 use crate::domain::secret::Secret;
+use crate::http::openapi;
 use crate::http::problem::Failure;
 use crate::registry::authentication::Denied;
 
@@ -26,6 +27,10 @@ pub(super) async fn enter(
     mut request: Request,
     next: Next,
 ) -> Response {
+    // What the API is like is no secret, and says nothing of what is in it.
+    if request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == openapi::PATH) {
+        return next.run(request).await;
+    }
     let caller = match caller(&serving, &link, request.headers()) {
         Ok(caller) => caller,
         Err(refused) => return *refused,
@@ -53,6 +58,7 @@ pub(super) fn caller(serving: &Serving, link: &Link, headers: &HeaderMap) -> Res
         Presented::Unusable => "unusable",
         Presented::Token(token) => match serving.registry.authenticate(&token) {
             Ok(caller) => return Ok(caller),
+            Err(Denied::Unavailable) => return Err(Box::new(unavailable())),
             Err(denied) => reason(denied),
         },
     };
@@ -72,7 +78,14 @@ fn reason(denied: Denied) -> &'static str {
         Denied::Unknown => "unknown",
         Denied::Expired => "expired",
         Denied::Revoked => "revoked",
+        Denied::Unavailable => "unavailable",
     }
+}
+
+/// Trouble of ours is nothing that another token would help against.
+fn unavailable() -> Response {
+    let told = "whose token that is cannot be looked up at present; the server's log says why".to_owned();
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "registry-error", told).into_response()
 }
 
 fn unauthorized() -> Response {

@@ -100,12 +100,20 @@ impl Serving {
     /// What has to be done now and then, and once more at the end.
     fn tidy(&self) {
         self.throttle.tidy(Instant::now());
+        if let Err(error) = self.registry.write_token_uses() {
+            tracing::error!(%error, "when tokens were used is not written down yet");
+        }
     }
+}
+
+/// What is answered besides the API, described.
+pub(super) fn described() -> utoipa::openapi::OpenApi {
+    probes::described().into_openapi()
 }
 
 /// Everything that is answered over sockets.
 fn router(serving: &Arc<Serving>) -> Router {
-    let inside = super::api(Arc::clone(&serving.registry))
+    let inside = super::api(Arc::clone(&serving.registry), Arc::default())
         .layer(from_fn_with_state(Arc::clone(serving), bodies::receive))
         .layer(from_fn_with_state(Arc::clone(serving), door::enter));
     probes::routes(Arc::clone(serving))
@@ -134,6 +142,7 @@ impl Server {
         let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
         let socket = Socket::bind(&registry.folder().socket())?;
         registry.recall_standing()?;
+        registry.hold_access()?;
         let serving = Arc::new(Serving::new(registry, settings));
         Ok(Self { serving, listeners, addresses, socket, certificate })
     }

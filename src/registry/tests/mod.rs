@@ -3,4 +3,7 @@
 mod access;
 mod bundles;
 mod marketplaces;
+mod moments;
+mod outbound;
 mod syncs;
+mod tokens;

@@ -4,6 +4,7 @@ mod hostile;
 mod killed;
 mod local;
 mod measure;
+mod outbound;
 mod roads;
 mod server;
 mod web;

@@ -1,5 +1,7 @@
 //! The API through its router, with roles as variables.
 
+mod feed;
+
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -54,7 +56,7 @@ async fn ask_for(
     }
 }
 
-fn fixture() -> Fixture {
+pub(super) fn fixture() -> Fixture {
     let fixture = Fixture::new();
     fixture.market("tools", &[("x", "1")]);
     fixture.admit("grace@example.com", "Team", &["tools/*"]);
@@ -63,7 +65,7 @@ fn fixture() -> Fixture {
 
 /// Every route, with a request that succeeds for whoever may make it. In an order in which each
 /// finds what it needs.
-fn routes() -> Vec<(&'static str, &'static str, Value, StatusCode)> {
+pub(super) fn routes() -> Vec<(&'static str, &'static str, Value, StatusCode)> {
     let ok = StatusCode::OK;
     vec![
         ("GET", "/api/marketplaces", Value::Null, ok),
@@ -91,6 +93,10 @@ fn routes() -> Vec<(&'static str, &'static str, Value, StatusCode)> {
         ("POST", "/api/grants", json!({"group": "Team", "resources": ["tools/x"]}), ok),
         ("DELETE", "/api/grants", json!({"group": "Team", "resources": ["tools/x"]}), ok),
         ("GET", "/api/audit?limit=3", Value::Null, ok),
+        ("GET", "/api/audit?actor=root&action=user&resource=x", Value::Null, ok),
+        ("POST", "/api/tokens", json!({"user": "grace@example.com"}), StatusCode::CREATED),
+        ("GET", "/api/tokens?user=grace@example.com", Value::Null, ok),
+        ("GET", "/api/tokens?all=true", Value::Null, ok),
         ("GET", "/api/doctor", Value::Null, ok),
     ]
 }
@@ -144,6 +150,12 @@ async fn what_is_wrong_has_its_status_and_is_a_problem_document() {
         ("DELETE", "/api/grants", json!({"group": "Team", "resources": ["tools/x"]}), 409, "conflict"),
         ("DELETE", "/api/groups/Admin", Value::Null, 409, "conflict"),
         ("GET", "/api/grants?grup=x", Value::Null, 400, "query-unusable"),
+        ("POST", "/api/tokens", json!({}), 422, "invalid"),
+        ("POST", "/api/tokens", json!({"user": "no@example.com"}), 404, "user-not-found"),
+        ("POST", "/api/tokens", json!({"user": "grace@example.com", "expires": "1"}), 422, "invalid"),
+        ("POST", "/api/tokens", json!({"user": "grace@example.com", "token": "x"}), 422, "body-unusable"),
+        ("GET", "/api/tokens?user=a&all=true", Value::Null, 400, "query-unusable"),
+        ("DELETE", "/api/tokens/no", Value::Null, 404, "token-not-found"),
         ("GET", "/api/no", Value::Null, 404, "route-not-found"),
         ("PUT", "/api/users", Value::Null, 405, "method-not-allowed"),
     ];
@@ -174,6 +186,39 @@ async fn a_token_goes_in_and_never_comes_out() {
     let cleared =
         ask(&fixture, &operator(), "PATCH", "/api/marketplaces/private", &json!({"token": ""})).await;
     assert_eq!(cleared.json()["has_token"], false);
+}
+
+#[tokio::test]
+async fn a_users_tokens_over_the_api() {
+    let fixture = fixture();
+    let grace = fixture.registry.user(&operator(), "grace@example.com").unwrap().row.id;
+    let grace = Caller::User { id: grace, email: "grace@example.com".into(), admin: false };
+    let new = json!({"name": "laptop", "expires": "90d"});
+    let made = ask(&fixture, &grace, "POST", "/api/tokens", &new).await.json();
+    let token = made["token"].as_str().unwrap();
+    assert!(token.starts_with("agnes_pat_") && token.len() == 59);
+    assert_eq!((&made["user"], &made["name"]), (&json!("grace@example.com"), &json!("laptop")));
+    let list = ask(&fixture, &grace, "GET", "/api/tokens", &Value::Null).await.json();
+    assert_eq!(list[0]["id"], made["id"]);
+    assert_eq!((&list[0]["revoked_at"], &list[0]["expires_at"]), (&Value::Null, &made["expires_at"]));
+    assert!(!list.to_string().contains(&token[10..]));
+
+    let path = format!("/api/tokens/{}", made["id"].as_str().unwrap());
+    assert_eq!(ask(&fixture, &user(false), "DELETE", &path, &Value::Null).await.status, 404);
+    for _ in 0..2 {
+        assert_eq!(ask(&fixture, &grace, "DELETE", &path, &Value::Null).await.status, 204);
+    }
+    let list = ask(&fixture, &grace, "GET", "/api/tokens", &Value::Null).await.json();
+    assert!(list[0]["revoked_at"].is_string());
+}
+
+#[tokio::test]
+async fn the_answer_with_a_token_is_not_to_be_kept() {
+    let fixture = fixture();
+    let body = Body::from(json!({"user": "grace@example.com"}).to_string());
+    let request = Request::builder().method("POST").uri("/api/tokens").body(body).unwrap();
+    let answer = router(Arc::clone(&fixture.registry), operator()).oneshot(request).await.unwrap();
+    assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
 }
 
 #[tokio::test]

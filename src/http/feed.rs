@@ -1,0 +1,212 @@
+//! The ZIP channel: `/marketplace.zip` and `/marketplace/info`, for whoever has a token.
+//!
+//! Which view is a caller's, and whether they have it already, is answered from memory. Only a view
+//! that nobody asked for since it changed is worked out, and only a bundle that is not in the cache is
+//! built: once, however many ask.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tokio::sync::Semaphore;
+
+use super::App;
+use super::etag;
+use super::extract::ask;
+use super::files::FileBody;
+use super::flights::Flights;
+use super::problem::Failure;
+use super::views::told;
+use crate::domain::caller::Caller;
+use crate::domain::digest::Digest;
+use crate::registry::views::Glance;
+use crate::registry::{Error, Registry};
+use crate::wire::Problem;
+use crate::wire::views as wire;
+
+/// Bundles that are kept open.
+const OPEN: usize = 64;
+
+/// Bundles that are built at the same time. Each uses all processors.
+const BUILDS: usize = 2;
+
+/// How often somebody whose view changes while they ask is sent back to the beginning.
+const PATIENCE: usize = 3;
+
+/// What those who ask for views and bundles share.
+#[derive(Default)]
+pub(super) struct Feed {
+    /// By user and moment.
+    views: Flights<(String, u64), Result<Glance, Failure>>,
+    bundles: Flights<Digest, Result<Built, Failure>>,
+    building: Building,
+    open: Mutex<VecDeque<Arc<OpenBundle>>>,
+}
+
+struct Building(Arc<Semaphore>);
+
+impl Default for Building {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(BUILDS)))
+    }
+}
+
+struct OpenBundle {
+    view: Digest,
+    file: Arc<File>,
+    /// In bytes.
+    size: u64,
+}
+
+#[derive(Clone)]
+enum Built {
+    Bundle(Arc<OpenBundle>),
+    /// The view of whoever had it built is another one by now.
+    Moved,
+}
+
+/// Get the caller's plugins as one ZIP
+#[utoipa::path(
+    get, path = "/marketplace.zip", tag = "feed", operation_id = "get_zip",
+    params(("If-None-Match" = Option<String>, Header, description = "Entity tags of what the client has; `*` for anything")),
+    responses(
+        (status = 200, description = "The same plugins make the same bytes. `ETag` is the view digest", body = Vec<u8>, content_type = "application/zip"),
+        (status = 304, description = "The client has it already"),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn zip(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(feed): Extension<Arc<Feed>>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    for _ in 0..PATIENCE {
+        let glance = feed.glance(&app, &caller).await?;
+        let tag = etag::of(&glance.digest);
+        if etag::has(&headers, &tag) {
+            return Ok((StatusCode::NOT_MODIFIED, caching(&tag)?).into_response());
+        }
+        if let Built::Bundle(bundle) = feed.bundle(&app, &caller, glance).await? {
+            let body = match method {
+                Method::HEAD => Body::empty(),
+                _ => Body::new(FileBody::new(Arc::clone(&bundle.file), bundle.size)),
+            };
+            let about = [
+                (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+                (header::CONTENT_LENGTH, HeaderValue::from(bundle.size)),
+                (header::CONTENT_DISPOSITION, HeaderValue::from_static(wire::DISPOSITION)),
+            ];
+            return Ok((caching(&tag)?, about, body).into_response());
+        }
+    }
+    Err(Failure::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "view-unsettled",
+        "what you were granted changes faster than it can be packed: try again".into(),
+    ))
+}
+
+/// Say who the caller is, what they get, and why not more
+#[utoipa::path(
+    get, path = "/marketplace/info", tag = "feed", operation_id = "get_info",
+    responses(
+        (status = 200, description = "The view", body = wire::Info),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn info(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Failure> {
+    let marketplace_name = app.settings().feed.name.clone();
+    let view = ask(app, move |registry| registry.my_view(&caller)).await?;
+    let fresh = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((fresh, Json(told(view, marketplace_name))).into_response())
+}
+
+/// What lets the client keep the answer, ask again, and show it to nobody else.
+fn caching(tag: &str) -> Result<[(header::HeaderName, HeaderValue); 3], Failure> {
+    let tag = HeaderValue::from_str(tag).map_err(|_| Failure::defect("a tag that is no header"))?;
+    Ok([
+        (header::ETAG, tag),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        (header::VARY, HeaderValue::from_static("authorization")),
+    ])
+}
+
+impl Feed {
+    /// Which view is the caller's.
+    async fn glance(&self, app: &App, caller: &Caller) -> Result<Glance, Failure> {
+        let known = app.my_glance(caller)?;
+        if let Some(glance) = known.glance {
+            return Ok(glance);
+        }
+        let key = (caller.own_id().map_err(Error::from)?.to_owned(), known.moment);
+        let (app, caller) = (Arc::clone(app), caller.clone());
+        let work = || async move { ask(app, move |registry| Ok(registry.my_view(&caller)?.glance())).await };
+        self.views.join(key, work).await.ok_or_else(stopped_short)?
+    }
+
+    /// The bundle of that view, which is the caller's.
+    async fn bundle(self: &Arc<Self>, app: &App, caller: &Caller, glance: Glance) -> Result<Built, Failure> {
+        if let Some(bundle) = self.opened(&glance.digest) {
+            return Ok(Built::Bundle(bundle));
+        }
+        let (feed, app, caller) = (Arc::clone(self), Arc::clone(app), caller.clone());
+        let work = || async move {
+            let _turn = Arc::clone(&feed.building.0).acquire_owned().await;
+            let built = ask(app, move |registry| open(registry, &caller, glance)).await?;
+            if let Built::Bundle(bundle) = &built {
+                feed.keep(Arc::clone(bundle));
+            }
+            Ok(built)
+        };
+        self.bundles.join(glance.digest, work).await.ok_or_else(stopped_short)?
+    }
+
+    fn opened(&self, view: &Digest) -> Option<Arc<OpenBundle>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = open.iter().position(|bundle| bundle.view == *view)?;
+        let bundle = open.remove(place)?;
+        open.push_front(Arc::clone(&bundle));
+        Some(bundle)
+    }
+
+    fn keep(&self, bundle: Arc<OpenBundle>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|other| other.view != bundle.view);
+        open.push_front(bundle);
+        open.truncate(OPEN);
+    }
+}
+
+/// Those who wait for a bundle share it: it must be the one of the view that they have in common, and
+/// not of whatever the first of them has by now.
+fn open(registry: &Registry, caller: &Caller, glance: Glance) -> Result<Built, Error> {
+    let bundle = match registry.built_bundle(caller, &glance)? {
+        Some(bundle) => bundle,
+        None => registry.my_bundle(caller)?,
+    };
+    if bundle.digest != glance.digest {
+        return Ok(Built::Moved);
+    }
+    let file = File::open(&bundle.path).map_err(|source| Error::Io {
+        path: bundle.path,
+        doing: "cannot be read",
+        source,
+    })?;
+    Ok(Built::Bundle(Arc::new(OpenBundle { view: bundle.digest, file: Arc::new(file), size: bundle.size })))
+}
+
+fn stopped_short() -> Failure {
+    Failure::defect("it made the work for this request stop short")
+}

@@ -1,0 +1,277 @@
+//! Who may see what, in memory: what requests are answered from.
+//!
+//! An [`Access`] is one moment of the registry and never changes. A write makes the next one, which
+//! shares with it all that stayed the same (the maps are persistent ones), so that it costs what the
+//! change costs and not what the tables hold. Whoever reads goes on with the moment they began with.
+//!
+//! A server keeps the whole of it; a single command loads what its one user needs.
+
+mod apply;
+mod entitlement;
+mod load;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwapOption;
+use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
+
+use super::{Registry, Result};
+use crate::domain::digest::Digest;
+use crate::domain::oid::Oid;
+use crate::domain::version::Versions;
+use crate::domain::view::Renames;
+use crate::store::Store;
+use crate::store::accounts::{ADMIN, EVERYONE};
+use crate::store::offers::OfferRow;
+
+pub(super) use load::Scope;
+
+/// An id, slug or name, shared by everything that says it.
+type Word = Arc<str>;
+
+/// One moment of the registry.
+#[derive(Clone)]
+pub(super) struct Access {
+    /// Counts the changes. What is stamped with it changed then.
+    version: u64,
+    /// By id.
+    people: HashTrieMapSync<Word, Arc<Person>>,
+    /// Address → id.
+    addresses: HashTrieMapSync<Word, Word>,
+    /// By id.
+    groups: HashTrieMapSync<Word, Arc<Group>>,
+    /// By slug.
+    markets: HashTrieMapSync<Word, Arc<Market>>,
+    /// By the token's digest.
+    keys: HashTrieMapSync<Digest, Arc<Key>>,
+}
+
+/// A token.
+struct Key {
+    id: Word,
+    user: Word,
+    expires_at: Option<i64>,
+    revoked: bool,
+}
+
+struct Person {
+    id: Word,
+    email: Word,
+    /// Ids, in order; Everyone is not among them. A group that was removed may be, until it is looked
+    /// up and not found.
+    groups: Arc<[Word]>,
+    stamp: u64,
+    /// The view that was worked out last.
+    seen: ArcSwapOption<Seen>,
+}
+
+#[derive(Clone)]
+struct Group {
+    name: Word,
+    is_system: bool,
+    /// By slug.
+    grants: RedBlackTreeMapSync<Word, Held>,
+    stamp: u64,
+}
+
+/// What a group has of one marketplace.
+#[derive(Clone)]
+struct Held {
+    /// All of it, present and future.
+    all: bool,
+    plugins: HashTrieSetSync<Word>,
+}
+
+#[derive(Clone)]
+struct Market {
+    slug: Word,
+    /// Smaller: registered earlier.
+    order: u64,
+    name_prefix: Option<String>,
+    versions: Versions,
+    renames: Arc<Renames>,
+    commit: Option<Oid>,
+    /// By name.
+    offers: RedBlackTreeMapSync<Word, Arc<OfferRow>>,
+    stamp: u64,
+}
+
+/// What a user's view was, and what it was made from.
+struct Seen {
+    stamps: Box<[u64]>,
+    glance: Glance,
+}
+
+/// The least that names a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance {
+    pub digest: Digest,
+    pub plugins: u64,
+}
+
+/// The moment that is now, from when somebody asked to keep it.
+#[derive(Default)]
+pub(super) struct Present {
+    held: OnceLock<ArcSwapOption<Access>>,
+}
+
+/// A token, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub hash: Digest,
+    /// Its id.
+    pub token: &'a str,
+    pub user: &'a str,
+    pub email: &'a str,
+    /// Whether the user is in Admin.
+    pub admin: bool,
+    pub expires_at: Option<i64>,
+    pub revoked: bool,
+}
+
+impl Registry {
+    /// From now on requests are answered from memory. A server asks for it before it serves, so that
+    /// the first request does not wait.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn hold_access(&self) -> Result<()> {
+        self.keep_access_in_memory().map(drop)
+    }
+
+    /// The present moment; from now on views are made from memory.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn keep_access_in_memory(&self) -> Result<Arc<Access>> {
+        let held = self.present.held.get_or_init(ArcSwapOption::empty);
+        match held.load_full() {
+            Some(access) => Ok(access),
+            None => self.load_access(held),
+        }
+    }
+
+    /// The present moment. `None` where nobody asked to keep it; an error only if it is not in memory
+    /// (any more) and cannot be loaded.
+    pub(super) fn access(&self) -> Result<Option<Arc<Access>>> {
+        self.present.held.get().map(|_| self.keep_access_in_memory()).transpose()
+    }
+
+    fn load_access(&self, held: &ArcSwapOption<Access>) -> Result<Arc<Access>> {
+        // One loads, the others wait. And the lock is held until it is in place: no write comes between.
+        let store = self.store();
+        if let Some(access) = held.load_full() {
+            return Ok(access);
+        }
+        store.note_changes();
+        drop(store.take_changes());
+        let access = Arc::new(Access::load(&store, Scope::All)?);
+        held.store(Some(Arc::clone(&access)));
+        Ok(access)
+    }
+
+    /// Makes the next moment from what was written. Called while the store is still locked, so that
+    /// moments follow each other as the writes did.
+    pub(super) fn follow(&self, store: &Store) {
+        let Some(held) = self.present.held.get() else { return };
+        let changes = store.take_changes();
+        if changes.is_empty() {
+            return;
+        }
+        let Some(before) = held.load_full() else { return };
+        // What cannot be read now is read, with all the rest, by whoever asks next: rather an error
+        // there than somebody who sees what was taken from them.
+        held.store(before.after(changes, store).ok().map(Arc::new));
+    }
+}
+
+/// To hold memory against the database.
+#[cfg(test)]
+impl Registry {
+    pub(super) fn forget_access(&self) {
+        self.present.held.get().unwrap().store(None);
+    }
+
+    pub(super) fn restore_access(&self, access: Option<Arc<Access>>) {
+        self.present.held.get().unwrap().store(access);
+    }
+}
+
+impl Access {
+    fn person(&self, key: &str) -> Option<&Arc<Person>> {
+        self.people.get(key).or_else(|| {
+            let id = self.addresses.get(key.to_lowercase().as_str())?;
+            self.people.get(id)
+        })
+    }
+
+    /// When each thing that a person's view is made from last changed: the same stamps, the same view.
+    fn stamps(&self, person: &Person) -> impl Iterator<Item = u64> {
+        let everyone = std::iter::once(EVERYONE);
+        let groups = everyone.chain(person.groups.iter().map(|id| &**id));
+        let of_groups = groups.flat_map(|id| {
+            let group = self.groups.get(id);
+            let markets = group.into_iter().flat_map(|group| group.grants.keys());
+            let of_markets = markets.map(|slug| self.markets.get(slug).map_or(0, |market| market.stamp));
+            std::iter::once(group.map_or(0, |group| group.stamp)).chain(of_markets)
+        });
+        std::iter::once(person.stamp).chain(of_groups)
+    }
+
+    /// A person's view, if it was worked out and nothing that it is made from changed since.
+    pub fn glance(&self, user: &str) -> Option<Glance> {
+        let person = self.people.get(user)?;
+        let seen = person.seen.load();
+        let seen = seen.as_ref()?;
+        self.stamps(person).eq(seen.stamps.iter().copied()).then_some(seen.glance)
+    }
+
+    /// Remembers what a person's view is at this moment.
+    pub fn remember(&self, user: &str, glance: Glance) {
+        if let Some(person) = self.people.get(user) {
+            let stamps = self.stamps(person).collect();
+            person.seen.store(Some(Arc::new(Seen { stamps, glance })));
+        }
+    }
+
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whose token that is, good or not. The one question that is asked for every request.
+    pub fn holder(&self, hash: &Digest) -> Option<Holder<'_>> {
+        let (hash, key) = self.keys.get_key_value(hash)?;
+        let person = self.people.get(&key.user)?;
+        Some(Holder {
+            hash: *hash,
+            token: &key.id,
+            user: &person.id,
+            email: &person.email,
+            admin: person.groups.iter().any(|id| **id == *ADMIN),
+            expires_at: key.expires_at,
+            revoked: key.revoked,
+        })
+    }
+}
+
+impl Held {
+    fn nothing(&self) -> bool {
+        !self.all && self.plugins.is_empty()
+    }
+
+    fn has(&self, plugin: &str) -> bool {
+        self.all || self.plugins.contains(plugin)
+    }
+}
+
+impl Market {
+    /// The plugins that somebody has of it, by name.
+    fn offers_of(&self, held: &[&Held]) -> Vec<&Arc<OfferRow>> {
+        if held.iter().any(|held| held.all) {
+            return self.offers.values().collect();
+        }
+        let names: BTreeSet<&Word> = held.iter().flat_map(|held| held.plugins.iter()).collect();
+        names.into_iter().filter_map(|name| self.offers.get(name)).collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! Building the ZIP of a view.
+//!
+//! A bundle is joined from parts, one for each plugin, and both are kept under their digests: what
+//! was built once is not built again, and after a change only what changed is compressed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+use super::cache::{ZipCache, remove};
+use super::upstreams::reading_at;
+use super::views::UserView;
+use super::{Error, Registry, Result};
+use crate::archive::ArchiveError;
+use crate::archive::compress::{Entry, Fill, Part, compress};
+use crate::archive::join;
+use crate::domain::catalog;
+use crate::domain::content::{File, Unservable};
+use crate::domain::oid::Oid;
+use crate::domain::served::{self, Bytes, Naming};
+use crate::domain::tree::{Objects, ReadError};
+use crate::domain::view::Served;
+use crate::git::Repository;
+
+/// Where the contents of a file come from.
+enum Source {
+    Made(Vec<u8>),
+    Blob(usize, Oid),
+}
+
+impl Registry {
+    pub(super) fn build(&self, cache: &ZipCache, view: &UserView, path: &Path) -> Result<()> {
+        self.make_parts(cache, view)?;
+        // In the order of the paths' bytes: a folder sorts as its name with a slash.
+        let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
+        plugins.sort_by_key(|plugin| format!("{}/", plugin.prefixed_name));
+        let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
+        let join = || -> Result<tempfile::NamedTempFile> {
+            let out = cache.temporary()?;
+            join::join(out.as_file(), catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))?;
+            Ok(out)
+        };
+        let out = match join() {
+            Err(Error::Archive(ArchiveError::Damaged { path, .. })) => {
+                // Caches may be damaged by whatever damages files; once more from the source.
+                remove(&path);
+                for part in parts.iter().filter(|part| join::check(part).is_err()) {
+                    remove(part);
+                }
+                self.make_parts(cache, view)?;
+                join()?
+            }
+            other => other?,
+        };
+        out.persist(path).map_err(|error| Error::Io {
+            path: path.to_owned(),
+            doing: "cannot be written",
+            source: error.error,
+        })?;
+        self.built.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Compresses the plugins whose parts are not there.
+    fn make_parts(&self, cache: &ZipCache, view: &UserView) -> Result<()> {
+        let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
+        for plugin in &view.view.plugins {
+            if !cache.has_part(&plugin.digest) {
+                missing.entry(plugin.slug.as_str()).or_default().push(plugin);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut repositories: Vec<(&str, Repository)> = Vec::new();
+        let mut parts = Vec::new();
+        for (slug, plugins) in missing {
+            let repository = self.repository(slug)?;
+            self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
+            repositories.push((slug, repository));
+        }
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let damaged = Mutex::new(None);
+        let outcome = compress(&parts, threads, &|| -> Fill<'_, Source> {
+            let readers: Vec<_> =
+                repositories.iter().map(|(slug, repository)| (*slug, repository.reader())).collect();
+            let damaged = &damaged;
+            Box::new(move |source, buffer| match source {
+                Source::Made(bytes) => {
+                    buffer.extend_from_slice(bytes);
+                    Ok(())
+                }
+                Source::Blob(repository, id) => {
+                    let (slug, reader) = &readers[*repository];
+                    reader.blob_into(id, buffer).map_err(|source| {
+                        let why = source.to_string();
+                        let error = Error::Damaged { slug: (*slug).to_owned(), source };
+                        damaged.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        why
+                    })
+                }
+            })
+        });
+        match damaged.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok(outcome?),
+        }
+    }
+
+    /// Lists the files of some plugins of one marketplace.
+    #[expect(clippy::too_many_arguments, reason = "one step of a build, and private to it")]
+    fn plan(
+        &self,
+        cache: &ZipCache,
+        view: &UserView,
+        slug: &str,
+        plugins: &[&Served],
+        repository: &Repository,
+        number: usize,
+        parts: &mut Vec<Part<Source>>,
+    ) -> Result<()> {
+        let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
+        let reader = repository.reader();
+        let commit = view.commits.get(slug);
+        let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
+        let reading = reading_at(&reader, slug, commit, self.settings.limits)?;
+        for plugin in plugins {
+            let changed = |why: &dyn std::fmt::Display| {
+                Error::out_of_step(slug, format!("`{slug}/{}`: {why}", plugin.plugin))
+            };
+            let entry = reading
+                .entry(&plugin.plugin)
+                .ok_or_else(|| changed(&format!("it is not in commit {commit} any more")))?;
+            let content = match reading.content(entry) {
+                Ok(content) => content,
+                Err(Unservable::Read(error)) => return Err(damaged(error)),
+                Err(why) => return Err(changed(&why)),
+            };
+            let naming = Naming {
+                name: &plugin.name,
+                version: plugin.version.as_deref(),
+                strict: plugin.strict,
+                entry: &plugin.entry,
+            };
+            let read = |file: &File| {
+                let small = file.size <= self.settings.limits.max_manifest_bytes;
+                if small { reader.blob(&file.blob).map(Some) } else { Ok(None) }
+            };
+            let files = served::files(&content, naming, read).map_err(damaged)?;
+            let entries = files
+                .into_iter()
+                .map(|(path, file)| {
+                    let (size, source) = match file.bytes {
+                        Bytes::Blob(id) => {
+                            (content.files.get(&path).map_or(0, |file| file.size), Source::Blob(number, id))
+                        }
+                        Bytes::Made(bytes) => (bytes.len() as u64, Source::Made(bytes)),
+                    };
+                    let path = format!("plugins/{}/{path}", plugin.prefixed_name);
+                    Entry { path, executable: file.executable, size, source }
+                })
+                .collect();
+            parts.push(Part { path: cache.part(&plugin.digest), entries });
+        }
+        Ok(())
+    }
+}
