@@ -188,7 +188,7 @@ fn play(way: Way, upstreams: &web::Server) -> Vec<Heard> {
         assert!(!ran.text().contains("hunter2") && !ran.stderr.contains("hunter2"), "{step:?}");
         if step.starts_with(&["token", "create"]) && step.ends_with(&["--json"]) {
             let made: Value = serde_json::from_slice(&ran.stdout).unwrap();
-            id = made["id"].as_str().unwrap().to_owned();
+            made["id"].as_str().unwrap().clone_into(&mut id);
         }
         heard.push(told(&door, &step.join(" "), &ran));
     }

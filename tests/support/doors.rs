@@ -67,7 +67,8 @@ impl Door {
         for args in [&["user", "add", ADMIN][..], &["group", "join", "Admin", ADMIN]] {
             assert_eq!(door.run(args).code, Some(0));
         }
-        door.token = door.run(&["token", "create", "--user", ADMIN]).text().trim().to_owned();
+        let made = door.run(&["token", "create", "--user", ADMIN]);
+        made.text().trim().clone_into(&mut door.token);
         door.way = way;
         let mut command = door.world.agnes_command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
         command.envs(door.environment.iter().map(|(name, value)| (name, value)));
