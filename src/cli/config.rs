@@ -31,6 +31,7 @@ use crate::registry::settings::{CacheSettings, SyncSettings};
 /// The configuration file. `examples/agnes.toml` explains each key.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the fields' names are the keys")]
 struct File {
     data_dir: Option<PathBuf>,
     lock_wait: u64,

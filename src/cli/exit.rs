@@ -106,7 +106,7 @@ impl From<ClientError> for Failure {
         match error {
             ClientError::Problem(problem) => (*problem).into(),
             ClientError::Trouble(trouble) => (*trouble).into(),
-            other => Self::new(Exit::Failed, other.to_string()),
+            ClientError::Write(_) => Self::new(Exit::Failed, error.to_string()),
         }
     }
 }

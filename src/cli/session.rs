@@ -30,7 +30,7 @@ impl Session {
         let way = match &config.server {
             Some(server) => {
                 let token = access_token(server)?;
-                Way::over_https(Remote { url: server.url.clone(), ca: server.ca.clone(), token })?
+                Way::over_https(&Remote { url: server.url.clone(), ca: server.ca.clone(), token })?
             }
             None => here(&config)?,
         };

@@ -41,7 +41,7 @@ pub(super) struct Afar {
 }
 
 impl Afar {
-    pub(super) fn over_https(remote: Remote) -> Result<Self, Trouble> {
+    pub(super) fn over_https(remote: &Remote) -> Result<Self, Trouble> {
         let whom = format!("`{}`", remote.url);
         // What a proxy would be for is beyond this machine.
         let mut builder =

@@ -42,7 +42,7 @@ fn answer(head: &str, body: &str) -> Vec<u8> {
 
 fn client(url: &str) -> Client {
     let remote = Remote { url: url.parse().unwrap(), ca: None, token: Secret::new("hunter2".into()) };
-    Client::new(Way::over_https(remote).unwrap())
+    Client::new(Way::over_https(&remote).unwrap())
 }
 
 /// What a call says that cannot succeed.

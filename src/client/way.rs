@@ -71,7 +71,7 @@ impl Way {
     ///
     /// # Errors
     /// When the certificates or the token cannot be used.
-    pub fn over_https(remote: Remote) -> Result<Self, Trouble> {
+    pub fn over_https(remote: &Remote) -> Result<Self, Trouble> {
         let afar = Afar::over_https(remote)?;
         let runtime = runtime().map_err(|why| Trouble::new(format!("the system gives no threads: {why}")))?;
         Ok(Self { runtime, road: Road::Afar(Box::new(afar)) })

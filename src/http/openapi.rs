@@ -148,7 +148,6 @@ pub(super) const PATH: &str = "/api/openapi.json";
     get, path = PATH, tag = "upkeep", operation_id = "show_openapi", security(()),
     responses((status = 200, description = "The document", body = Value)),
 )]
-#[expect(clippy::unused_async, reason = "handlers are asynchronous")]
 pub(super) async fn show() -> Response {
     static TEXT: LazyLock<String> = LazyLock::new(text);
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], TEXT.as_str()).into_response()

@@ -13,11 +13,11 @@ use crate::wire::problem::{CONTENT_TYPE, about_blank};
 
 /// An answer that says what went wrong.
 #[derive(Debug, Clone)]
-pub(super) struct Failure(pub Problem);
+pub(super) struct Failure(pub Box<Problem>);
 
 impl Failure {
     pub(super) fn new(status: StatusCode, code: &str, detail: String) -> Self {
-        Self(Problem {
+        Self(Box::new(Problem {
             kind: about_blank(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
@@ -25,7 +25,7 @@ impl Failure {
             code: code.to_owned(),
             hint: None,
             causes: Vec::new(),
-        })
+        }))
     }
 
     /// Something of ours is wrong, and not the request.
@@ -56,7 +56,7 @@ impl IntoResponse for Failure {
         let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE))];
         let mut response = (status, kind, body).into_response();
         // For whoever writes the log; a network does not see it.
-        response.extensions_mut().insert(Told(Arc::new(self.0)));
+        response.extensions_mut().insert(Told(Arc::from(self.0)));
         response
     }
 }

@@ -40,7 +40,8 @@ fn foreign(request: &Request) -> Option<Failure> {
     let origin = headers.get(header::ORIGIN)?;
     let origin = String::from_utf8_lossy(origin.as_bytes());
     let from = origin.split_once("://").map_or("", |(_, host)| host);
-    let host = text(headers, "host").or_else(|| request.uri().authority().map(|host| host.as_str()));
+    let host =
+        text(headers, "host").or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str));
     (from.is_empty() || Some(from) != host).then(|| refuse(&origin))
 }
 

@@ -54,7 +54,7 @@ pub(super) async fn all(
     if wants_stream(&headers) {
         return Ok(stream(app, move |registry, watches| match work(registry, watches) {
             Ok(done) => Event::Done { result: told_all(done) },
-            Err(error) => Event::Problem { problem: Failure::from(error).0 },
+            Err(error) => Event::Problem { problem: *Failure::from(error).0 },
         }));
     }
     let done = ask(app, move |registry| work(registry, &Unwatched)).await?;
@@ -82,7 +82,7 @@ pub(super) async fn one(
         return Ok(stream(app, move |registry, watches| {
             match registry.sync(&caller, &id, &*watches.watch(&id)) {
                 Ok(synced) => Event::Synced { result: told(synced) },
-                Err(error) => Event::Problem { problem: Failure::from(error).0 },
+                Err(error) => Event::Problem { problem: *Failure::from(error).0 },
             }
         }));
     }

@@ -4,6 +4,7 @@
 
 mod claude;
 mod corpus;
+pub mod doors;
 pub mod good;
 mod loud;
 pub mod namespace;

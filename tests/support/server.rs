@@ -1,5 +1,6 @@
 //! A live `agnes serve`, with chosen flags, on a port of its own. It dies with its fixture.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -204,10 +205,10 @@ pub fn exchange(
 ) -> Answer {
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: agnes.example\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     if !body.is_empty() {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
+        let _ = write!(head, "content-length: {}\r\n", body.len());
     }
     // A server that refuses early may close before it has read everything.
     let _ = stream.write_all(&[head.as_bytes(), b"\r\n", body].concat());

@@ -24,6 +24,9 @@ const WAITING: usize = 8_192;
 /// Bytes that are written at once, if so many wait.
 const AT_ONCE: usize = 64 << 10;
 
+/// How long lines are gathered before they are written.
+const GATHERING: Duration = Duration::from_millis(5);
+
 /// For the last lines to be written.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -59,7 +62,10 @@ impl Logs {
         let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            tracing::error!(target: "agnes::defect", %place, "a defect: {}", panic.payload_as_str().unwrap_or("?"));
+            let said = panic.payload();
+            let said =
+                said.downcast_ref::<&str>().copied().or(said.downcast_ref::<String>().map(String::as_str));
+            tracing::error!(target: "agnes::defect", %place, "a defect: {}", said.unwrap_or("?"));
         }));
         Self { sender, writer }
     }
@@ -142,6 +148,8 @@ fn write(receiver: &Receiver<Letter>, lost: &AtomicU64, out: &mut dyn Write) {
         if last {
             return;
         }
+        // Whoever has a line to log need not wake us for each: those of this while are written at once.
+        std::thread::sleep(GATHERING);
     }
 }
 

@@ -80,6 +80,7 @@ impl ServeArgs {
 
 /// Where the server can be reached, for whoever started it.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the fields' names are the answer's")]
 struct Listening {
     listening: Vec<String>,
     socket: String,

@@ -6,7 +6,7 @@ use crate::domain::secret::Secret;
 pub(super) fn decoded(text: &str) -> Option<Secret> {
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
-    if bare.len() % 4 == 1 || (padding > 0 && (padding > 2 || text.len() % 4 != 0)) {
+    if bare.len() % 4 == 1 || (padding > 0 && (padding > 2 || !text.len().is_multiple_of(4))) {
         return None;
     }
     let mut bytes = Vec::with_capacity(text.len());

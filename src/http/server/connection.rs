@@ -116,12 +116,11 @@ async fn converse(
             }
             _ = ticks.tick() => {
                 match link.pulse.verdict(&serving.settings.limits) {
-                    Verdict::GoOn => {}
                     Verdict::Close if closing.is_none() => {
                         connection.as_mut().graceful_shutdown();
                         closing = Some(Instant::now());
                     }
-                    Verdict::Close => {}
+                    Verdict::GoOn | Verdict::Close => {}
                     Verdict::Drop => {
                         tracing::debug!(peer = ?link.peer, "dropped: it does not take what it asked for");
                         return;

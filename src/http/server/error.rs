@@ -24,7 +24,6 @@ pub enum ServeError {
 }
 
 impl ServeError {
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
     pub(super) fn tls(path: &Path, why: impl Display) -> Self {
         Self::Tls { path: path.to_owned(), why: why.to_string() }
     }

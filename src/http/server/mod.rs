@@ -11,6 +11,7 @@ mod connection;
 mod crowd;
 mod door;
 pub mod error;
+mod files;
 mod forwarded;
 mod link;
 mod listening;
@@ -134,7 +135,8 @@ impl Server {
     ///
     /// # Errors
     /// See [`ServeError`].
-    pub async fn bind(registry: Arc<Registry>, settings: Settings) -> Result<Self, ServeError> {
+    pub async fn bind(registry: Arc<Registry>, mut settings: Settings) -> Result<Self, ServeError> {
+        files::fit(&mut settings.limits.connections);
         let certificate = settings.tls.clone().map(Certificate::load).transpose()?;
         let listeners = listening::listeners(&settings).await?;
         let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();

@@ -27,7 +27,7 @@ const MOST_HEADER_BYTES: usize = 16 << 10;
 /// Most headers.
 const MOST_HEADERS: usize = 64;
 
-/// Longest path that is logged, in bytes. A path is ASCII.
+/// Longest path that is logged, in bytes.
 const LONGEST_PATH: usize = 300;
 
 /// The beginning of every token that we make. Whoever puts theirs into an address finds it in their
@@ -163,22 +163,12 @@ impl Record {
     /// What went wrong on our side is told in full, here alone.
     fn complain(&self, response: &Response) {
         let id = &self.id;
-        match response.extensions().get::<Told>() {
-            Some(Told(problem)) => tracing::error!(
-                target: "agnes::problem",
-                id,
-                status = problem.status,
-                code = %problem.code,
-                detail = %problem.detail,
-                causes = ?problem.causes,
-                "a request failed"
-            ),
-            None => tracing::error!(
-                target: "agnes::problem",
-                id,
-                status = response.status().as_u16(),
-                "a request failed"
-            ),
+        let status = response.status().as_u16();
+        if let Some(Told(problem)) = response.extensions().get::<Told>() {
+            let (code, detail, causes) = (&problem.code, &problem.detail, &problem.causes);
+            tracing::error!(target: "agnes::problem", id, status, %code, %detail, ?causes, "a request failed");
+        } else {
+            tracing::error!(target: "agnes::problem", id, status, "a request failed");
         }
     }
 }
@@ -230,7 +220,8 @@ fn shown(path: &str) -> String {
     let clean: Vec<&str> =
         path.split('/').map(|segment| if segment.contains(TOKEN) { "-" } else { segment }).collect();
     let mut clean = clean.join("/");
-    clean.truncate(clean.floor_char_boundary(LONGEST_PATH));
+    let most = (0..=LONGEST_PATH.min(clean.len())).rev().find(|at| clean.is_char_boundary(*at));
+    clean.truncate(most.unwrap_or_default());
     clean
 }
 
@@ -304,6 +295,7 @@ mod tests {
         assert_eq!(shown("/x/agnes_pat_secret/y"), "/x/-/y");
         assert_eq!(shown("/marketplace.zip"), "/marketplace.zip");
         assert_eq!(shown(&format!("/{}", "x".repeat(1000))).len(), LONGEST_PATH);
+        assert_eq!(shown(&format!("/{}", "ü".repeat(1000))).len(), LONGEST_PATH - 1);
     }
 
     #[tokio::test]

@@ -194,7 +194,9 @@ impl Watch for Overtaken<'_> {
         if phase == Phase::Reading && !self.2.swap(true, Ordering::Relaxed) {
             self.0.publish_plugins("tools", &[("x", "2"), ("y", "1")]);
             let (registry, sender) = (std::sync::Arc::clone(&self.0.registry), self.1.clone());
-            std::thread::spawn(move || sender.send(registry.sync(&operator(), "tools", &Unwatched).unwrap()));
+            std::thread::spawn(move || {
+                sender.send(registry.sync(&operator(), "tools", &Unwatched).unwrap()).unwrap();
+            });
             a_while();
         }
     }
