@@ -98,6 +98,9 @@ pub(super) enum Command {
     /// Prints on stdout where it can be reached, one address on a line, and logs to stderr. SIGTERM and
     /// SIGINT let transfers end; a second one does not. Other commands go on working meanwhile.
     Serve(ServeArgs),
+    /// Answer 304 and do nothing else: what benches/serve.py holds `serve` against
+    #[command(hide = true)]
+    Baseline,
     /// List who did what, the latest first
     Audit(AuditArgs),
     /// Find what is broken or suspicious in the data folder, and what to do about it

@@ -87,6 +87,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::BuildZip(args) => bundle::build(session, &args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Serve(args) => serve::run(&args, global),
+        Command::Baseline => serve::baseline(),
         Command::Audit(args) => upkeep::audit(&session()?, &args),
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),

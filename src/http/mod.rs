@@ -2,6 +2,7 @@
 //!
 //! Doors decide who the caller is and say so to the router; nothing inside a request can.
 
+pub mod baseline;
 mod bundles;
 mod etag;
 mod extract;
