@@ -240,6 +240,9 @@ fn nonsense_costs_the_server_nothing() {
 #[test]
 fn no_log_at_any_level_has_a_token() {
     let world = World::new();
+    world.user("ada@example.com", &[]);
+    let good = world.agnes(&["token", "create", "--user", "ada@example.com"]);
+    let good = good.trim();
     let server = world.serve(&["--log-level", "trace"]);
     let token = "agnes_pat_S3cretS3cretS3cret";
     let basic = "eDphZ25lc19wYXRfUzNjcmV0UzNjcmV0UzNjcmV0";
@@ -263,14 +266,19 @@ fn no_log_at_any_level_has_a_token() {
     let broken = format!("{{\"token\": \"{token}");
     server.ask_socket("POST", "/api/marketplaces", &[], broken.as_bytes());
     for version in ["--http2-prior-knowledge", "--http1.1"] {
-        let mut curl = world.command("curl");
-        curl.args(["-s", version, "-H", &format!("authorization: Bearer {token}")]);
-        assert!(curl.arg(format!("{}/api/users", server.url())).output().unwrap().status.success());
+        for (token, status) in [(token, "401"), (good, "403")] {
+            let mut curl = world.command("curl");
+            curl.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", version]);
+            curl.args(["-H", &format!("authorization: Bearer {token}")]);
+            let output = curl.arg(format!("{}/api/users", server.url())).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), status);
+        }
     }
     server.get("/healthz?the-last-one", &[]);
     let log = server.logged("/healthz");
     assert!(!log.contains("S3cret") && !log.contains(&basic[..20]), "{log}");
-    assert!(!log.contains("token="), "{log}");
+    assert!(!log.contains("token=") && !log.contains(&good[..20]), "{log}");
+    assert!(log.contains("caller=ada@example.com"), "{log}");
 }
 
 /// Somebody else who has a shell on the machine. The folder keeps them out; here it was left open by

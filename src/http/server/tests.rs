@@ -12,11 +12,12 @@ use tower::ServiceExt as _;
 
 use super::link::{Link, Peer};
 use super::{Serving, Settings, router};
-use crate::registry::testing::Fixture;
+use crate::registry::testing::{Fixture, operator as root};
+use crate::registry::tokens::NewToken;
 use crate::wire::problem::CONTENT_TYPE;
 
 struct Server {
-    _fixture: Fixture,
+    fixture: Fixture,
     serving: Arc<Serving>,
     router: Router,
 }
@@ -48,7 +49,7 @@ impl Server {
         fixture.market("tools", &[("x", "1")]);
         let serving = Arc::new(Serving::new(Arc::clone(&fixture.registry), settings));
         let router = router(&serving);
-        Self { _fixture: fixture, serving, router }
+        Self { fixture, serving, router }
     }
 
     async fn ask(&self, peer: Peer, request: Request<Body>) -> Answer {
@@ -58,6 +59,19 @@ impl Server {
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A new token of somebody who is in that group: as a header's value, and its id.
+    fn token(&self, email: &str, group: &str) -> (String, String) {
+        self.fixture.admit(email, group, &[]);
+        let new = NewToken { user: Some(email.to_owned()), ..NewToken::default() };
+        let made = self.fixture.registry.create_token(&root(), new).unwrap();
+        (format!("Bearer {}", made.secret.expose()), made.token.row.id)
+    }
+
+    /// The status for a token, from afar.
+    async fn status(&self, path: &str, token: &str) -> u16 {
+        self.get(STRANGER, path, &[("authorization", token)]).await.status.as_u16()
     }
 
     /// `GET`, from an address, with these headers.
@@ -144,6 +158,47 @@ async fn over_the_socket_it_is_the_operator_whatever_else_is_said() {
     let request = Request::builder().uri("/api/users").header("authorization", "Bearer nonsense");
     let answer = server.ask(operator(), request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
+}
+
+/// Whatever is taken from somebody is gone with their next request, however long their connection and
+/// their token have been good.
+#[tokio::test]
+async fn a_token_opens_what_its_user_may_open_now() {
+    let server = Server::new();
+    let registry = &server.fixture.registry;
+    let (ada, id) = server.token("ada@example.com", "Team");
+    let (grace, _) = server.token("grace@example.com", "Admin");
+    assert_eq!(server.status("/api/users", &ada).await, 403);
+    assert_eq!(server.status("/api/users", &grace).await, 200);
+    registry.join(&root(), "Admin", "ada@example.com").unwrap();
+    assert_eq!(server.status("/api/users", &ada).await, 200);
+    registry.leave(&root(), "Admin", "ada@example.com").unwrap();
+    assert_eq!(server.status("/api/users", &ada).await, 403);
+    registry.revoke_token(&root(), &id).unwrap();
+    assert_eq!(server.status("/api/users", &ada).await, 401);
+    registry.remove_user(&root(), "grace@example.com").unwrap();
+    assert_eq!(server.status("/api/users", &grace).await, 401);
+}
+
+/// A company behind one address, with one laptop that asks with an old token all day.
+#[tokio::test]
+async fn a_good_token_is_let_in_among_any_number_of_bad_ones() {
+    let server = Server::new();
+    let (grace, _) = server.token("grace@example.com", "Admin");
+    for _ in 0..100 {
+        server.status("/api/users", "Bearer nonsense").await;
+    }
+    assert_eq!(server.status("/api/users", "Bearer nonsense").await, 429);
+    assert_eq!(server.status("/api/users", &grace).await, 200);
+}
+
+#[tokio::test]
+async fn metrics_are_for_administrators_from_afar() {
+    let server = Server::new();
+    let (ada, _) = server.token("ada@example.com", "Team");
+    let (grace, _) = server.token("grace@example.com", "Admin");
+    assert_eq!(server.status("/metrics", &ada).await, 403);
+    assert_eq!(server.status("/metrics", &grace).await, 200);
 }
 
 /// Guessing tokens, and asking with an old one a thousand times a second, has to wait. Neighbours do
