@@ -50,6 +50,10 @@ use access::Present;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// A log of more bytes than this is folded into the database while it is open. To read it again at the
+/// next start takes about a second.
+const LONG_LOG: u64 = 32 << 20;
+
 /// An open data folder.
 pub struct Registry {
     folder: DataFolder,
@@ -112,6 +116,25 @@ impl Registry {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What has to be done now and then by a process that lives long: writes down when tokens were used,
+    /// and keeps the database's log short.
+    ///
+    /// # Errors
+    /// What the database says. Nothing is lost, and the next time it is tried again.
+    pub fn tidy(&self) -> Result<()> {
+        self.write_token_uses()?;
+        // The lock is taken only if there is something to do: writes wait for it, though nobody who reads.
+        if self.store().log_size() > LONG_LOG {
+            let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+            match store.fold() {
+                // The next time, then.
+                Ok(()) | Err(StoreError::Held { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Rows are changed in transactions, so a thread that died in the middle left them as they were.

@@ -24,7 +24,8 @@ impl Store {
         }
     }
 
-    fn handle(&self) -> io::Result<&File> {
+    /// Kept until the database is closed: see the field.
+    pub(super) fn handle(&self) -> io::Result<&File> {
         if let Some(file) = self.file.get() {
             return Ok(file);
         }

@@ -3,8 +3,8 @@
 //! DuckDB's log stands being killed: half an entry at its end is ignored. Its checkpoint does not: it
 //! writes blocks in place that the last good state still needs (1.5.6, seen with strace; a `kill -9`
 //! cuts a write off between two pages), and then the file does not open any more. So no command
-//! makes a checkpoint on its way out. The log is folded into the file only here, where nobody else
-//! can come in, and only with a copy of the file beside it:
+//! makes a checkpoint on its way out. The log is folded into the file only here, by whoever has the
+//! database to themselves, and only with a copy of the file beside it:
 //!
 //! ```text
 //! system.duckdb          the database
@@ -17,7 +17,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -61,14 +61,16 @@ fn open(path: &Path, long: u64) -> Result<Store, StoreError> {
     if !path.exists() {
         make(path)?;
     }
-    let store = connect(path)?;
+    let mut store = connect(path)?;
     let migrated = migrations::run(&store).map_err(|error| match error {
         // Whatever the database says to the first questions, it is about the file as a whole.
         StoreError::Database(why) => StoreError::Unreadable { path: path.to_owned(), why },
         other => other,
     })?;
-    let log = fs::metadata(beside(path, ".wal")).map_or(0, |log| log.len());
-    if log > if migrated { 0 } else { long } { fold(store) } else { Ok(store) }
+    if store.log_size() > if migrated { 0 } else { long } {
+        store.fold_alone()?;
+    }
+    Ok(store)
 }
 
 /// Keeps others from opening. Whoever has the database open already does not mind.
@@ -113,32 +115,52 @@ fn make(path: &Path) -> Result<(), StoreError> {
     fs::rename(new, path).map_err(|why| failed(path, &why))
 }
 
-/// Writes what the log holds into the file itself. Where that fails, all is as it was.
-fn fold(store: Store) -> Result<Store, StoreError> {
-    let path = store.path.clone();
-    // Closed after the database: a process loses DuckDB's lock when it closes any handle of the file.
-    let Ok(mut file) = File::open(&path) else { return Ok(store) };
-    if copy(&mut file, &path).is_err() {
-        // A full disk, say. The log goes on being read.
-        let _ = fs::remove_file(beside(&path, ".before.part"));
-        return Ok(Store { file: file.into(), ..store });
+impl Store {
+    /// In bytes: what every opening has to read again.
+    #[must_use]
+    pub fn log_size(&self) -> u64 {
+        fs::metadata(beside(&self.path, ".wal")).map_or(0, |log| log.len())
     }
-    if store.batch("CHECKPOINT").is_err() {
-        // DuckDB does not work on after that.
-        drop((store, file));
-        settle(&path).map_err(|why| failed(&path, &why))?;
-        return connect(&path);
+
+    /// Writes what the log holds into the file itself: for a process that lives so long that the log
+    /// would grow without end. Where that fails, all is as it was.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] if somebody tries to open the database just now, and what opening it again
+    /// after a failure says.
+    pub fn fold(&mut self) -> Result<(), StoreError> {
+        // Who comes in and finds the copy takes us for dead.
+        let _turn = turn(&self.path)?;
+        self.fold_alone()
     }
-    // Going on without having removed it would be worse than stopping: a new log beside the old copy
-    // would look like a checkpoint that was killed.
-    fs::remove_file(beside(&path, ".before")).map_err(|why| failed(&path, &why))?;
-    Ok(Store { file: file.into(), ..store })
+
+    fn fold_alone(&mut self) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let Ok(file) = self.handle() else { return Ok(()) };
+        if copy(file, &path).is_err() {
+            // A full disk, say. The log goes on being read.
+            let _ = fs::remove_file(beside(&path, ".before.part"));
+            return Ok(());
+        }
+        if self.batch("CHECKPOINT").is_err() {
+            // DuckDB does not work on after that. It has to let go of the file before another takes hold.
+            self.db = Connection::open_in_memory()?;
+            self.file.take();
+            settle(&path).map_err(|why| failed(&path, &why))?;
+            self.db = connect(&path)?.db;
+            return Ok(());
+        }
+        // Going on without having removed it would be worse than stopping: a new log beside the old copy
+        // would look like a checkpoint that was killed.
+        fs::remove_file(beside(&path, ".before")).map_err(|why| failed(&path, &why))
+    }
 }
 
-fn copy(file: &mut File, path: &Path) -> io::Result<()> {
+fn copy(mut file: &File, path: &Path) -> io::Result<()> {
     let part = beside(path, ".before.part");
     let mut copy = File::create(&part)?;
-    io::copy(file, &mut copy)?;
+    file.seek(SeekFrom::Start(0))?;
+    io::copy(&mut file, &mut copy)?;
     copy.set_permissions(file.metadata()?.permissions())?;
     copy.sync_all()?;
     fs::rename(part, beside(path, ".before"))

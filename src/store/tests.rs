@@ -32,6 +32,31 @@ fn row(id: &str) -> MarketplaceRow {
     }
 }
 
+/// A server folds the log while it lives: what it writes next must be there, and whoever would open the
+/// database meanwhile must not take it for one that was left behind.
+#[test]
+fn a_log_is_folded_in_the_middle_of_life() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("system.duckdb");
+    let mut store = Store::open(&path, Duration::ZERO).unwrap();
+    store.add_marketplace(&row("one")).unwrap();
+    assert!(store.log_size() > 0);
+    store.fold().unwrap();
+    assert_eq!(store.log_size(), 0);
+    assert!(!opening::beside(&path, ".before").exists());
+    store.add_marketplace(&row("two")).unwrap();
+    store.fold().unwrap();
+    store.add_marketplace(&row("three")).unwrap();
+    let turn = fs::File::options().append(true).open(opening::beside(&path, ".opening")).unwrap();
+    turn.lock().unwrap();
+    assert!(matches!(store.fold(), Err(StoreError::Held { .. })));
+    drop(turn);
+    let ids = |store: &Store| store.marketplaces().unwrap().into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert_eq!(ids(&store), ["one", "two", "three"]);
+    drop(store);
+    assert_eq!(ids(&Store::open(&path, Duration::ZERO).unwrap()), ["one", "two", "three"]);
+}
+
 #[test]
 fn rows_come_back_as_they_went_in() {
     let folder = tempfile::tempdir().unwrap();

@@ -100,8 +100,8 @@ impl Serving {
     /// What has to be done now and then, and once more at the end.
     fn tidy(&self) {
         self.throttle.tidy(Instant::now());
-        if let Err(error) = self.registry.write_token_uses() {
-            tracing::error!(%error, "when tokens were used is not written down yet");
+        if let Err(error) = self.registry.tidy() {
+            tracing::error!(%error, "the registry could not be tidied; it is tried again");
         }
     }
 }
