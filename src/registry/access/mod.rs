@@ -11,6 +11,7 @@ mod entitlement;
 mod load;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
@@ -107,6 +108,8 @@ struct Listed {
 
 /// What a user's view was, and what it was made from.
 struct Seen {
+    /// The last moment at which that was found to hold.
+    version: AtomicU64,
     stamps: Box<[u64]>,
     glance: Glance,
 }
@@ -225,14 +228,22 @@ impl Access {
         let person = self.people.get(user)?;
         let seen = person.seen.load();
         let seen = seen.as_ref()?;
-        self.stamps(person).eq(seen.stamps.iter().copied()).then_some(seen.glance)
+        // Nothing at all changed: there are hundreds of stamps to compare, and thousands of requests.
+        if seen.version.load(Ordering::Relaxed) != self.version {
+            if !self.stamps(person).eq(seen.stamps.iter().copied()) {
+                return None;
+            }
+            seen.version.store(self.version, Ordering::Relaxed);
+        }
+        Some(seen.glance)
     }
 
     /// Remembers what a person's view is at this moment.
     pub fn remember(&self, user: &str, glance: Glance) {
         if let Some(person) = self.people.get(user) {
             let stamps = self.stamps(person).collect();
-            person.seen.store(Some(Arc::new(Seen { stamps, glance })));
+            let version = AtomicU64::new(self.version);
+            person.seen.store(Some(Arc::new(Seen { version, stamps, glance })));
         }
     }
 
