@@ -41,10 +41,15 @@ def talk(text):
     print(text, file=sys.stderr, flush=True)
 
 
+ALL = []
+
+
 class Process:
     """A server that dies with the measurement."""
 
     def __init__(self, *argv, env=None, log=None):
+        self.child = None
+        ALL.append(self)
         self.child = subprocess.Popen([str(arg) for arg in argv], env=env, stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=log or subprocess.DEVNULL)
 
@@ -95,7 +100,7 @@ class Server(Process):
 
 def wrk(address, script, connections, seconds, env=None):
     """Requests per second, p99 and the longest in seconds, bytes per second, and answers that were wrong."""
-    argv = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, f"http://{address}"]
+    argv = ["wrk", "-t2", "--timeout", "30s", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, f"http://{address}"]
     out = subprocess.run([str(a) for a in argv], env={**os.environ, **(env or {})}, capture_output=True, text=True)
     if out.returncode:
         raise Failed(out.stdout + out.stderr)
@@ -385,3 +390,7 @@ if __name__ == "__main__":
     except Failed as why:
         talk(f"error: {why}")
         sys.exit(2)
+    finally:
+        for one in ALL:
+            if one.child and one.child.poll() is None:
+                one.child.kill()

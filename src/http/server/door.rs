@@ -71,6 +71,14 @@ pub(super) fn caller(serving: &Serving, link: &Link, headers: &HeaderMap) -> Res
     Err(Box::new(refused))
 }
 
+/// The caller, if their token is good. Whoever has none that is is for the door to count and to refuse.
+pub(super) fn recognised(serving: &Serving, headers: &HeaderMap) -> Option<Caller> {
+    match presented(headers) {
+        Presented::Token(token) => serving.registry.authenticate(&token).ok(),
+        Presented::Nothing | Presented::Unusable => None,
+    }
+}
+
 /// For logs and metrics. Outside, all of them look the same.
 fn reason(denied: Denied) -> &'static str {
     match denied {
