@@ -26,5 +26,6 @@ mod secrets;
 mod serve;
 mod serve_attacks;
 mod serve_kill;
+mod serve_secrets;
 mod switching;
 mod tokens;

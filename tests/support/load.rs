@@ -5,11 +5,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use super::World;
 use super::server::{Answer, Server, parse};
-use super::{World, files};
 
 impl World {
-    /// A user who has these groups and grants, and a header with their token.
+    /// A header with a new token of that user.
     #[track_caller]
     pub fn bearer(&self, email: &str) -> String {
         format!("Bearer {}", self.agnes(&["token", "create", "--user", email, "--quiet"]).trim())
@@ -28,7 +28,20 @@ impl World {
         let half = |name: &str| {
             [".tmp", "tmp_", "incoming-", ".agnes-"].iter().any(|prefix| name.starts_with(prefix))
         };
-        files(&self.data()).into_keys().filter(|path| path.split('/').any(half)).collect()
+        let mut found = Vec::new();
+        let mut folders = vec![self.data()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if half(path.file_name().unwrap().to_str().unwrap()) {
+                    found.push(path.display().to_string());
+                }
+                if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        found
     }
 }
 
