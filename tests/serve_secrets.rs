@@ -210,6 +210,10 @@ impl Scene {
                 ask("GET", "/api/users", &[(header, token)], "");
                 ask("GET", "/marketplace/info", &[("authorization", &bearer), (header, token)], "");
             }
+            // Where a name belongs it would be one; only ours can be told from names.
+            if !token.starts_with("agnes_pat_") {
+                continue;
+            }
             let admin = format!("Bearer {}", self.tokens["admin"]);
             let as_admin = [("authorization", admin.as_str())];
             for path in [
@@ -241,7 +245,10 @@ impl Scene {
                 ("/api/marketplaces", json!({"url": format!("https://x:{token}@git.example/x")})),
                 ("/api/marketplaces", json!({"url": format!("https://git.example/x?token={token}")})),
                 ("/api/marketplaces", json!({"url": "https://git.example/x", "slug": token})),
-                ("/api/marketplaces", json!({"url": "http://git.example/x", "token": token})),
+                (
+                    "/api/marketplaces",
+                    json!({"url": "https://git.example/x", "branch": "a", "ref": "b", "token": token}),
+                ),
                 ("/api/marketplaces", json!({"token": token, "tokn": token})),
                 ("/api/marketplaces", json!({"token": {"token": token}})),
                 ("/api/marketplaces/sync-all", json!({"only": [token]})),
@@ -293,9 +300,17 @@ fn nothing_secret_is_anywhere_it_could_be_read() {
         }
     });
     let secrets = &scene.secrets;
-    for (place, bytes) in &said {
-        secrets.absent(bytes, place);
-    }
+    let told: Vec<_> = said
+        .iter()
+        .map(|(place, bytes)| (place, secrets.found(bytes), String::from_utf8_lossy(bytes)))
+        .filter(|(_, found, _)| !found.is_empty())
+        .collect();
+    assert!(
+        told.is_empty(),
+        "{} answers have a secret in them: {:#?}",
+        told.len(),
+        &told[..told.len().min(500)]
+    );
     let seen = onlooker.seen.into_inner().unwrap();
     assert!(seen.keys().any(|line| line.windows(9).any(|word| word == b"log-level")), "nobody was seen");
     for arguments in seen.keys() {
@@ -326,7 +341,7 @@ fn live(scene: &mut Scene, server: &Server, first: bool, said: &mut Vec<(String,
         };
         assert_eq!(
             server.ask("DELETE", &format!("/api/tokens/{}", id("revoked")), &headers, b"").status,
-            200
+            204
         );
         // The upstream's token is set, used, wrong, and set again.
         let new =
