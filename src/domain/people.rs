@@ -30,6 +30,9 @@ pub enum BadWord {
     Group(String),
     #[error("{} is not a token's name: 1 to 64 visible characters, and no space at an end", quoted(.0))]
     Token(String),
+    /// Names are shown to whoever administers, and kept as they are. The token is not repeated.
+    #[error("that is an access token, and no {0}: if it is in use, revoke it now that it was shown")]
+    Secret(&'static str),
 }
 
 impl FromStr for Email {
@@ -37,6 +40,9 @@ impl FromStr for Email {
 
     fn from_str(text: &str) -> Result<Self, BadWord> {
         let refuse = || BadWord::Email(text.to_owned());
+        if text.contains(super::token::PREFIX) {
+            return Err(BadWord::Secret("e-mail address"));
+        }
         let (local, host) = text.rsplit_once('@').ok_or_else(refuse)?;
         let odd = |c: char| c.is_whitespace() || is_deceptive(c) || "<>()[],;:\\\"/".contains(c);
         if local.is_empty()
@@ -55,6 +61,9 @@ impl FromStr for GroupName {
     type Err = BadWord;
 
     fn from_str(text: &str) -> Result<Self, BadWord> {
+        if text.contains(super::token::PREFIX) {
+            return Err(BadWord::Secret("group name"));
+        }
         let odd = |c: char| is_deceptive(c) || c == '/' || c == '*';
         // Names stand in paths, where dots alone are a step upwards.
         if matches!(text, "" | "." | "..")

@@ -81,6 +81,23 @@ impl Token {
     }
 }
 
+/// A sentence in which nobody can read a token: whoever pasted theirs where a name belongs is told so
+/// without it being repeated, since answers end up in logs and on screens.
+#[must_use]
+pub fn masked(text: String) -> String {
+    if !text.contains(PREFIX) {
+        return text;
+    }
+    let mut pieces = text.split(PREFIX);
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        out.push_str(PREFIX);
+        out.push('…');
+        out.push_str(piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '…'));
+    }
+    out
+}
+
 /// Appends a number, big-endian, as so many digits.
 fn push_base62(text: &mut String, number: &[u8], digits: usize) {
     let mut left = Zeroizing::new(number.to_vec());
@@ -151,6 +168,15 @@ mod tests {
 
     /// Somebody tries tokens that are nearly right: one character other, cut off, with something around
     /// it, in another alphabet. None of them gets as far as being looked up.
+    #[test]
+    fn a_token_in_a_sentence_is_masked() {
+        assert_eq!(masked("there is no user `ada`".into()), "there is no user `ada`");
+        assert_eq!(
+            masked("`agnes_pat_0Az` and agnes_pat_agnes_pat_x, agnes_pat_".into()),
+            "`agnes_pat_…` and agnes_pat_…agnes_pat_…, agnes_pat_…"
+        );
+    }
+
     #[test]
     fn what_is_not_quite_a_token_is_none() {
         let good = text(Token::make(&[7; 32]));

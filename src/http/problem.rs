@@ -6,12 +6,13 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::domain::reading::ReadingError;
+use crate::domain::token::masked;
 use crate::registry::Error;
 use crate::registry::error::{FetchError, StoreError};
 use crate::wire::Problem;
 use crate::wire::problem::{CONTENT_TYPE, about_blank};
 
-/// An answer that says what went wrong.
+/// An answer that says what went wrong, and repeats no token.
 #[derive(Debug, Clone)]
 pub(super) struct Failure(pub Box<Problem>);
 
@@ -21,7 +22,7 @@ impl Failure {
             kind: about_blank(),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
-            detail,
+            detail: masked(detail),
             code: code.to_owned(),
             hint: None,
             causes: Vec::new(),
@@ -43,8 +44,8 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (status, code) = fate(&error);
         let mut failure = Self::new(status, &code, error.to_string());
-        failure.0.hint = error.hint();
-        failure.0.causes = causes(&error);
+        failure.0.hint = error.hint().map(masked);
+        failure.0.causes = causes(&error).into_iter().map(masked).collect();
         failure
     }
 }

@@ -6,6 +6,7 @@ mod claude;
 mod corpus;
 pub mod doors;
 pub mod good;
+pub mod load;
 mod loud;
 pub mod namespace;
 mod odd;

@@ -206,7 +206,7 @@ impl Drop for Record {
         tracing::info!(
             target: "agnes::request",
             id = %self.id,
-            method = %self.method,
+            method = label(&self.method),
             path = %self.path,
             status,
             bytes = self.sent,
@@ -219,7 +219,7 @@ impl Drop for Record {
     }
 }
 
-/// Methods are chosen by strangers, and labels are for ever.
+/// Methods are chosen by strangers, labels are for ever, and somebody may take a token for one.
 fn label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
