@@ -25,8 +25,8 @@ pub(super) fn answer<B>(serving: &Arc<Serving>, link: &Arc<Link>, request: &Requ
     if !asks || headers_too_large(headers) {
         return None;
     }
-    let caller = door::recognised(serving, headers)?;
-    let mut response = feed::unchanged(&serving.registry, &caller, headers)?;
+    let (caller, glance) = door::recognised(serving, headers)?;
+    let mut response = feed::unchanged(&glance?, headers)?;
     let visitor = Visitor::default();
     let _ = visitor.0.set(caller.name().to_owned());
     let route = Arc::clone(&serving.zip_route);
