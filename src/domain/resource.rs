@@ -22,6 +22,14 @@ pub struct BadResource {
     why: String,
 }
 
+impl Resource {
+    /// All of the marketplace that it is of: who has that has this, too.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        Self { slug: self.slug.clone(), plugin: None }
+    }
+}
+
 impl FromStr for Resource {
     type Err = BadResource;
 

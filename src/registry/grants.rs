@@ -67,7 +67,7 @@ impl Registry {
             group.as_ref().is_none_or(|group| group.id == row.group_id)
                 && of_user.as_ref().is_none_or(|groups| groups.contains(&row.group_id))
                 && plugin.as_ref().is_none_or(|plugin| {
-                    row.resource == plugin.to_string() || row.resource == format!("{}/*", plugin.slug)
+                    row.resource == plugin.to_string() || row.resource == plugin.whole().to_string()
                 })
         });
         let found: Vec<_> = wanted
@@ -107,6 +107,9 @@ impl Registry {
                 "name at least one resource: `marketplace/plugin` or `marketplace/*`",
             ));
         }
+        // Before the store is locked: it may have to be loaded.
+        let access = self.access()?;
+        let known = |resource: &Resource| access.as_ref().is_some_and(|access| access.lists(resource));
         self.store().transaction(|store| {
             let group = group_row(store, group)?;
             let mut done = Vec::new();
@@ -114,7 +117,10 @@ impl Registry {
                 let resource: Resource = text.trim().parse().map_err(Error::invalid)?;
                 let resource_id = resource.to_string();
                 let changed = if grant {
-                    check_exists(store, &resource)?;
+                    // What is in memory need not be looked for among fifty thousand rows.
+                    if !known(&resource) {
+                        check_exists(store, &resource)?;
+                    }
                     store.grant(&group.id, &resource_id, self.now(), caller.name())?
                 } else {
                     store.revoke(&group.id, &resource_id)?
@@ -160,7 +166,7 @@ fn check_exists(store: &Store, resource: &Resource) -> Result<()> {
 /// Revoking one plugin from a group that has the whole marketplace would change nothing: better to
 /// say so than to let somebody believe it did.
 fn why_not_revoked(store: &Store, group_id: &str, group: &str, resource: &Resource) -> Result<()> {
-    let all = format!("{}/*", resource.slug);
+    let all = resource.whole().to_string();
     let Some(plugin) = &resource.plugin else { return Ok(()) };
     if !store.grants()?.iter().any(|row| row.group_id == group_id && row.resource == all) {
         return Ok(());

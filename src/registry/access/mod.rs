@@ -21,6 +21,7 @@ use rustc_hash::FxBuildHasher;
 use super::{Registry, Result};
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
+use crate::domain::resource::Resource;
 use crate::domain::version::Versions;
 use crate::domain::view::{Face, Glance, Renames};
 use crate::store::Store;
@@ -257,6 +258,14 @@ impl Access {
 
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Whether there is something that could be granted under that name.
+    pub fn lists(&self, resource: &Resource) -> bool {
+        self.markets.get(resource.slug.as_str()).is_some_and(|market| match &resource.plugin {
+            Some(plugin) => market.offers.contains_key(plugin.as_str()),
+            None => true,
+        })
     }
 
     /// Whose token that is, good or not, and their view if it is known. The one question that is asked for
