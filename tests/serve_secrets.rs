@@ -1,7 +1,7 @@
 //! Everything that a server was ever told in confidence, and everything that it and its clients ever wrote,
 //! said or showed: none of the one is in any of the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,8 +44,23 @@ impl Secrets {
 
     /// Names of those that are in there.
     fn found(&self, bytes: &[u8]) -> Vec<&str> {
-        let is_in = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-        self.0.iter().filter(|(_, part)| is_in(part)).map(|(name, _)| name.as_str()).collect()
+        // Looked for all at once, by the first two bytes: logs are long.
+        let mut by_beginning: BTreeMap<[u8; 2], Vec<&(String, Vec<u8>)>> = BTreeMap::new();
+        let mut begins = vec![false; 1 << 16];
+        for secret in &self.0 {
+            let two = [secret.1[0], secret.1[1]];
+            by_beginning.entry(two).or_default().push(secret);
+            begins[usize::from(u16::from_be_bytes(two))] = true;
+        }
+        let mut found = BTreeSet::new();
+        for (at, two) in bytes.windows(2).enumerate() {
+            let two = [two[0], two[1]];
+            if begins[usize::from(u16::from_be_bytes(two))] {
+                let here = by_beginning[&two].iter().filter(|(_, part)| bytes[at..].starts_with(part));
+                found.extend(here.map(|(name, _)| name.as_str()));
+            }
+        }
+        found.into_iter().collect()
     }
 
     #[track_caller]
@@ -106,7 +121,7 @@ impl Onlooker {
                 let Ok(arguments) = fs::read(process.path().join("cmdline")) else { continue };
                 self.seen.lock().unwrap().insert(arguments, ());
             }
-            std::thread::sleep(Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -309,7 +324,7 @@ fn nothing_secret_is_anywhere_it_could_be_read() {
         told.is_empty(),
         "{} answers have a secret in them: {:#?}",
         told.len(),
-        &told[..told.len().min(500)]
+        &told[..told.len().min(5)]
     );
     let seen = onlooker.seen.into_inner().unwrap();
     assert!(seen.keys().any(|line| line.windows(9).any(|word| word == b"log-level")), "nobody was seen");
