@@ -72,8 +72,10 @@ fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
         return Err(unusable(StatusCode::UNPROCESSABLE_ENTITY, &"it is a list, and an object is needed"));
     }
     serde_json::from_slice(text).map_err(|why| {
-        // Broken JSON is a bad request; JSON that says something else than it should is not.
-        let status = if why.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+        // Broken JSON is a bad request; JSON that says something else than it should is not. (A number
+        // where one of several words should be is called a syntax error, too.)
+        let sound = why.is_data() || serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+        let status = if sound { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
         unusable(status, &why)
     })
 }

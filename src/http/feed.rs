@@ -29,6 +29,9 @@ use crate::registry::{Error, Registry};
 use crate::wire::Problem;
 use crate::wire::views as wire;
 
+/// Where the bundle is.
+pub(super) const ZIP: &str = "/marketplace.zip";
+
 /// Bundles that are kept open.
 const OPEN: usize = 64;
 
@@ -92,7 +95,7 @@ pub(super) async fn zip(
         let glance = feed.glance(&app, &caller).await?;
         let tag = etag::of(&glance.digest);
         if etag::has(&headers, &tag) {
-            return Ok((StatusCode::NOT_MODIFIED, caching(&tag)?).into_response());
+            return not_modified(&tag);
         }
         if let Built::Bundle(bundle) = feed.bundle(&app, &caller, glance).await? {
             let body = match method {
@@ -131,6 +134,16 @@ pub(super) async fn info(
     let view = ask(app, move |registry| registry.my_view(&caller)).await?;
     let fresh = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     Ok((fresh, Json(told(view, marketplace_name))).into_response())
+}
+
+/// The answer for whoever has that view already.
+pub(super) fn unchanged(glance: &Glance, headers: &HeaderMap) -> Option<Response> {
+    let tag = etag::of(&glance.digest);
+    if etag::has(headers, &tag) { not_modified(&tag).ok() } else { None }
+}
+
+fn not_modified(tag: &str) -> Result<Response, Failure> {
+    Ok((StatusCode::NOT_MODIFIED, caching(tag)?).into_response())
 }
 
 /// What lets the client keep the answer, ask again, and show it to nobody else.

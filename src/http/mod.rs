@@ -65,8 +65,12 @@ fn api(registry: Arc<Registry>, feed: Arc<Feed>) -> Router {
 
 /// Says with every answer which agnes gave it.
 async fn signed(mut response: Response) -> Response {
-    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    sign(&mut response);
     response
+}
+
+fn sign(response: &mut Response) {
+    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
 }
 
 /// The one list. Path and method of each stand with its handler, in the description that OpenAPI is made

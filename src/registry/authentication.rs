@@ -8,6 +8,7 @@ use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::domain::secret::Secret;
 use crate::domain::token::Token;
+use crate::domain::view::Glance;
 
 /// The variable with the scheduler's token.
 pub const SCHEDULER: &str = "SCHEDULER_API_TOKEN";
@@ -31,12 +32,20 @@ impl Registry {
     /// # Errors
     /// When it is nobody's, or not any more.
     pub fn authenticate(&self, presented: &Secret) -> Result<Caller, Denied> {
+        self.recognise(presented).map(|(caller, _)| caller)
+    }
+
+    /// The same, with the caller's view if that is known: of one moment, and with one look.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub fn recognise(&self, presented: &Secret) -> Result<(Caller, Option<Glance>), Denied> {
         if self.is_schedulers(presented) {
-            return Ok(Caller::Scheduler);
+            return Ok((Caller::Scheduler, None));
         }
         let digest = Token::parse(presented).map_err(|_| Denied::Malformed)?.digest();
         let Ok(access) = self.keep_access_in_memory() else { return Err(Denied::Unavailable) };
-        let Holder { hash, token, user, email, admin, expires_at, revoked } =
+        let (Holder { hash, token, user, email, admin, expires_at, revoked }, glance) =
             access.holder(&digest).ok_or(Denied::Unknown)?;
         // A lookup takes as long as it takes, and might say something about its neighbours; what decides
         // is this.
@@ -51,7 +60,8 @@ impl Registry {
             return Err(Denied::Expired);
         }
         self.note_use(token, now);
-        Ok(Caller::User { id: user.to_owned(), email: email.to_owned(), admin })
+        let caller = Caller::User { id: user.to_owned(), email: email.to_owned(), admin };
+        Ok((caller, glance))
     }
 
     /// Only digests are compared, so that neither time nor memory tells anything of the scheduler's token.

@@ -19,6 +19,7 @@ use tower::ServiceExt as _;
 use super::Serving;
 use super::link::{Link, Peer, Watched};
 use super::pulse::Verdict;
+use super::quick;
 use super::socket;
 use crate::http::problem::Failure;
 use crate::wire::problem::CONTENT_TYPE;
@@ -99,8 +100,19 @@ async fn converse(
 ) {
     let _open = Open::new(&serving);
     let service = service_fn(|mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Arc::clone(&link));
-        router.clone().oneshot(request.map(Body::new))
+        let usual = match quick::answer(&serving, &link, &request) {
+            Some(answer) => Err(answer),
+            None => {
+                request.extensions_mut().insert(Arc::clone(&link));
+                Ok(router.clone().oneshot(request.map(Body::new)))
+            }
+        };
+        async {
+            match usual {
+                Ok(usual) => usual.await,
+                Err(answer) => Ok(answer),
+            }
+        }
     });
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

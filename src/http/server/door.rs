@@ -19,6 +19,7 @@ use crate::domain::secret::Secret;
 use crate::http::openapi;
 use crate::http::problem::Failure;
 use crate::registry::authentication::Denied;
+use crate::registry::views::Glance;
 
 /// Lets in whoever has a right to, with their name on.
 pub(super) async fn enter(
@@ -69,6 +70,15 @@ pub(super) fn caller(serving: &Serving, link: &Link, headers: &HeaderMap) -> Res
         Err(wait) => too_many(wait),
     };
     Err(Box::new(refused))
+}
+
+/// The caller, if their token is good, and their view, if it is known. Whoever has no such token is for
+/// the door to count and to refuse.
+pub(super) fn recognised(serving: &Serving, headers: &HeaderMap) -> Option<(Caller, Option<Glance>)> {
+    match presented(headers) {
+        Presented::Token(token) => serving.registry.recognise(&token).ok(),
+        Presented::Nothing | Presented::Unusable => None,
+    }
 }
 
 /// For logs and metrics. Outside, all of them look the same.

@@ -19,6 +19,7 @@ mod metrics;
 mod nightly;
 mod probes;
 mod pulse;
+mod quick;
 mod requests;
 mod run;
 pub mod settings;
@@ -41,6 +42,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::feed;
 use crate::registry::Registry;
 use crowd::Crowd;
 use metrics::Metrics;
@@ -72,6 +74,8 @@ struct Serving {
     requests: AtomicU64,
     /// The route of a request that none of ours is for.
     no_route: Arc<str>,
+    /// And of the one that most requests are for.
+    zip_route: Arc<str>,
     draining: AtomicBool,
     /// Nobody new, and an end to what is under way.
     stop: CancellationToken,
@@ -89,6 +93,7 @@ impl Serving {
             turning_away: Semaphore::new(TURNED_AWAY),
             requests: AtomicU64::new(0),
             no_route: Arc::from("none"),
+            zip_route: Arc::from(feed::ZIP),
             draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
             end: CancellationToken::new(),

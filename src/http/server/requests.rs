@@ -50,7 +50,9 @@ pub(super) async fn attend(
     };
     let visitor = Visitor::default();
     request.extensions_mut().insert(visitor.clone());
-    let mut record = Record::new(serving, link, visitor, &request);
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or_else(|| Arc::clone(&serving.no_route), |route| route.as_str().into());
+    let mut record = Record::new(serving, link, visitor, route, &request);
     let too_large = headers_too_large(request.headers());
     let mut response = if too_large {
         let limits = format!("{MOST_HEADERS} headers and {} KiB", MOST_HEADER_BYTES >> 10);
@@ -66,15 +68,10 @@ pub(super) async fn attend(
             Err(_) => defect("this request made it stop short").into_response(),
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(id) = HeaderValue::from_str(&record.id) {
-        headers.insert(REQUEST_ID, id);
-    }
+    record.mark(&mut response);
     if response.status().is_server_error() {
         record.complain(&response);
     }
-    record.status = Some(response.status().as_u16());
     response.map(|body| {
         record.expected = if record.bodiless() { Some(0) } else { body.size_hint().exact() };
         Body::new(Recorded { ended: false, waiting: false, body, record })
@@ -85,7 +82,7 @@ fn defect(what: &str) -> Failure {
     Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", format!("agnes has a defect: {what}"))
 }
 
-fn headers_too_large(headers: &HeaderMap) -> bool {
+pub(super) fn headers_too_large(headers: &HeaderMap) -> bool {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     headers.len() > MOST_HEADERS || bytes > MOST_HEADER_BYTES
 }
@@ -107,7 +104,7 @@ impl<F: Future> Future for Caught<F> {
 
 /// One request, from its arrival to the end of its answer. Whatever way it ends, it is logged and
 /// counted when this is dropped.
-struct Record {
+pub(super) struct Record {
     serving: Arc<Serving>,
     link: Arc<Link>,
     id: String,
@@ -126,7 +123,13 @@ struct Record {
 }
 
 impl Record {
-    fn new(serving: Arc<Serving>, link: Arc<Link>, visitor: Visitor, request: &Request) -> Self {
+    pub fn new<B>(
+        serving: Arc<Serving>,
+        link: Arc<Link>,
+        visitor: Visitor,
+        route: Arc<str>,
+        request: &Request<B>,
+    ) -> Self {
         link.pulse.request_began();
         serving.metrics.in_flight.inc();
         let number = serving.requests.fetch_add(1, Ordering::Relaxed);
@@ -137,12 +140,11 @@ impl Record {
             }
             Peer::Operator(_) => "socket".to_owned(),
         };
-        let route = request.extensions().get::<MatchedPath>();
         Self {
             id: format!("{:08x}-{number:08x}", serving.settings.instance),
             method: request.method().clone(),
             path: shown(request.uri().path()),
-            route: route.map_or_else(|| Arc::clone(&serving.no_route), |route| route.as_str().into()),
+            route,
             peer,
             visitor,
             began: Instant::now(),
@@ -153,6 +155,21 @@ impl Record {
             link,
             serving,
         }
+    }
+
+    /// Puts into an answer what all have, and notes how it went.
+    pub fn mark(&mut self, response: &mut Response) {
+        self.status = Some(response.status().as_u16());
+        let headers = response.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Ok(id) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID, id);
+        }
+    }
+
+    /// There is no body: all of the answer is there.
+    pub fn end(mut self) {
+        self.expected = Some(0);
     }
 
     /// Whether the answer has no body whatever its headers say.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
+use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
 
 use super::apply::add_offer;
-use super::{Access, Group, Held, Market, Word};
+use super::{Access, Group, Held, Map, Market, Word};
 use crate::registry::Result;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
@@ -23,11 +23,11 @@ impl Default for Access {
         Self {
             // What is not there has stamp 0.
             version: 1,
-            people: HashTrieMapSync::new_sync(),
-            addresses: HashTrieMapSync::new_sync(),
-            groups: HashTrieMapSync::new_sync(),
-            markets: HashTrieMapSync::new_sync(),
-            keys: HashTrieMapSync::new_sync(),
+            people: Map::default(),
+            addresses: Map::default(),
+            groups: Map::default(),
+            markets: Map::default(),
+            keys: Map::default(),
         }
     }
 }

@@ -11,10 +11,12 @@ mod entitlement;
 mod load;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
-use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
+use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
+use rustc_hash::FxBuildHasher;
 
 use super::{Registry, Result};
 use crate::domain::digest::Digest;
@@ -30,21 +32,25 @@ pub(super) use load::Scope;
 /// An id, slug or name, shared by everything that says it.
 type Word = Arc<str>;
 
+/// A map of which the next moment shares what stayed. Nobody else chooses the keys: ids are random and
+/// tokens hashed, so the hash need not be one that withstands chosen ones.
+type Map<K, V> = rpds::HashTrieMapSync<K, V, FxBuildHasher>;
+
 /// One moment of the registry.
 #[derive(Clone)]
 pub(super) struct Access {
     /// Counts the changes. What is stamped with it changed then.
     version: u64,
     /// By id.
-    people: HashTrieMapSync<Word, Arc<Person>>,
+    people: Map<Word, Arc<Person>>,
     /// Address → id.
-    addresses: HashTrieMapSync<Word, Word>,
+    addresses: Map<Word, Word>,
     /// By id.
-    groups: HashTrieMapSync<Word, Arc<Group>>,
+    groups: Map<Word, Arc<Group>>,
     /// By slug.
-    markets: HashTrieMapSync<Word, Arc<Market>>,
+    markets: Map<Word, Arc<Market>>,
     /// By the token's digest.
-    keys: HashTrieMapSync<Digest, Arc<Key>>,
+    keys: Map<Digest, Arc<Key>>,
 }
 
 /// A token.
@@ -107,6 +113,8 @@ struct Listed {
 
 /// What a user's view was, and what it was made from.
 struct Seen {
+    /// The last moment at which that was found to hold.
+    version: AtomicU64,
     stamps: Box<[u64]>,
     glance: Glance,
 }
@@ -222,17 +230,28 @@ impl Access {
 
     /// A person's view, if it was worked out and nothing that it is made from changed since.
     pub fn glance(&self, user: &str) -> Option<Glance> {
-        let person = self.people.get(user)?;
+        self.people.get(user).and_then(|person| self.seen(person))
+    }
+
+    fn seen(&self, person: &Person) -> Option<Glance> {
         let seen = person.seen.load();
         let seen = seen.as_ref()?;
-        self.stamps(person).eq(seen.stamps.iter().copied()).then_some(seen.glance)
+        // Nothing at all changed: there are hundreds of stamps to compare, and thousands of requests.
+        if seen.version.load(Ordering::Relaxed) != self.version {
+            if !self.stamps(person).eq(seen.stamps.iter().copied()) {
+                return None;
+            }
+            seen.version.store(self.version, Ordering::Relaxed);
+        }
+        Some(seen.glance)
     }
 
     /// Remembers what a person's view is at this moment.
     pub fn remember(&self, user: &str, glance: Glance) {
         if let Some(person) = self.people.get(user) {
             let stamps = self.stamps(person).collect();
-            person.seen.store(Some(Arc::new(Seen { stamps, glance })));
+            let version = AtomicU64::new(self.version);
+            person.seen.store(Some(Arc::new(Seen { version, stamps, glance })));
         }
     }
 
@@ -240,11 +259,12 @@ impl Access {
         self.version
     }
 
-    /// Whose token that is, good or not. The one question that is asked for every request.
-    pub fn holder(&self, hash: &Digest) -> Option<Holder<'_>> {
+    /// Whose token that is, good or not, and their view if it is known. The one question that is asked for
+    /// every request.
+    pub fn holder(&self, hash: &Digest) -> Option<(Holder<'_>, Option<Glance>)> {
         let (hash, key) = self.keys.get_key_value(hash)?;
         let person = self.people.get(&key.user)?;
-        Some(Holder {
+        let holder = Holder {
             hash: *hash,
             token: &key.id,
             user: &person.id,
@@ -252,7 +272,8 @@ impl Access {
             admin: person.groups.iter().any(|id| **id == *ADMIN),
             expires_at: key.expires_at,
             revoked: key.revoked,
-        })
+        };
+        Some((holder, self.seen(person)))
     }
 }
 
