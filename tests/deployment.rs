@@ -193,7 +193,7 @@ fn script(yaml: &str) -> String {
     let mut lines = yaml.lines().skip_while(|line| line.trim() != "- |").skip(1).peekable();
     let indent = lines.peek().unwrap().len() - lines.peek().unwrap().trim_start().len();
     let lines = lines.take_while(|line| line.trim().is_empty() || line.starts_with(&" ".repeat(indent)));
-    lines.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect()
+    lines.flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"]).collect()
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn whoever_leaves_leaves_nothing_open() {
                     match turn % 5 {
                         0 | 1 => {}
                         2 => drop(stream.read(&mut [0; 1])),
-                        _ => drop(stream.read_exact(&mut vec![0; 200])),
+                        _ => drop(stream.read_exact(&mut [0; 200])),
                     }
                 }
             });
