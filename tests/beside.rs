@@ -99,7 +99,7 @@ impl Crowd {
 
 /// As cron does it: nothing is said unless something is wrong.
 #[track_caller]
-fn quietly(ran: Ran) {
+fn quietly(ran: &Ran) {
     assert_eq!(
         (ran.code, ran.text().as_str(), ran.stderr.as_str()),
         (Some(0), "", ""),
@@ -143,11 +143,11 @@ fn a_hundred_syncs_of_crons_beside_a_busy_server_disturb_nobody() {
             }
             if done % 7 == 0 {
                 let other = scope.spawn(sync);
-                quietly(sync());
-                quietly(other.join().unwrap());
+                quietly(&sync());
+                quietly(&other.join().unwrap());
                 done += 2;
             } else {
-                quietly(sync());
+                quietly(&sync());
                 done += 1;
             }
             published.extend([etag()]);

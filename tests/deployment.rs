@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::support::server::{Server, until};
-use crate::support::{ADA, Ran, World, skipped, unzipped};
+use crate::support::{ADA, Ran, World, loud, skipped, unzipped};
 
 const AGNES: &str = env!("CARGO_BIN_EXE_agnes");
 const INSTALLED: &str = "/usr/local/bin/agnes";
@@ -18,12 +18,16 @@ fn example(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)).unwrap()
 }
 
-/// A program that not every developer has; CI does.
-fn has(program: &str, test: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).exists()));
-    if !found {
-        skipped(test, &format!("there is no `{program}` here"));
+/// Where a program is that not every developer has. CI has curl.
+fn find(program: &str, test: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&folders).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.map(|folder| folder.join(program)).find(|path| path.exists());
+    let why = format!("there is no `{program}` here");
+    match (&found, program) {
+        (None, "curl") => skipped(test, &why),
+        (None, _) => loud(&format!("SKIPPED {test}: {why}")),
+        (Some(_), _) => {}
     }
     found
 }
@@ -87,9 +91,7 @@ fn the_units_of_systemd_start_what_they_say() {
 
 #[test]
 fn systemd_takes_the_units() {
-    if !has("systemd-analyze", "systemd_takes_the_units") {
-        return;
-    }
+    let Some(analyze) = find("systemd-analyze", "systemd_takes_the_units") else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut units = Vec::new();
     for name in ["agnes.service", "agnes-sync.service", "agnes-sync.timer"] {
@@ -98,9 +100,7 @@ fn systemd_takes_the_units() {
         fs::write(&path, example(&format!("systemd/{name}")).replace(INSTALLED, AGNES)).unwrap();
         units.push(path);
     }
-    let ran = Ran::from(
-        Command::new("systemd-analyze").args(["verify", "--man=no"]).args(&units).output().unwrap(),
-    );
+    let ran = Ran::from(Command::new(analyze).args(["verify", "--man=no"]).args(&units).output().unwrap());
     let about_ours: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("agnes")).collect();
     assert!(ran.code == Some(0) && about_ours.is_empty(), "{ran:?}");
 }
@@ -171,7 +171,13 @@ fn every_setting_that_an_example_names_exists() {
 
 #[test]
 fn the_commands_of_the_crontab_run() {
-    let world = World::with_people();
+    // One about which there is nothing to say.
+    let world = World::new();
+    let upstream = world.upstream("tools");
+    upstream.plugins(&["x"]).commit("Publish");
+    world.register("tools", &upstream);
+    world.user(ADA, &["tools/*"]);
+    world.agnes(&["group", "join", "Admin", ADA]);
     let mut ran = 0;
     for line in example("crontab").lines() {
         let Some((when, command)) = line.split_once("  agnes ") else { continue };
@@ -187,12 +193,12 @@ fn script(yaml: &str) -> String {
     let mut lines = yaml.lines().skip_while(|line| line.trim() != "- |").skip(1).peekable();
     let indent = lines.peek().unwrap().len() - lines.peek().unwrap().trim_start().len();
     let lines = lines.take_while(|line| line.trim().is_empty() || line.starts_with(&" ".repeat(indent)));
-    lines.map(|line| format!("{}\n", line.get(indent..).unwrap_or_default())).collect()
+    lines.flat_map(|line| [line.get(indent..).unwrap_or_default(), "\n"]).collect()
 }
 
 #[test]
 fn the_cronjob_syncs_and_fails_when_a_marketplace_does() {
-    if !has("curl", "the_cronjob_syncs_and_fails_when_a_marketplace_does") {
+    if find("curl", "the_cronjob_syncs_and_fails_when_a_marketplace_does").is_none() {
         return;
     }
     let world = World::new();
@@ -230,12 +236,13 @@ fn the_cronjob_syncs_and_fails_when_a_marketplace_does() {
 
 /// nginx with `examples/nginx.conf`, on a unix socket instead of port 443. It ends with the test.
 struct Nginx {
+    program: PathBuf,
     folder: tempfile::TempDir,
     child: Option<Child>,
 }
 
 impl Nginx {
-    fn new(backend: &str) -> Self {
+    fn new(program: PathBuf, backend: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["agnes.example.com".to_owned()]).unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -261,7 +268,7 @@ impl Nginx {
             path("error.log")
         );
         fs::write(path("nginx.conf"), whole).unwrap();
-        Self { folder, child: None }
+        Self { program, folder, child: None }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -269,7 +276,7 @@ impl Nginx {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new("nginx");
+        let mut command = Command::new(&self.program);
         command.arg("-p").arg(self.folder.path()).arg("-e").arg(self.path("error.log"));
         command.arg("-c").arg(self.path("nginx.conf"));
         command
@@ -312,13 +319,11 @@ impl Drop for Nginx {
 #[test]
 fn nginx_takes_its_example_and_passes_on_what_matters() {
     let test = "nginx_takes_its_example_and_passes_on_what_matters";
-    if !has("nginx", test) || !has("curl", test) {
-        return;
-    }
+    let (Some(program), Some(_)) = (find("nginx", test), find("curl", test)) else { return };
     let world = World::with_people();
     let token = world.bearer(ADA);
     let server = serve(&world, &here(values(&example("systemd/agnes.service"), "ExecStart")[0]), &[]);
-    let mut nginx = Nginx::new(server.url());
+    let mut nginx = Nginx::new(program, server.url());
     let checked = Ran::from(nginx.command().arg("-t").output().unwrap());
     assert_eq!(checked.code, Some(0), "{}", checked.stderr);
     assert!(!checked.stderr.contains("[warn]"), "{}", checked.stderr);

@@ -112,6 +112,38 @@ fn whoever_is_removed_in_the_middle_of_a_download_gets_no_other() {
     assert_eq!(begun.finished().body.len(), size);
 }
 
+/// Bundles of yesterday that were removed to make room. The server has the files of the last ones open, and
+/// an open file goes on taking its room.
+#[test]
+fn what_was_removed_from_the_cache_gives_its_room_back() {
+    let world = World::new();
+    let upstream = world.upstream("tools");
+    upstream.plugins(&["x"]).commit("Publish");
+    world.register("tools", &upstream);
+    world.user(ADA, &["tools/*"]);
+    let token = world.bearer(ADA);
+    let headers = [("authorization", token.as_str())];
+    let mut command = world.agnes_command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
+    command.env("AGNES_CACHE_MAX_BYTES", "1");
+    let server = Server::begin(&world, command);
+    let bundles = world.data().join("marketplaces/zip-cache/bundles");
+    for revision in 0..3 {
+        assert_eq!(server.get("/marketplace.zip", &headers).status, 200);
+        let age = world
+            .command("find")
+            .arg(&bundles)
+            .args(["-exec", "touch", "-d", "yesterday", "{}", "+"])
+            .status();
+        assert!(age.unwrap().success());
+        upstream.write("plugins/x/revision.txt", format!("{revision}")).commit("Another");
+        world.agnes(&["marketplace", "sync"]);
+    }
+    assert_eq!(server.get("/marketplace.zip", &headers).status, 200);
+    assert_eq!(std::fs::read_dir(&bundles).unwrap().count(), 1);
+    let deleted = || server.open().into_iter().filter(|path| path.ends_with("(deleted)")).collect::<Vec<_>>();
+    until("removed files to be closed", || deleted().is_empty().then_some(()));
+}
+
 /// Many who leave at any moment: before they are answered, in the middle of the answer, with what was sent
 /// still unread (so that the connection is reset), in the middle of a sync, in HTTP/2.
 #[test]
@@ -143,7 +175,7 @@ fn whoever_leaves_leaves_nothing_open() {
                     match turn % 5 {
                         0 | 1 => {}
                         2 => drop(stream.read(&mut [0; 1])),
-                        _ => drop(stream.read_exact(&mut vec![0; 200])),
+                        _ => drop(stream.read_exact(&mut [0; 200])),
                     }
                 }
             });

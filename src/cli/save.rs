@@ -31,7 +31,7 @@ pub(super) fn save(
         })
     };
     match fs::metadata(output) {
-        Ok(facts) if facts.is_dir() => return Err(failed(&"it is a folder")),
+        Ok(facts) if facts.is_dir() => Err(failed(&"it is a folder")),
         // A pipe or a device: there is nothing to put in its place.
         Ok(facts) if !facts.is_file() => {
             let mut out = fs::OpenOptions::new().write(true).open(output).map_err(|why| failed(&why))?;

@@ -341,8 +341,8 @@ mod tests {
         }
     }
 
-    fn view(offers: Vec<Offer>) -> View {
-        let view = View::assemble(&Feed::default(), offers.clone(), &HashMap::new());
+    fn view(offers: &[Offer]) -> View {
+        let view = View::assemble(&Feed::default(), offers.to_vec(), &HashMap::new());
         // Whatever the test is about: a glance names the same view.
         let faces: Vec<Face> = offers.iter().map(Offer::face).collect();
         let served =
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn no_grants_make_a_valid_empty_catalog() {
-        let catalog: Value = serde_json::from_slice(&view(Vec::new()).catalog).unwrap();
+        let catalog: Value = serde_json::from_slice(&view(&[]).catalog).unwrap();
         assert_eq!(catalog["plugins"], json!([]));
         assert_eq!(catalog["name"], "agnes");
         assert_eq!(catalog["owner"], json!({"name": "Agnes"}));
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn of_two_plugins_of_one_name_the_first_is_served_and_the_other_reported() {
-        let view = view(vec![offer("a", "x"), offer("b", "x")]);
+        let view = view(&[offer("a", "x"), offer("b", "x")]);
         assert_eq!(view.plugins.len(), 1);
         assert_eq!(view.left_out[0].slug.as_str(), "b");
         assert!(view.left_out[0].reason.contains("`a/x`"), "{}", view.left_out[0].reason);
@@ -371,15 +371,15 @@ mod tests {
     #[test]
     fn a_prefix_lets_both_be_installed() {
         let second = Offer { name_prefix: Some("b-".into()), ..offer("b", "x") };
-        let names: Vec<_> = view(vec![offer("a", "x"), second]).plugins.into_iter().map(|p| p.name).collect();
+        let names: Vec<_> = view(&[offer("a", "x"), second]).plugins.into_iter().map(|p| p.name).collect();
         assert_eq!(names, ["x", "b-x"]);
     }
 
     #[test]
     fn a_prefix_given_later_moves_those_who_have_the_plugin() {
         let prefixed = |slug: &str, name: &str| Offer { name_prefix: Some("b-".into()), ..offer(slug, name) };
-        let renames = |offers| {
-            let catalog: Value = serde_json::from_slice(&view(offers).catalog).unwrap();
+        let renames = |offers: Vec<Offer>| {
+            let catalog: Value = serde_json::from_slice(&view(&offers).catalog).unwrap();
             catalog["renames"].clone()
         };
         assert_eq!(renames(vec![prefixed("b", "x")]), json!({"x": "b-x"}));
@@ -392,15 +392,14 @@ mod tests {
 
     #[test]
     fn two_pairs_that_spell_one_folder_get_two() {
-        let view =
-            view(vec![offer("a", "b-c"), Offer { manifest_name: "other".into(), ..offer("a-b", "c") }]);
+        let view = view(&[offer("a", "b-c"), Offer { manifest_name: "other".into(), ..offer("a-b", "c") }]);
         let folders: Vec<_> = view.plugins.iter().map(|p| p.prefixed_name.as_str()).collect();
         assert_eq!(folders, ["a-b-c", "a-b-c-4e84717d"]);
     }
 
     #[test]
     fn folders_differ_in_more_than_case() {
-        let view = view(vec![offer("a", "Tool"), offer("a", "tool")]);
+        let view = view(&[offer("a", "Tool"), offer("a", "tool")]);
         assert_eq!(view.plugins[0].prefixed_name, "a-Tool");
         assert!(view.plugins[1].prefixed_name.starts_with("a-tool-"));
     }
@@ -412,7 +411,7 @@ mod tests {
         else {
             panic!()
         };
-        let view = view(vec![Offer { entry, ..offer("a", "x") }]);
+        let view = view(&[Offer { entry, ..offer("a", "x") }]);
         let catalog: Value = serde_json::from_slice(&view.catalog).unwrap();
         assert_eq!(
             catalog["plugins"][0],
@@ -423,10 +422,10 @@ mod tests {
     #[test]
     fn a_change_of_the_catalog_alone_changes_the_digest() {
         let Value::Object(entry) = json!({"description": "new"}) else { panic!() };
-        assert_ne!(view(vec![offer("a", "x")]).digest, view(vec![Offer { entry, ..offer("a", "x") }]).digest);
+        assert_ne!(view(&[offer("a", "x")]).digest, view(&[Offer { entry, ..offer("a", "x") }]).digest);
         let feed = Feed { owner_name: "Data team".into(), ..Feed::default() };
         assert_ne!(
-            view(vec![offer("a", "x")]).digest,
+            view(&[offer("a", "x")]).digest,
             View::assemble(&feed, vec![offer("a", "x")], &HashMap::new()).digest
         );
     }

@@ -196,9 +196,24 @@ impl Feed {
 
     fn keep(&self, bundle: Arc<OpenBundle>) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|other| other.view != bundle.view);
+        // What was removed from the cache to make room would go on taking it for as long as it is open.
+        open.retain(|other| other.view != bundle.view && !is_removed(&other.file));
         open.push_front(bundle);
         open.truncate(OPEN);
+    }
+}
+
+/// Whether a file has no name any more.
+fn is_removed(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        file.metadata().is_ok_and(|facts| facts.nlink() == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
     }
 }
 

@@ -30,21 +30,20 @@ where
     {
         let mut outcome = {
             let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match under_way.get(&key) {
-                Some(outcome) => outcome.clone(),
-                None => {
-                    let (tell, outcome) = watch::channel(None);
-                    under_way.insert(key.clone(), outcome.clone());
-                    let landing = Landing { under_way: Arc::clone(&self.0), key };
-                    let work = begin();
-                    tokio::spawn(async move {
-                        let value = work.await;
-                        // Whoever comes now begins anew, and whoever waits is told: in this order.
-                        drop(landing);
-                        tell.send_replace(Some(value));
-                    });
-                    outcome
-                }
+            if let Some(outcome) = under_way.get(&key) {
+                outcome.clone()
+            } else {
+                let (tell, outcome) = watch::channel(None);
+                under_way.insert(key.clone(), outcome.clone());
+                let landing = Landing { under_way: Arc::clone(&self.0), key };
+                let work = begin();
+                tokio::spawn(async move {
+                    let value = work.await;
+                    // Whoever comes now begins anew, and whoever waits is told: in this order.
+                    drop(landing);
+                    tell.send_replace(Some(value));
+                });
+                outcome
             }
         };
         outcome.wait_for(Option::is_some).await.ok().and_then(|value| value.clone())

@@ -100,12 +100,11 @@ async fn converse(
 ) {
     let _open = Open::new(&serving);
     let service = service_fn(|mut request: Request<Incoming>| {
-        let usual = match quick::answer(&serving, &link, &request) {
-            Some(answer) => Err(answer),
-            None => {
-                request.extensions_mut().insert(Arc::clone(&link));
-                Ok(router.clone().oneshot(request.map(Body::new)))
-            }
+        let usual = if let Some(answer) = quick::answer(&serving, &link, &request) {
+            Err(answer)
+        } else {
+            request.extensions_mut().insert(Arc::clone(&link));
+            Ok(router.clone().oneshot(request.map(Body::new)))
         };
         async {
             match usual {

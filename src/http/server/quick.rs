@@ -20,6 +20,7 @@ pub(super) fn answer<B>(serving: &Arc<Serving>, link: &Arc<Link>, request: &Requ
     let Peer::Network(_) = link.peer else { return None };
     let headers = request.headers();
     let asks = request.uri().path() == feed::ZIP
+        && request.uri().query().is_none()
         && (request.method() == Method::GET || request.method() == Method::HEAD)
         && headers.contains_key(header::IF_NONE_MATCH);
     if !asks || headers_too_large(headers) {

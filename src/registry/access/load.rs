@@ -12,6 +12,7 @@ use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
 
 /// How much to read.
+#[derive(Clone, Copy)]
 pub(in crate::registry) enum Scope<'a> {
     All,
     /// What one user's view is made from.
@@ -108,7 +109,9 @@ impl Access {
             let Some(group) = groups.get_mut(&id) else { continue };
             for (slug, (all, names)) in slugs {
                 let mut plugins = HashTrieSetSync::new_sync();
-                names.into_iter().for_each(|name| plugins.insert_mut(name));
+                for name in names {
+                    plugins.insert_mut(name);
+                }
                 group.grants.insert_mut(slug, Held { all, plugins });
             }
         }
