@@ -149,10 +149,17 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_not_called_by_itself() {
+    fn a_token_is_no_name_and_not_called_by_itself() {
         assert!("Ada's laptop/CI".parse::<TokenName>().is_ok());
         for text in ["", "a ", "a\nb", "a\u{202e}", &"x".repeat(65)] {
             assert!(text.parse::<TokenName>().is_err(), "{text}");
+        }
+        for error in [
+            "agnes_pat_secret".parse::<GroupName>().unwrap_err(),
+            "agnes_pat_secret@example.com".parse::<Email>().unwrap_err(),
+        ] {
+            let said = error.to_string();
+            assert!(said.starts_with("that is an access token") && !said.contains("secret"), "{said}");
         }
         let error = "agnes_pat_secret".parse::<TokenName>().unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
