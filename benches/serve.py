@@ -354,6 +354,10 @@ def run(args, scratch, env, table):
               f"{base:.0f} MB/s nginx with sendfile", speed / base, 0.7, " ×", least=True)
 
     talk("slow readers")
+    # A new one: what the loads before made it take, it keeps, and would give to these readers.
+    server.stop()
+    server = Server(agnes, data, env, log)
+    server.get("/marketplace.zip", bench)
     grown = slow_readers(server, bench, 64) / MB
     table.add("memory for 64 slow readers of it", f"{grown:.0f} MB", "", grown, 64, " MB")
 

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_agnes_global_optspecs
-    string join \n data-dir= config= json q/quiet lock-wait= h/help V/version
+    string join \n data-dir= config= json q/quiet lock-wait= server= server-ca= server-token-file= h/help V/version
 end
 
 function __fish_agnes_needs_command
@@ -27,6 +27,9 @@ end
 complete -c agnes -n "__fish_agnes_needs_command" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_needs_command" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_needs_command" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_needs_command" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_needs_command" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_needs_command" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_needs_command" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_needs_command" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -35,20 +38,28 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "marketplace" -d 'Regist
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "plugin" -d 'Look at plugins'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "user" -d 'Add, list and remove the people who get a marketplace'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "group" -d 'Put people into groups: plugins are granted to groups'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "token" -d 'Give people personal access tokens, and take them back'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grant" -d 'Give a group plugins'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "revoke" -d 'Take plugins from a group'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grants" -d 'List who was granted what'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "build-zip" -d 'Write the ZIP that one user gets'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one user gets, and why not more'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the API and everybody\'s marketplace, until told to stop'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "audit" -d 'List who did what, the latest first'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "backup" -d 'Back up everything that cannot be fetched or made again, also while a server serves'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "doctor" -d 'Find what is broken or suspicious in the data folder, and what to do about it'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "demo" -d 'Show what agnes does, with two example marketplaces in a data folder of its own'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "config" -d 'Show the settings'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "openapi" -d 'Print the description of the HTTP API (OpenAPI 3.1)'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s h -l help -d 'Print help'
@@ -71,6 +82,9 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-prompt -d 'Ask for the token, without showing it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-stdin -d 'Read the token from the first line of stdin'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
@@ -89,6 +103,9 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-prompt -d 'Ask for the token, without showing it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-stdin -d 'Read the token from the first line of stdin'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l no-token -d 'Forget the token'
@@ -98,12 +115,18 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
@@ -111,18 +134,27 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
@@ -132,18 +164,27 @@ complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subc
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -s h -l help -d 'Print help'
@@ -155,30 +196,45 @@ complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcom
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and not __fish_seen_subcommand_from add list show remove join leave" -s h -l help -d 'Print help'
@@ -192,48 +248,116 @@ complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subco
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand group; and __fish_seen_subcommand_from leave" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -f -a "create" -d 'Make a token and print it, this once'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -f -a "list" -d 'List tokens, without the tokens themselves'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and not __fish_seen_subcommand_from create list revoke" -f -a "revoke" -d 'End a token: the next request with it is refused'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l user -d 'Whose: an e-mail address or id [default: whoever asks; the operator\'s shell has to say]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l name -d 'What it is for, to know it again' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'Until when: 90d, 12h, 4w, a date or a time [default: until it is revoked]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l user -d 'Of this user: an e-mail address or id [default: of whoever asks; in the operator\'s shell all]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l all -d 'Of everybody'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand grant" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand grant" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -243,6 +367,9 @@ complete -c agnes -n "__fish_agnes_using_subcommand grants" -l plugin -d 'That i
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand grants" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -s h -l help -d 'Print help'
@@ -251,6 +378,9 @@ complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s o -l output -d
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -258,31 +388,86 @@ complete -c agnes -n "__fish_agnes_using_subcommand info" -l user -d 'An e-mail 
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand info" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand info" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand info" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l listen -d 'Where to listen; port 0 is any that is free [env: AGNES_SERVE_LISTEN] [default: 127.0.0.1:8080]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l tls-cert -d 'The certificate for https, in PEM format, read again when it changes [env: AGNES_SERVE_TLS_CERT]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l tls-key -d 'Its key [env: AGNES_SERVE_TLS_KEY]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l public-url -d 'The address by which analysts know this server [env: AGNES_SERVE_PUBLIC_URL]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l sync-at -d 'Sync all marketplaces at this time of day, in UTC [env: AGNES_SERVE_SYNC_AT]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l trusted-proxy -d 'A proxy whose X-Forwarded-For is believed, for the log and for limits [env: AGNES_SERVE_TRUSTED_PROXIES]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l log-format -d 'How to write the log: text or json [env: AGNES_SERVE_LOG_FORMAT] [default: text]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l log-level -d 'How much to log: error, warn, info, debug or trace [env: AGNES_SERVE_LOG_LEVEL] [default: info]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l drain -d 'How long transfers may take to end when told to stop [env: AGNES_SERVE_DRAIN] [default: 30]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l limit -d 'How many' -r
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l who -d 'By this actor alone, as the list names them' -r
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l what -d 'Of this kind alone: `token.create`, or `token` for all that begin so' -r
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l which -d 'About this alone: a slug, an e-mail address, a group\'s name' -r
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand audit" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -s o -l output -d 'Where to: a file' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand backup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand demo" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
@@ -290,18 +475,36 @@ complete -c agnes -n "__fish_agnes_using_subcommand config; and not __fish_seen_
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand openapi" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand completions" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand man" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand man" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand man" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand man" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand man" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand man" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand man" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand man" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand man" -s h -l help -d 'Print help'
