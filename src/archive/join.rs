@@ -3,10 +3,14 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use zip::{ZipArchive, ZipWriter};
 
 use super::{ArchiveError, options};
+
+/// Parts that are open at a time.
+const AHEAD: usize = 16;
 
 /// Writes an archive: first the file `path` with `contents`, then the parts, which are in the order
 /// of their paths.
@@ -22,13 +26,20 @@ pub fn join<'p>(
     let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, out));
     out.start_file(path, options(false, contents.len() as u64)).map_err(ArchiveError::write)?;
     out.write_all(contents).map_err(|source| ArchiveError::Write(source.to_string()))?;
-    for part in parts {
-        let archive = open(part)?;
-        out.merge_archive(archive).map_err(|error| match error {
-            zip::result::ZipError::Io(source) if is_writers(&source) => ArchiveError::write(source.into()),
-            other => ArchiveError::Damaged { path: part.to_owned(), reason: other.to_string() },
-        })?;
-    }
+    let parts: Vec<&Path> = parts.into_iter().collect();
+    std::thread::scope(|scope| {
+        // To open a part takes as long as to copy it, so the next ones are opened meanwhile.
+        let (sender, opened) = sync_channel(AHEAD);
+        scope.spawn(move || parts.into_iter().try_for_each(|part| sender.send((part, open(part)))));
+        opened.into_iter().try_for_each(|(part, archive)| {
+            out.merge_archive(archive?).map_err(|error| match error {
+                zip::result::ZipError::Io(source) if is_writers(&source) => {
+                    ArchiveError::write(source.into())
+                }
+                other => ArchiveError::Damaged { path: part.to_owned(), reason: other.to_string() },
+            })
+        })
+    })?;
     let mut out = out.finish().map_err(ArchiveError::write)?;
     out.flush().map_err(|source| ArchiveError::write(source.into()))
 }

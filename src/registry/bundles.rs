@@ -73,7 +73,8 @@ impl Registry {
                 return found(user.email, Glance { digest: view, plugins }, path);
             }
         }
-        let bundle = self.bundle_of(&user.id)?;
+        // Nobody else has the registry open, so nothing moves on meanwhile.
+        let bundle = self.bundle_of_view(&self.view_of_row(&user)?)?;
         // The state was read before the view, so what is remembered is never newer than it says.
         if let Some(state) = &state {
             Remembered { view: bundle.digest, plugins: bundle.plugins }.keep(&memory, state);

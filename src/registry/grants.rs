@@ -10,7 +10,20 @@ use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::resource::Resource;
 use crate::store::Store;
+use crate::store::accounts::GroupRow;
 use crate::store::grants::GrantRow;
+
+/// A group, as far as a grant needs to know it.
+pub(super) struct Named {
+    pub id: String,
+    pub name: String,
+}
+
+impl From<GroupRow> for Named {
+    fn from(row: GroupRow) -> Self {
+        Self { id: row.id, name: row.name }
+    }
+}
 
 /// A grant, and how many plugins it stands for at present.
 #[derive(Debug, Clone)]
@@ -107,17 +120,20 @@ impl Registry {
                 "name at least one resource: `marketplace/plugin` or `marketplace/*`",
             ));
         }
-        // Before the store is locked: it may have to be loaded.
-        let access = self.access()?;
-        let known = |resource: &Resource| access.as_ref().is_some_and(|access| access.lists(resource));
         self.store().transaction(|store| {
-            let group = group_row(store, group)?;
+            // While the store is held, memory says what the database says, and need not be asked for rows
+            // among hundreds of thousands.
+            let access = self.access_if_held();
+            let known = |resource: &Resource| access.as_ref().is_some_and(|access| access.lists(resource));
+            let group = match access.as_ref().and_then(|access| access.group_named(group)) {
+                Some(named) => named,
+                None => Named::from(group_row(store, group)?),
+            };
             let mut done = Vec::new();
             for text in resources {
                 let resource: Resource = text.trim().parse().map_err(Error::invalid)?;
                 let resource_id = resource.to_string();
                 let changed = if grant {
-                    // What is in memory need not be looked for among fifty thousand rows.
                     if !known(&resource) {
                         check_exists(store, &resource)?;
                     }

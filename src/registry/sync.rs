@@ -96,9 +96,10 @@ impl Registry {
             }
         };
         std::thread::scope(|scope| {
-            for _ in 0..jobs {
+            for _ in 1..jobs {
                 scope.spawn(work);
             }
+            work();
         });
         let mut all = SyncedAll::default();
         for (slug, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {

@@ -1,7 +1,6 @@
 //! What one user gets.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::access::{Access, Scope};
 use super::users::user_row;
@@ -9,6 +8,7 @@ use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::oid::Oid;
 use crate::domain::view::View;
+use crate::store::accounts::UserRow;
 
 pub use crate::domain::view::Glance;
 
@@ -80,10 +80,23 @@ impl Registry {
     }
 
     pub(super) fn view_of(&self, user: &str) -> Result<UserView> {
-        let access = match self.access()? {
-            Some(access) => access,
-            None => self.access_of(user)?,
-        };
+        match self.access()? {
+            Some(access) => self.view_at(&access, user),
+            None => {
+                let row = user_row(&self.store(), user)?;
+                self.view_of_row(&row)
+            }
+        }
+    }
+
+    /// For a process that lives for one command, and needs no more than what is this user's.
+    pub(super) fn view_of_row(&self, user: &UserRow) -> Result<UserView> {
+        // One lock over all of the reads: a sync that ends in between must not show in half of them.
+        let access = Access::load(&self.store(), Scope::User(user))?;
+        self.view_at(&access, &user.id)
+    }
+
+    fn view_at(&self, access: &Access, user: &str) -> Result<UserView> {
         let Some(entitlement) = access.entitlement(user) else { return Err(self.nobody(user)) };
         let view = UserView {
             user_id: entitlement.user_id().to_owned(),
@@ -102,14 +115,6 @@ impl Registry {
     fn nobody(&self, user: &str) -> Error {
         let defect = Error::Defect("a user is in the database and not in memory");
         user_row(&self.store(), user).map_or_else(|error| error, |_| defect)
-    }
-
-    /// What a single command needs: one user, and what is theirs.
-    fn access_of(&self, user: &str) -> Result<Arc<Access>> {
-        // One lock over all of the reads: a sync that ends in between must not show in half of them.
-        let store = self.store();
-        let user = user_row(&store, user)?;
-        Ok(Arc::new(Access::load(&store, Scope::User(&user))?))
     }
 }
 

@@ -18,6 +18,7 @@ use arc_swap::ArcSwapOption;
 use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
 use rustc_hash::FxBuildHasher;
 
+use super::grants::Named;
 use super::{Registry, Result};
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
@@ -168,6 +169,11 @@ impl Registry {
         self.present.held.get().map(|_| self.keep_access_in_memory()).transpose()
     }
 
+    /// The present moment, if it is in memory already. Never waits.
+    pub(super) fn access_if_held(&self) -> Option<Arc<Access>> {
+        self.present.held.get().and_then(ArcSwapOption::load_full)
+    }
+
     fn load_access(&self, held: &ArcSwapOption<Access>) -> Result<Arc<Access>> {
         // One loads, the others wait. And the lock is held until it is in place: no write comes between.
         let store = self.store();
@@ -258,6 +264,16 @@ impl Access {
 
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// The group with that id, or else of that name, whatever its case.
+    pub fn group_named(&self, key: &str) -> Option<Named> {
+        let by_name = || {
+            let key = key.to_lowercase();
+            self.groups.iter().find(|(_, group)| group.name.to_lowercase() == key)
+        };
+        let (id, group) = self.groups.get_key_value(key).or_else(by_name)?;
+        Some(Named { id: id.to_string(), name: group.name.to_string() })
     }
 
     /// Whether there is something that could be granted under that name.
