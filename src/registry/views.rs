@@ -80,13 +80,11 @@ impl Registry {
     }
 
     pub(super) fn view_of(&self, user: &str) -> Result<UserView> {
-        match self.access()? {
-            Some(access) => self.view_at(&access, user),
-            None => {
-                let row = user_row(&self.store(), user)?;
-                self.view_of_row(&row)
-            }
+        if let Some(access) = self.access()? {
+            return self.view_at(&access, user);
         }
+        let row = user_row(&self.store(), user)?;
+        self.view_of_row(&row)
     }
 
     /// For a process that lives for one command, and needs no more than what is this user's.
