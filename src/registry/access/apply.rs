@@ -22,6 +22,7 @@ impl Access {
         let mut next = self.clone();
         next.version += 1;
         for change in changes {
+            next.recent.note(next.version, &change);
             next.apply(change, store)?;
         }
         Ok(next)

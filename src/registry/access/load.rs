@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
 
 use super::apply::add_offer;
-use super::{Access, Group, Held, Map, Market, Word};
+use super::{Access, Group, Held, Map, Market, Recent, Word};
 use crate::registry::Result;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
@@ -24,6 +24,7 @@ impl Default for Access {
         Self {
             // What is not there has stamp 0.
             version: 1,
+            recent: Recent::since(1),
             people: Map::default(),
             addresses: Map::default(),
             groups: Map::default(),
