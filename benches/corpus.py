@@ -233,6 +233,8 @@ class Bench:
         listed = agnes("--json", "marketplace", "list", output=True).output
         if any(self.upstreams.head(slug) in listed for slug in slugs):
             raise Failed("`marketplace add` has fetched already: a first sync would measure nothing")
+        # What the step before left to be written is not to be waited for by this one's own fsync.
+        os.sync()
         return agnes
 
     def first_sync(self):

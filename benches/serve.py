@@ -75,8 +75,7 @@ class Process:
 class Server(Process):
     def __init__(self, agnes, data, env, log):
         began = time.perf_counter()
-        super().__init__(agnes, "--data-dir", data, "serve", "--listen", "127.0.0.1:0", "--log-level", "warn",
-                         env=env, log=log)
+        super().__init__(agnes, "--data-dir", data, "serve", "--listen", "127.0.0.1:0", env=env, log=log)
         self.address = self.line().removeprefix("http://").rstrip("/")
         while self.get("/readyz")[0] != 200:
             time.sleep(0.01)

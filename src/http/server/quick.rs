@@ -34,6 +34,6 @@ pub(super) fn answer<B>(serving: &Arc<Serving>, link: &Arc<Link>, request: &Requ
     let mut record = Record::new(Arc::clone(serving), Arc::clone(link), visitor, route, request);
     record.mark(&mut response);
     sign(&mut response);
-    record.end();
+    record.unchanged();
     Some(response)
 }

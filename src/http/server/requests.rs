@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body::{Body as _, Frame, SizeHint};
+use tracing::Level;
 
 use super::Serving;
 use super::forwarded;
@@ -120,6 +121,8 @@ pub(super) struct Record {
     expected: Option<u64>,
     sent: u64,
     ended: bool,
+    /// There was nothing new to tell.
+    unchanged: bool,
 }
 
 impl Record {
@@ -152,6 +155,7 @@ impl Record {
             expected: None,
             sent: 0,
             ended: false,
+            unchanged: false,
             link,
             serving,
         }
@@ -167,9 +171,10 @@ impl Record {
         }
     }
 
-    /// There is no body: all of the answer is there.
-    pub fn end(mut self) {
+    /// The client has it already: there is no body, and all of the answer is there.
+    pub fn unchanged(mut self) {
         self.expected = Some(0);
+        self.unchanged = true;
     }
 
     /// Whether the answer has no body whatever its headers say.
@@ -203,19 +208,27 @@ impl Drop for Record {
         if !complete {
             metrics.cut_off();
         }
-        tracing::info!(
-            target: "agnes::request",
-            id = %self.id,
-            method = label(&self.method),
-            path = %self.path,
-            status,
-            bytes = self.sent,
-            ms = (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0,
-            peer = %self.peer,
-            caller = %self.visitor.0.get().map_or("-", String::as_str),
-            "{}",
-            if complete { "answered" } else { "cut off" }
-        );
+        // Thousands of laptops ask all day whether there is anything new: at the usual level, a log with a
+        // line for each would be of nothing else.
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "agnes::request",
+                    $level,
+                    id = %self.id,
+                    method = label(&self.method),
+                    path = %self.path,
+                    status,
+                    bytes = self.sent,
+                    ms = (took.as_secs_f64() * 1_000_000.0).round() / 1_000.0,
+                    peer = %self.peer,
+                    caller = %self.visitor.0.get().map_or("-", String::as_str),
+                    "{}",
+                    if complete { "answered" } else { "cut off" }
+                )
+            };
+        }
+        if self.unchanged { line!(Level::DEBUG) } else { line!(Level::INFO) }
     }
 }
 
