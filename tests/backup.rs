@@ -21,10 +21,7 @@ fn give_token(world: &World, token: &str) {
 
 #[test]
 fn what_is_restored_is_what_was_backed_up_while_serving() {
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, _upstream) = World::with_tools();
     world.user("ada@example.com", &["tools/*"]);
     let token = "a-secret-of-the-upstream";
     give_token(&world, token);
@@ -61,10 +58,7 @@ fn what_is_restored_is_what_was_backed_up_while_serving() {
 /// nothing else shows them.
 #[test]
 fn from_afar_there_are_no_tokens_in_it() {
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, _upstream) = World::with_tools();
     give_token(&world, "not-for-you");
     world.user("ada@example.com", &[]);
     world.agnes(&["group", "join", "Admin", "ada@example.com"]);

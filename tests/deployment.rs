@@ -172,10 +172,7 @@ fn every_setting_that_an_example_names_exists() {
 #[test]
 fn the_commands_of_the_crontab_run() {
     // One about which there is nothing to say.
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, _upstream) = World::with_tools();
     world.user(ADA, &["tools/*"]);
     world.agnes(&["group", "join", "Admin", ADA]);
     let mut ran = 0;
@@ -201,10 +198,7 @@ fn the_cronjob_syncs_and_fails_when_a_marketplace_does() {
     if find("curl", "the_cronjob_syncs_and_fails_when_a_marketplace_does").is_none() {
         return;
     }
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, upstream) = World::with_tools();
     let yaml = example("kubernetes/sync-all.yaml");
     assert!(yaml.contains("command: [\"sh\", \"-euc\"]"));
     let script = script(&yaml);

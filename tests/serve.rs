@@ -271,10 +271,7 @@ fn a_socket_that_systemd_hands_over_takes_the_place_of_addresses() {
 
 #[test]
 fn syncs_are_counted_and_joined() {
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, _upstream) = World::with_tools();
     let server = world.serve(&[]);
     assert!(server.metric("agnes_last_successful_sync_seconds{marketplace=\"tools\"}") > 1e9);
     std::thread::scope(|scope| {

@@ -87,10 +87,7 @@ fn tokens_that_are_wrong_in_any_way_get_the_same_answer() {
 /// with each request, on the connection too.
 #[test]
 fn a_connection_that_was_let_in_is_asked_again_each_time() {
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, _upstream) = World::with_tools();
     world.user(ADA, &["tools/*"]);
     let admin = world.admin("admin@example.com");
     let token = world.bearer(ADA);

@@ -116,10 +116,7 @@ fn whoever_is_removed_in_the_middle_of_a_download_gets_no_other() {
 /// an open file goes on taking its room.
 #[test]
 fn what_was_removed_from_the_cache_gives_its_room_back() {
-    let world = World::new();
-    let upstream = world.upstream("tools");
-    upstream.plugins(&["x"]).commit("Publish");
-    world.register("tools", &upstream);
+    let (world, upstream) = World::with_tools();
     world.user(ADA, &["tools/*"]);
     let token = world.bearer(ADA);
     let headers = [("authorization", token.as_str())];

@@ -23,6 +23,14 @@ pub struct BadResource {
 }
 
 impl Resource {
+    /// The parts of an id that was written by [`fmt::Display`], without checking them again: the slug, and
+    /// the plugin or `None` for all.
+    #[must_use]
+    pub fn parts(id: &str) -> Option<(&str, Option<&str>)> {
+        let (slug, plugin) = id.split_once('/')?;
+        Some((slug, (plugin != "*").then_some(plugin)))
+    }
+
     /// All of the marketplace that it is of: who has that has this, too.
     #[must_use]
     pub fn whole(&self) -> Self {

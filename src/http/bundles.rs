@@ -13,7 +13,7 @@ use super::extract::{Path, ask};
 use super::files::FileBody;
 use super::problem::Failure;
 use crate::domain::caller::Caller;
-use crate::registry::{Error, bundles::Bundle};
+use crate::registry::bundles::Bundle;
 use crate::wire::views::{DISPOSITION, LocalFile, PLUGINS_HEADER, USER_HEADER};
 
 /// Get the ZIP that one user gets
@@ -31,8 +31,7 @@ pub(super) async fn zip(
 ) -> Result<Response, Failure> {
     let (bundle, file) = ask(app, move |registry| {
         let bundle = registry.bundle(&caller, &id)?;
-        let failed = |source| Error::Io { path: bundle.path.clone(), doing: "cannot be read", source };
-        let file = std::fs::File::open(&bundle.path).map_err(failed)?;
+        let file = bundle.open()?;
         Ok((bundle, file))
     })
     .await?;

@@ -227,12 +227,8 @@ fn open(registry: &Registry, caller: &Caller, glance: Glance) -> Result<Built, E
     if bundle.digest != glance.digest {
         return Ok(Built::Moved);
     }
-    let file = File::open(&bundle.path).map_err(|source| Error::Io {
-        path: bundle.path,
-        doing: "cannot be read",
-        source,
-    })?;
-    Ok(Built::Bundle(Arc::new(OpenBundle { view: bundle.digest, file: Arc::new(file), size: bundle.size })))
+    let file = Arc::new(bundle.open()?);
+    Ok(Built::Bundle(Arc::new(OpenBundle { view: bundle.digest, file, size: bundle.size })))
 }
 
 fn stopped_short() -> Failure {

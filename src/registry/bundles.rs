@@ -1,8 +1,10 @@
 //! The ZIP of a view: found in the cache, or built.
 
+use std::fs::{self, File};
+use std::io;
 use std::path::PathBuf;
 
-use super::cache::{remove, touch};
+use super::cache::{ZipCache, remove, touch};
 use super::memory::Remembered;
 use super::users::user_row;
 use super::views::{Glance, UserView};
@@ -49,12 +51,7 @@ impl Registry {
     /// See [`Error`].
     pub fn built_bundle(&self, caller: &Caller, glance: &Glance) -> Result<Option<Bundle>> {
         caller.own_id()?;
-        let path = self.zip_cache()?.bundle(&glance.digest);
-        if join::check(&path).is_err() {
-            return Ok(None);
-        }
-        touch(&path);
-        found(caller.name().to_owned(), *glance, path).map(Some)
+        cached(&self.zip_cache()?, caller.name(), *glance)
     }
 
     /// For a process that lives for one command, working out the view costs more than all the rest.
@@ -66,12 +63,10 @@ impl Registry {
         };
         let memory = cache.memory(&user.id);
         let remembered = state.as_ref().and_then(|state| Remembered::recall(&memory, state));
-        if let Some(Remembered { view, plugins }) = remembered {
-            let path = cache.bundle(&view);
-            if join::check(&path).is_ok() {
-                touch(&path);
-                return found(user.email, Glance { digest: view, plugins }, path);
-            }
+        if let Some(Remembered { view, plugins }) = remembered
+            && let Some(bundle) = cached(&cache, &user.email, Glance { digest: view, plugins })?
+        {
+            return Ok(bundle);
         }
         // Nobody else has the registry open, so nothing moves on meanwhile.
         let bundle = self.bundle_of_view(&self.view_of_row(&user)?)?;
@@ -95,23 +90,46 @@ impl Registry {
 
     fn bundle_of_view(&self, view: &UserView) -> Result<Bundle> {
         let cache = self.zip_cache()?;
-        let path = cache.bundle(&view.view.digest);
-        if join::check(&path).is_ok() {
-            touch(&path);
-        } else {
-            remove(&path);
-            self.build(&cache, view, &path).inspect_err(|error| self.distrust_after(error))?;
-            // The bundle is there; that others could not be tidied away is no reason to withhold it.
-            let _ = cache.prune(self.settings.cache.max_bytes);
+        if let Some(bundle) = cached(&cache, &view.email, view.glance())? {
+            return Ok(bundle);
         }
-        found(view.email.clone(), view.glance(), path)
+        let path = cache.bundle(&view.view.digest);
+        remove(&path);
+        self.build(&cache, view, &path).inspect_err(|error| self.distrust_after(error))?;
+        // The bundle is there; that others could not be tidied away is no reason to withhold it.
+        let _ = cache.prune(self.settings.cache.max_bytes);
+        found(&view.email, view.glance(), path)
     }
 }
 
-fn found(email: String, glance: Glance, path: PathBuf) -> Result<Bundle> {
-    let Glance { digest, plugins } = glance;
-    match std::fs::metadata(&path) {
-        Ok(facts) => Ok(Bundle { email, digest, plugins, size: facts.len(), path }),
-        Err(source) => Err(Error::Io { path, doing: "cannot be read", source }),
+impl Bundle {
+    /// The file, open: it stays readable when it is removed from the cache.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(&self) -> Result<File> {
+        File::open(&self.path).map_err(|source| unreadable(self.path.clone(), source))
     }
+}
+
+/// The bundle of that view if it is in the cache, and whole. Then it is in use.
+fn cached(cache: &ZipCache, email: &str, glance: Glance) -> Result<Option<Bundle>> {
+    let path = cache.bundle(&glance.digest);
+    if join::check(&path).is_err() {
+        return Ok(None);
+    }
+    touch(&path);
+    found(email, glance, path).map(Some)
+}
+
+fn found(email: &str, glance: Glance, path: PathBuf) -> Result<Bundle> {
+    let Glance { digest, plugins } = glance;
+    match fs::metadata(&path) {
+        Ok(facts) => Ok(Bundle { email: email.to_owned(), digest, plugins, size: facts.len(), path }),
+        Err(source) => Err(unreadable(path, source)),
+    }
+}
+
+fn unreadable(path: PathBuf, source: io::Error) -> Error {
+    Error::Io { path, doing: "cannot be read", source }
 }

@@ -27,9 +27,9 @@ pub struct UserView {
     pub generated_at: i64,
 }
 
-/// A user's view as the registry's memory has it, and which moment that was.
+/// What a look into the registry's memory shows of a user's view, and at which moment.
 #[derive(Debug, Clone, Copy)]
-pub struct Remembered {
+pub struct Look {
     /// `None`: it has to be worked out.
     pub glance: Option<Glance>,
     /// Counts the changes of the registry.
@@ -58,11 +58,11 @@ impl Registry {
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn my_glance(&self, caller: &Caller) -> Result<Remembered> {
+    pub fn my_glance(&self, caller: &Caller) -> Result<Look> {
         let user = caller.own_id()?;
         Ok(match self.access()? {
-            Some(access) => Remembered { glance: access.glance(user), moment: access.version() },
-            None => Remembered { glance: None, moment: 0 },
+            Some(access) => Look { glance: access.glance(user), moment: access.version() },
+            None => Look { glance: None, moment: 0 },
         })
     }
 
@@ -80,11 +80,13 @@ impl Registry {
     }
 
     pub(super) fn view_of(&self, user: &str) -> Result<UserView> {
-        if let Some(access) = self.access()? {
-            return self.view_at(&access, user);
-        }
-        let row = user_row(&self.store(), user)?;
-        self.view_of_row(&row)
+        let Some(access) = self.access()? else {
+            let row = user_row(&self.store(), user)?;
+            return self.view_of_row(&row);
+        };
+        let view = self.view_at(&access, user)?;
+        access.remember(&view.user_id, view.glance());
+        Ok(view)
     }
 
     /// For a process that lives for one command, and needs no more than what is this user's.
@@ -96,7 +98,7 @@ impl Registry {
 
     fn view_at(&self, access: &Access, user: &str) -> Result<UserView> {
         let Some(entitlement) = access.entitlement(user) else { return Err(self.nobody(user)) };
-        let view = UserView {
+        Ok(UserView {
             user_id: entitlement.user_id().to_owned(),
             email: entitlement.email().to_owned(),
             groups: entitlement.groups(),
@@ -104,9 +106,7 @@ impl Registry {
             commits: entitlement.commits(),
             through: entitlement.through(),
             generated_at: self.now(),
-        };
-        access.remember(&view.user_id, view.glance());
-        Ok(view)
+        })
     }
 
     /// The words for a user who is not in memory, and so not in the database.

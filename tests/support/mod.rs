@@ -166,6 +166,15 @@ impl World {
     }
 
     /// A new, empty upstream repository.
+    /// The marketplace `tools` with one plugin, `x`; and its upstream.
+    pub fn with_tools() -> (Self, Upstream) {
+        let world = Self::new();
+        let upstream = world.upstream("tools");
+        upstream.plugins(&["x"]).commit("Publish");
+        world.register("tools", &upstream);
+        (world, upstream)
+    }
+
     pub fn upstream(&self, name: &str) -> Upstream {
         Upstream::new(self, name)
     }

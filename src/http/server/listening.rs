@@ -51,11 +51,7 @@ pub(super) async fn network(
                 let link = Arc::new(Link::new(Peer::Network(address)));
                 let inside =
                     connection::network(Arc::clone(&serving), router.clone(), stream, link, tls.clone());
-                let alive = alive.clone();
-                tokio::spawn(async move {
-                    inside.await;
-                    drop(alive);
-                });
+                tokio::spawn(with(alive.clone(), inside));
             }
             Err(error) => trouble(&serving, &error).await,
         }
@@ -78,15 +74,17 @@ pub(super) async fn local(
         match accepted {
             Ok((stream, _)) => {
                 let inside = connection::local(Arc::clone(&serving), router.clone(), stream, owner);
-                let alive = alive.clone();
-                tokio::spawn(async move {
-                    inside.await;
-                    drop(alive);
-                });
+                tokio::spawn(with(alive.clone(), inside));
             }
             Err(error) => trouble(&serving, &error).await,
         }
     }
+}
+
+/// Somebody's stay, for as long as which there is somebody.
+async fn with(alive: mpsc::Sender<()>, inside: impl Future<Output = ()>) {
+    inside.await;
+    drop(alive);
 }
 
 /// Whoever went away before they were let in is no trouble. If the system has no files left, those

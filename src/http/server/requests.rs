@@ -47,7 +47,7 @@ pub(super) async fn attend(
     next: Next,
 ) -> Response {
     let Some(link) = request.extensions().get::<Arc<Link>>().map(Arc::clone) else {
-        return defect("a request came in by no door").into_response();
+        return Failure::defect("a request came in by no door").into_response();
     };
     let visitor = Visitor::default();
     request.extensions_mut().insert(visitor.clone());
@@ -66,7 +66,7 @@ pub(super) async fn attend(
     } else {
         match Caught(Box::pin(next.run(request))).await {
             Ok(response) => response,
-            Err(_) => defect("this request made it stop short").into_response(),
+            Err(_) => Failure::defect("this request made it stop short").into_response(),
         }
     };
     record.mark(&mut response);
@@ -77,10 +77,6 @@ pub(super) async fn attend(
         record.expected = if record.bodiless() { Some(0) } else { body.size_hint().exact() };
         Body::new(Recorded { ended: false, waiting: false, body, record })
     })
-}
-
-fn defect(what: &str) -> Failure {
-    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", format!("agnes has a defect: {what}"))
 }
 
 pub(super) fn headers_too_large(headers: &HeaderMap) -> bool {

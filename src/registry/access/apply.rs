@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use rpds::RedBlackTreeMapSync;
 
 use super::{Access, Group, Held, Key, Listed, Market, Person, Word};
+use crate::domain::resource::Resource;
 use crate::registry::Result;
 use crate::registry::marketplaces::versions_of;
 use crate::registry::upstreams::served_commit;
@@ -116,26 +117,31 @@ impl Access {
     }
 
     pub(super) fn regrant(&mut self, group: &str, resource: &str, granted: bool) {
-        let (Some(before), Some((slug, plugin))) = (self.groups.get(group), resource.split_once('/')) else {
+        let (Some(before), Some((slug, plugin))) = (self.groups.get(group), Resource::parts(resource)) else {
             return;
         };
         let mut after = Group::clone(before);
         let mut held = after.grants.get(slug).cloned().unwrap_or_default();
         match (plugin, granted) {
-            ("*", granted) => held.all = granted,
-            (plugin, true) => held.plugins.insert_mut(plugin.into()),
-            (plugin, false) => {
+            (None, granted) => held.all = granted,
+            (Some(plugin), true) => held.plugins.insert_mut(plugin.into()),
+            (Some(plugin), false) => {
                 held.plugins.remove_mut(plugin);
             }
         }
         if held.nothing() {
             after.grants.remove_mut(slug);
         } else {
-            let slug = self.markets.get(slug).map_or_else(|| slug.into(), |market| Arc::clone(&market.slug));
+            let slug = self.slug(slug);
             after.grants.insert_mut(slug, held);
         }
         after.stamp = self.version;
         self.groups.insert_mut(group.into(), Arc::new(after));
+    }
+
+    /// A slug, as everything that says it shares it.
+    pub(super) fn slug(&self, text: &str) -> Word {
+        self.markets.get(text).map_or_else(|| text.into(), |market| Arc::clone(&market.slug))
     }
 
     pub(super) fn put_market(&mut self, row: &MarketplaceRow) {

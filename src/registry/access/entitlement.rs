@@ -18,7 +18,16 @@ pub(in crate::registry) struct Entitlement<'a> {
     /// The two that always exist first, then by name.
     groups: Vec<&'a Group>,
     /// As they were registered.
-    markets: Vec<(&'a Market, Vec<(&'a Group, &'a Held)>)>,
+    shares: Vec<Share<'a>>,
+}
+
+/// What somebody has of one marketplace.
+struct Share<'a> {
+    market: &'a Market,
+    /// What each of their groups has of it.
+    held: Vec<(&'a Group, &'a Held)>,
+    /// All of it together, by name.
+    listed: Vec<&'a Listed>,
 }
 
 impl Access {
@@ -35,12 +44,18 @@ impl Access {
                 held.entry(slug).or_default().push((group, what));
             }
         }
-        let mut markets: Vec<_> = held
+        let mut shares: Vec<Share<'_>> = held
             .into_iter()
-            .filter_map(|(slug, held)| self.markets.get(slug).map(|market| (&**market, held)))
+            .filter_map(|(slug, held)| self.markets.get(slug).map(|market| market.share(held)))
             .collect();
-        markets.sort_by_key(|(market, _)| market.order);
-        Some(Entitlement { person, groups, markets })
+        shares.sort_by_key(|share| share.market.order);
+        Some(Entitlement { person, groups, shares })
+    }
+}
+
+impl Market {
+    fn share<'a>(&'a self, held: Vec<(&'a Group, &'a Held)>) -> Share<'a> {
+        Share { market: self, listed: self.listed_to(&held), held }
     }
 }
 
@@ -59,8 +74,7 @@ impl Entitlement<'_> {
     }
 
     pub fn view(&self, feed: &Feed) -> View {
-        let listed = self.listed();
-        let offers = listed.into_iter().filter_map(|(market, listed)| listed.offer(market)).collect();
+        let offers = self.listed().filter_map(|(market, listed)| listed.offer(market)).collect();
         View::assemble(feed, offers, &self.renames())
     }
 
@@ -68,7 +82,6 @@ impl Entitlement<'_> {
     pub fn glance(&self, feed: &Feed) -> Glance {
         let known: Vec<_> = self
             .listed()
-            .into_iter()
             .filter_map(|(market, listed)| Some((market, listed, listed.known(market)?)))
             .collect();
         let faces: Vec<&Face> = known.iter().map(|(_, _, (face, _))| face).collect();
@@ -78,36 +91,28 @@ impl Entitlement<'_> {
         })
     }
 
-    fn listed(&self) -> Vec<(&Market, &Listed)> {
-        let mut all = Vec::new();
-        for (market, held) in &self.markets {
-            let held: Vec<&Held> = held.iter().map(|(_, held)| *held).collect();
-            all.extend(market.offers_of(&held).into_iter().map(|listed| (*market, listed)));
-        }
-        all
+    fn listed(&self) -> impl Iterator<Item = (&Market, &Listed)> {
+        self.shares.iter().flat_map(|share| share.listed.iter().map(|listed| (share.market, *listed)))
     }
 
     fn renames(&self) -> HashMap<Slug, Renames> {
-        let some = self.markets.iter().filter(|(market, _)| !market.renames.is_empty());
-        some.filter_map(|(market, _)| Some((market.slug.parse().ok()?, market.renames.as_ref().clone())))
-            .collect()
+        let markets = self.shares.iter().map(|share| share.market);
+        let some = markets.filter(|market| !market.renames.is_empty());
+        some.filter_map(|market| Some((market.slug.parse().ok()?, market.renames.as_ref().clone()))).collect()
     }
 
     /// The commits that the marketplaces of the view are at, by slug.
     pub fn commits(&self) -> HashMap<String, Oid> {
-        self.markets
-            .iter()
-            .filter_map(|(market, _)| Some((market.slug.to_string(), market.commit?)))
-            .collect()
+        let markets = self.shares.iter().map(|share| share.market);
+        markets.filter_map(|market| Some((market.slug.to_string(), market.commit?))).collect()
     }
 
     /// For each plugin (`slug/name`), the groups through which the person has it.
     pub fn through(&self) -> HashMap<String, Vec<String>> {
         let mut through = HashMap::new();
-        for (market, by_group) in &self.markets {
-            let held: Vec<&Held> = by_group.iter().map(|(_, held)| *held).collect();
-            for Listed { row, .. } in market.offers_of(&held) {
-                let having = by_group.iter().filter(|(_, held)| held.has(&row.name));
+        for Share { market, held, listed } in &self.shares {
+            for Listed { row, .. } in listed {
+                let having = held.iter().filter(|(_, held)| held.has(&row.name));
                 let names: BTreeSet<String> = having.map(|(group, _)| group.name.to_string()).collect();
                 through.insert(format!("{}/{}", market.slug, row.name), names.into_iter().collect());
             }

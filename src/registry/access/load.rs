@@ -7,6 +7,7 @@ use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
 
 use super::apply::add_offer;
 use super::{Access, Group, Held, Map, Market, Recent, Word};
+use crate::domain::resource::Resource;
 use crate::registry::Result;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
@@ -96,11 +97,14 @@ impl Access {
         // Gathered in common sets first: to share nothing yet is what those of this room are slow at.
         let mut grants: HashMap<Word, HashMap<Word, (bool, Vec<Word>)>> = HashMap::new();
         store.each_grant(of_groups, |group, resource| {
-            let Some((slug, plugin)) = resource.split_once('/') else { return };
+            let Some((slug, plugin)) = Resource::parts(resource) else { return };
             let Some((id, _)) = groups.get_key_value(group) else { return };
-            let slug = self.markets.get(slug).map_or_else(|| slug.into(), |market| Arc::clone(&market.slug));
+            let slug = self.slug(slug);
             let held = grants.entry(Arc::clone(id)).or_default().entry(slug).or_default();
-            if plugin == "*" { held.0 = true } else { held.1.push(plugin.into()) }
+            match plugin {
+                None => held.0 = true,
+                Some(plugin) => held.1.push(plugin.into()),
+            }
         })?;
         let granted: Vec<Word> = match of_groups {
             None => Vec::new(),

@@ -319,12 +319,12 @@ impl Held {
 }
 
 impl Market {
-    /// The plugins that somebody has of it, by name.
-    fn offers_of(&self, held: &[&Held]) -> Vec<&Listed> {
-        if held.iter().any(|held| held.all) {
+    /// The plugins of it that somebody has through any of their groups, by name.
+    fn listed_to(&self, held: &[(&Group, &Held)]) -> Vec<&Listed> {
+        if held.iter().any(|(_, held)| held.all) {
             return self.offers.values().map(|listed| &**listed).collect();
         }
-        let names: BTreeSet<&Word> = held.iter().flat_map(|held| held.plugins.iter()).collect();
+        let names: BTreeSet<&Word> = held.iter().flat_map(|(_, held)| held.plugins.iter()).collect();
         names.into_iter().filter_map(|name| self.offers.get(name)).map(|listed| &**listed).collect()
     }
 }
