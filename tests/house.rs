@@ -17,13 +17,16 @@ const MAY_USE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 27] = [
+const LIVES_IN: [(&str, &[&str]); 29] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
     ("gix_transport", &["git"]),
     ("zip", &["archive"]),
-    ("flate2", &["archive"]),
+    // Archives and packs keep contents compressed, and so do requests.
+    ("flate2", &["archive", "git", "http"]),
+    ("crc32fast", &["git"]),
+    ("sha1", &["git"]),
     ("axum", &["http"]),
     // The in-process way into the API calls the router as the service it is.
     ("tower", &["http", "client"]),

@@ -69,6 +69,7 @@ struct Sync {
 #[serde(deny_unknown_fields)]
 struct Cache {
     max_bytes: u64,
+    max_days: u64,
 }
 
 /// Keys that have no default value, with a value of their type.
@@ -256,7 +257,7 @@ fn defaults() -> File {
             allow_networks: String::new(),
         },
         limits,
-        cache: Cache { max_bytes: cache.max_bytes },
+        cache: Cache { max_bytes: cache.max_bytes, max_days: cache.max_age.as_secs() / (24 * 3_600) },
         serve: serve::Section::default(),
     }
 }
@@ -305,7 +306,10 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             ca_bundle: file.sync.ca_bundle,
             outbound,
         },
-        cache: CacheSettings { max_bytes: file.cache.max_bytes },
+        cache: CacheSettings {
+            max_bytes: file.cache.max_bytes,
+            max_age: Duration::from_secs(file.cache.max_days.saturating_mul(24 * 3_600)),
+        },
         lock_patience: Duration::from_secs(file.lock_wait),
     })
 }

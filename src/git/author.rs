@@ -1,11 +1,11 @@
 //! Writing small repositories without a `git` process: for the demo and for tests.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use gix::objs::{Kind as ObjectKind, Write, WriteTo};
+use gix::objs::{Kind as ObjectKind, Write as _};
 
+use super::tree::{Folder, Unfit};
 use super::{from_gix, one_line, to_gix};
 use crate::domain::oid::Oid;
 
@@ -16,17 +16,8 @@ pub enum WriteError {
     Io { path: PathBuf, source: io::Error },
     #[error("cannot write an object into `{}`: {reason}", path.display())]
     Object { path: PathBuf, reason: String },
-    #[error(
-        "`{0}` cannot be a path in a repository: relative, with `/`, without empty parts, `.`, `..` or `.git`"
-    )]
-    Path(String),
-}
-
-/// A folder that is being put together.
-#[derive(Default)]
-struct Folder {
-    files: BTreeMap<String, (bool, Oid)>,
-    folders: BTreeMap<String, Folder>,
+    #[error(transparent)]
+    Path(#[from] Unfit),
 }
 
 /// Writes one commit of `files` (path, executable, bytes) to the branch `main` of the bare
@@ -51,9 +42,11 @@ pub fn write_repository(
     let mut root = Folder::default();
     for (name, executable, bytes) in files {
         let blob = store.write_buf(ObjectKind::Blob, bytes).map_err(in_odb)?;
-        insert(&mut root, name, *executable, from_gix(&blob))?;
+        root.file(name, *executable, from_gix(&blob))?;
     }
-    let tree = write_folder(&store, &root).map_err(in_odb)?;
+    let tree = root
+        .write(&mut |bytes| store.write_buf(ObjectKind::Tree, bytes).map(|id| from_gix(&id)))
+        .map_err(in_odb)?;
 
     let main = path.join("refs/heads/main");
     let parent: Option<Oid> = fs::read_to_string(&main).ok().and_then(|text| text.trim().parse().ok());
@@ -81,51 +74,4 @@ pub fn write_repository(
         fs::write(path.join(name), text).map_err(on_disk)?;
     }
     Ok(id)
-}
-
-fn insert(root: &mut Folder, path: &str, executable: bool, id: Oid) -> Result<(), WriteError> {
-    let refuse = || WriteError::Path(path.to_owned());
-    let mut parts: Vec<&str> = path.split('/').collect();
-    let fits = |part: &str| {
-        !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git") && !part.contains(['\0', '\\'])
-    };
-    if !parts.iter().all(|part| fits(part)) {
-        return Err(refuse());
-    }
-    let name = parts.pop().ok_or_else(refuse)?;
-    let mut folder = root;
-    for part in parts {
-        if folder.files.contains_key(part) {
-            return Err(refuse());
-        }
-        folder = folder.folders.entry(part.to_owned()).or_default();
-    }
-    if folder.folders.contains_key(name) {
-        return Err(refuse());
-    }
-    folder.files.insert(name.to_owned(), (executable, id));
-    Ok(())
-}
-
-/// Writes trees from the leaves up. Recursion is as deep as the caller's own paths.
-fn write_folder(store: &gix::odb::loose::Store, folder: &Folder) -> Result<Oid, gix::Error> {
-    use gix::objs::tree::{Entry, EntryKind};
-    let mut entries = Vec::new();
-    for (name, (executable, id)) in &folder.files {
-        let kind = if *executable { EntryKind::BlobExecutable } else { EntryKind::Blob };
-        entries.push(Entry { mode: kind.into(), filename: name.as_str().into(), oid: to_gix(id) });
-    }
-    for (name, inner) in &folder.folders {
-        let id = write_folder(store, inner)?;
-        entries.push(Entry {
-            mode: EntryKind::Tree.into(),
-            filename: name.as_str().into(),
-            oid: to_gix(&id),
-        });
-    }
-    // Git sorts a folder as if its name ended in `/`.
-    entries.sort();
-    let tree = gix::objs::Tree { entries };
-    debug_assert_eq!(tree.kind(), ObjectKind::Tree);
-    store.write(&tree).map(|id| from_gix(&id))
 }

@@ -47,6 +47,7 @@ pub(super) struct Feed {
     /// By user and moment.
     views: Flights<(String, u64), Result<Glance, Failure>>,
     bundles: Flights<Digest, Result<Built, Failure>>,
+    snapshots: Flights<Digest, Result<(), Failure>>,
     building: Building,
     open: Mutex<VecDeque<Arc<OpenBundle>>>,
 }
@@ -110,11 +111,15 @@ pub(super) async fn zip(
             return Ok((caching(&tag)?, about, body).into_response());
         }
     }
-    Err(Failure::new(
+    Err(unsettled())
+}
+
+pub(super) fn unsettled() -> Failure {
+    Failure::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "view-unsettled",
         "what you were granted changes faster than it can be packed: try again".into(),
-    ))
+    )
 }
 
 /// Say who the caller is, what they get, and why not more
@@ -158,7 +163,7 @@ fn caching(tag: &str) -> Result<[(header::HeaderName, HeaderValue); 3], Failure>
 
 impl Feed {
     /// Which view is the caller's.
-    async fn glance(&self, app: &App, caller: &Caller) -> Result<Glance, Failure> {
+    pub(super) async fn glance(&self, app: &App, caller: &Caller) -> Result<Glance, Failure> {
         let known = app.my_glance(caller)?;
         if let Some(glance) = known.glance {
             return Ok(glance);
@@ -167,6 +172,24 @@ impl Feed {
         let (app, caller) = (Arc::clone(app), caller.clone());
         let work = || async move { ask(app, move |registry| registry.work_out_glance(&caller)).await };
         self.views.join(key, work).await.ok_or_else(stopped_short)?
+    }
+
+    /// Sees to it that the view is there for git: made once, however many wait for it.
+    pub(super) async fn snapshot(
+        self: &Arc<Self>,
+        app: &App,
+        caller: &Caller,
+        glance: Glance,
+    ) -> Result<(), Failure> {
+        if app.is_held(&glance) {
+            return Ok(());
+        }
+        let (feed, app, caller) = (Arc::clone(self), Arc::clone(app), caller.clone());
+        let work = || async move {
+            let _turn = Arc::clone(&feed.building.0).acquire_owned().await;
+            ask(app, move |registry| registry.prepare(&caller, &glance)).await
+        };
+        self.snapshots.join(glance.digest, work).await.ok_or_else(stopped_short)?
     }
 
     /// The bundle of that view, which is the caller's.

@@ -1,35 +1,62 @@
-//! Answers that are a file's bytes.
+//! Answers that are read from files as they are sent.
 
 use std::fs::File;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::JoinHandle;
 
+use crate::registry::channel::PackStream;
+
 /// Bytes that are read at a time. With what the connection buffers, this is what a reader who takes
 /// their time costs.
 const CHUNK: usize = 128 << 10;
 
-/// Streams a file that others may be streaming, too: each at their own place in it. The file may be
-/// removed meanwhile; what is open stays.
-pub(super) struct FileBody {
+/// What can be read piece by piece, by a thread that may wait for a disk.
+pub(super) trait Chunks: Send + Unpin + 'static {
+    /// The next piece, of about so many bytes. It is asked for only while there is one.
+    fn read(&mut self, about: usize) -> io::Result<Vec<u8>>;
+}
+
+/// The body of an answer, of a known length.
+pub(super) struct ChunkedBody<C> {
+    left: u64,
+    state: State<C>,
+}
+
+enum State<C> {
+    Resting(C),
+    Reading(JoinHandle<(C, io::Result<Vec<u8>>)>),
+    Ended,
+}
+
+/// A file that others may be reading, too: each at their own place in it. It may be removed meanwhile;
+/// what is open stays.
+pub(super) struct FileChunks {
     file: Arc<File>,
     at: u64,
-    size: u64,
-    reading: Option<JoinHandle<io::Result<Bytes>>>,
+    left: u64,
 }
+
+pub(super) type FileBody = ChunkedBody<FileChunks>;
 
 impl FileBody {
     pub fn new(file: Arc<File>, size: u64) -> Self {
-        Self { file, at: 0, size, reading: None }
+        Self { left: size, state: State::Resting(FileChunks { file, at: 0, left: size }) }
     }
 }
 
-impl Body for FileBody {
+impl ChunkedBody<PackStream> {
+    pub fn of(stream: PackStream) -> Self {
+        Self { left: stream.length(), state: State::Resting(stream) }
+    }
+}
+
+impl<C: Chunks> Body for ChunkedBody<C> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -38,44 +65,69 @@ impl Body for FileBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let this = self.get_mut();
-        if this.at == this.size {
+        if this.left == 0 {
             return Poll::Ready(None);
         }
-        let (file, at) = (&this.file, this.at);
-        let length = usize::try_from(this.size - at).map_or(CHUNK, |rest| rest.min(CHUNK));
-        let reading = this.reading.get_or_insert_with(|| {
-            let file = Arc::clone(file);
-            tokio::task::spawn_blocking(move || read_at(&file, at, length))
-        });
-        let read = ready!(Pin::new(reading).poll(cx));
-        this.reading = None;
-        let bytes = read.map_err(io::Error::other).flatten()?;
-        this.at += bytes.len() as u64;
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
+        let mut reading = match std::mem::replace(&mut this.state, State::Ended) {
+            State::Resting(mut chunks) => tokio::task::spawn_blocking(move || {
+                let read = chunks.read(CHUNK);
+                (chunks, read)
+            }),
+            State::Reading(reading) => reading,
+            State::Ended => return Poll::Ready(None),
+        };
+        let Poll::Ready(read) = Pin::new(&mut reading).poll(cx) else {
+            this.state = State::Reading(reading);
+            return Poll::Pending;
+        };
+        let (chunks, read) = read.map_err(io::Error::other)?;
+        let bytes = read?;
+        if bytes.is_empty() {
+            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+        }
+        this.left = this.left.saturating_sub(bytes.len() as u64);
+        this.state = State::Resting(chunks);
+        Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.at == self.size
+        self.left == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.size - self.at)
+        SizeHint::with_exact(self.left)
     }
 }
 
-fn read_at(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
-    let mut bytes = vec![0; length];
+impl Chunks for PackStream {
+    fn read(&mut self, about: usize) -> io::Result<Vec<u8>> {
+        self.next(about)
+    }
+}
+
+impl Chunks for FileChunks {
+    fn read(&mut self, about: usize) -> io::Result<Vec<u8>> {
+        let length = usize::try_from(self.left).map_or(about, |left| left.min(about));
+        let mut bytes = vec![0; length];
+        read_at(&self.file, self.at, &mut bytes)?;
+        self.at += length as u64;
+        self.left -= length as u64;
+        Ok(bytes)
+    }
+}
+
+fn read_at(file: &File, at: u64, bytes: &mut [u8]) -> io::Result<()> {
     #[cfg(unix)]
-    std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, at)?;
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)?;
     #[cfg(windows)]
     {
         let mut done = 0;
-        while done < length {
+        while done < bytes.len() {
             match std::os::windows::fs::FileExt::seek_read(file, &mut bytes[done..], at + done as u64)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 n => done += n,
             }
         }
     }
-    Ok(bytes.into())
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod extract;
 mod feed;
 mod files;
 mod flights;
+mod git;
 mod grants;
 mod marketplaces;
 pub mod openapi;
@@ -91,6 +92,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(bundles::zip))
         .routes(routes!(feed::zip))
         .routes(routes!(feed::info))
+        .merge(git_routes())
+        .nest("/_git", git_routes())
         .routes(routes!(people::groups, people::add_group))
         .routes(routes!(people::group, people::remove_group))
         .routes(routes!(people::join))
@@ -101,4 +104,15 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(upkeep::audit))
         .routes(routes!(upkeep::doctor))
         .routes(routes!(upkeep::backup))
+}
+
+/// Claude Code clones whatever has `/_git/` in its path, with a slash at its end or without; so the same is
+/// there once more.
+fn git_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(git::refs))
+        .routes(routes!(git::upload_pack))
+        .routes(routes!(git::receive_pack))
+        .routes(routes!(git::bundle))
+        .layer(DefaultBodyLimit::max(git::LARGEST_REQUEST))
 }

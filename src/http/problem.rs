@@ -92,6 +92,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
         }
         Error::Archive(_) => (S::INTERNAL_SERVER_ERROR, "archive-error"),
         Error::Io { .. } => (S::INTERNAL_SERVER_ERROR, "file-error"),
+        Error::Cached(_) => (S::INTERNAL_SERVER_ERROR, "cache-damaged"),
         Error::NotWritten { .. } => (S::INTERNAL_SERVER_ERROR, "not-written"),
         Error::Defect(_) => (S::INTERNAL_SERVER_ERROR, "defect"),
         Error::NoRandomness => (S::INTERNAL_SERVER_ERROR, "no-randomness"),

@@ -8,18 +8,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use super::cache::{ZipCache, remove};
-use super::upstreams::reading_at;
+use super::cache::{Cache, remove};
+use super::contents::{Contents, ServedFile};
 use super::views::UserView;
 use super::{Error, Registry, Result};
 use crate::archive::ArchiveError;
 use crate::archive::compress::{Entry, Fill, Part, compress};
 use crate::archive::join;
 use crate::domain::catalog;
-use crate::domain::content::{File, Unservable};
 use crate::domain::oid::Oid;
-use crate::domain::served::{self, Bytes, Naming};
-use crate::domain::tree::{Objects, ReadError};
+use crate::domain::served::Bytes;
 use crate::domain::view::Served;
 use crate::git::Repository;
 
@@ -30,7 +28,7 @@ enum Source {
 }
 
 impl Registry {
-    pub(super) fn build(&self, cache: &ZipCache, view: &UserView, path: &Path) -> Result<()> {
+    pub(super) fn build(&self, cache: &Cache, view: &UserView, path: &Path) -> Result<()> {
         self.make_parts(cache, view)?;
         // In the order of the paths' bytes: a folder sorts as its name with a slash.
         let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
@@ -63,7 +61,7 @@ impl Registry {
     }
 
     /// Compresses the plugins whose parts are not there.
-    fn make_parts(&self, cache: &ZipCache, view: &UserView) -> Result<()> {
+    fn make_parts(&self, cache: &Cache, view: &UserView) -> Result<()> {
         let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
         for plugin in &view.view.plugins {
             if !cache.has_part(&plugin.digest) {
@@ -77,7 +75,19 @@ impl Registry {
         let mut parts = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
-            self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
+            for Contents { plugin, files } in self.contents(view, slug, &plugins, &repository.reader())? {
+                let entry = |file: ServedFile| Entry {
+                    path: format!("plugins/{}/{}", plugin.prefixed_name, file.path),
+                    executable: file.executable,
+                    size: file.size,
+                    source: match file.bytes {
+                        Bytes::Blob(id) => Source::Blob(repositories.len(), id),
+                        Bytes::Made(bytes) => Source::Made(bytes),
+                    },
+                };
+                let entries = files.into_iter().map(entry).collect();
+                parts.push(Part { path: cache.part(&plugin.digest), entries });
+            }
             repositories.push((slug, repository));
         }
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -106,63 +116,5 @@ impl Registry {
             Some(error) => Err(error),
             None => Ok(outcome?),
         }
-    }
-
-    /// Lists the files of some plugins of one marketplace.
-    #[expect(clippy::too_many_arguments, reason = "one step of a build, and private to it")]
-    fn plan(
-        &self,
-        cache: &ZipCache,
-        view: &UserView,
-        slug: &str,
-        plugins: &[&Served],
-        repository: &Repository,
-        number: usize,
-        parts: &mut Vec<Part<Source>>,
-    ) -> Result<()> {
-        let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
-        let reader = repository.reader();
-        let commit = view.commits.get(slug);
-        let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
-        let reading = reading_at(&reader, slug, commit, self.settings.limits)?;
-        for plugin in plugins {
-            let changed = |why: &dyn std::fmt::Display| {
-                Error::out_of_step(slug, format!("`{slug}/{}`: {why}", plugin.plugin))
-            };
-            let entry = reading
-                .entry(&plugin.plugin)
-                .ok_or_else(|| changed(&format!("it is not in commit {commit} any more")))?;
-            let content = match reading.content(entry) {
-                Ok(content) => content,
-                Err(Unservable::Read(error)) => return Err(damaged(error)),
-                Err(why) => return Err(changed(&why)),
-            };
-            let naming = Naming {
-                name: &plugin.name,
-                version: plugin.version.as_deref(),
-                strict: plugin.strict,
-                entry: &plugin.entry,
-            };
-            let read = |file: &File| {
-                let small = file.size <= self.settings.limits.max_manifest_bytes;
-                if small { reader.blob(&file.blob).map(Some) } else { Ok(None) }
-            };
-            let files = served::files(&content, naming, read).map_err(damaged)?;
-            let entries = files
-                .into_iter()
-                .map(|(path, file)| {
-                    let (size, source) = match file.bytes {
-                        Bytes::Blob(id) => {
-                            (content.files.get(&path).map_or(0, |file| file.size), Source::Blob(number, id))
-                        }
-                        Bytes::Made(bytes) => (bytes.len() as u64, Source::Made(bytes)),
-                    };
-                    let path = format!("plugins/{}/{path}", plugin.prefixed_name);
-                    Entry { path, executable: file.executable, size, source }
-                })
-                .collect();
-            parts.push(Part { path: cache.part(&plugin.digest), entries });
-        }
-        Ok(())
     }
 }

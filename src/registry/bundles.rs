@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use super::cache::{ZipCache, remove, touch};
+use super::cache::{Cache, remove, touch};
 use super::memory::Remembered;
 use super::users::user_row;
 use super::views::{Glance, UserView};
@@ -93,11 +93,11 @@ impl Registry {
         if let Some(bundle) = cached(&cache, &view.email, view.glance())? {
             return Ok(bundle);
         }
-        let path = cache.bundle(&view.view.digest);
+        let path = cache.view(&view.view.digest);
         remove(&path);
         self.build(&cache, view, &path).inspect_err(|error| self.distrust_after(error))?;
         // The bundle is there; that others could not be tidied away is no reason to withhold it.
-        let _ = cache.prune(self.settings.cache.max_bytes);
+        let _ = cache.prune(&self.settings.cache, &|_| false);
         found(&view.email, view.glance(), path)
     }
 }
@@ -113,8 +113,8 @@ impl Bundle {
 }
 
 /// The bundle of that view if it is in the cache, and whole. Then it is in use.
-fn cached(cache: &ZipCache, email: &str, glance: Glance) -> Result<Option<Bundle>> {
-    let path = cache.bundle(&glance.digest);
+fn cached(cache: &Cache, email: &str, glance: Glance) -> Result<Option<Bundle>> {
+    let path = cache.view(&glance.digest);
     if join::check(&path).is_err() {
         return Ok(None);
     }

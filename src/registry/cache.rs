@@ -1,7 +1,8 @@
-//! `marketplaces/zip-cache/`: bundles by view digest, and the parts that they are made of.
+//! `marketplaces/zip-cache/` and `marketplaces/git-cache/`: what is made for each view, by its digest, and
+//! the parts that it is made of, one for each plugin.
 //!
 //! All of it can be removed at any time and is made again. Files appear complete, by renaming. They
-//! are not forced to the disk one by one (a cold bundle has hundreds of parts), so after a crash of
+//! are not forced to the disk one by one (a cold view has hundreds of parts), so after a crash of
 //! the whole machine they may be garbage under a good name; hence the folder remembers for which
 //! boot of the machine it is good, and is emptied when that was another.
 
@@ -12,44 +13,88 @@ use std::sync::PoisonError;
 use std::time::SystemTime;
 
 use super::folder::{bare, make_folder};
+use super::settings::CacheSettings;
 use super::{Error, Registry, Result};
 use crate::domain::digest::Digest;
 
-/// Bundles and parts that were used this recently are not removed to make room.
+const PARTS: &str = "parts";
+const USERS: &str = "users";
+
+/// What was used this recently is not removed to make room.
 const IN_USE: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// What was remembered of a user who did not ask for this long is forgotten.
 const FORGOTTEN: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3_600);
 
-pub(super) struct ZipCache {
+/// One of the two.
+pub(super) struct Cache {
     root: PathBuf,
+    kind: &'static Kind,
+}
+
+/// What differs between them.
+struct Kind {
+    /// The folder of what is made for a view.
+    views: &'static str,
+    /// The end of all files that are complete.
+    extension: &'static str,
+}
+
+const ZIP: Kind = Kind { views: "bundles", extension: "zip" };
+const GIT: Kind = Kind { views: "views", extension: "part" };
+
+/// Which of them were found to be of this boot of the machine.
+#[derive(Debug, Default)]
+pub(super) struct Trusted {
+    zip: bool,
+    git: bool,
+}
+
+/// What was removed to make room.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Pruned {
+    pub files: u64,
+    pub bytes: u64,
 }
 
 impl Registry {
-    pub(super) fn zip_cache(&self) -> Result<ZipCache> {
-        let root = self.folder.zip_cache();
-        make_folder(&root.join("bundles"), 0o700)?;
-        make_folder(&root.join("parts"), 0o700)?;
-        make_folder(&root.join("users"), 0o700)?;
-        let cache = ZipCache { root };
+    pub(super) fn zip_cache(&self) -> Result<Cache> {
+        self.cache(self.folder.zip_cache(), &ZIP, |trusted| &mut trusted.zip)
+    }
+
+    pub(super) fn git_cache(&self) -> Result<Cache> {
+        self.cache(self.folder.git_cache(), &GIT, |trusted| &mut trusted.git)
+    }
+
+    fn cache(
+        &self,
+        root: PathBuf,
+        kind: &'static Kind,
+        trusted: impl Fn(&mut Trusted) -> &mut bool,
+    ) -> Result<Cache> {
+        for folder in [kind.views, PARTS, USERS] {
+            make_folder(&root.join(folder), 0o700)?;
+        }
+        let cache = Cache { root, kind };
         // Once in a process, and by one of its threads: what the others make meanwhile must stay.
-        let mut trusted = self.trusted_cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.trusted_caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let trusted = trusted(&mut all);
         if !*trusted {
             cache.forget_other_boots(&self.world.boot)?;
             *trusted = true;
         }
-        drop(trusted);
         Ok(cache)
     }
 }
 
-impl ZipCache {
-    pub(super) fn bundle(&self, view: &Digest) -> PathBuf {
-        self.root.join("bundles").join(format!("{view}.zip"))
+impl Cache {
+    /// What is made for a view.
+    pub(super) fn view(&self, view: &Digest) -> PathBuf {
+        self.root.join(self.kind.views).join(format!("{view}.{}", self.kind.extension))
     }
 
     pub(super) fn part(&self, plugin: &Digest) -> PathBuf {
-        self.root.join("parts").join(format!("{plugin}.zip"))
+        self.root.join(PARTS).join(format!("{plugin}.{}", self.kind.extension))
     }
 
     /// Whether a plugin's part is there; if so, it is in use.
@@ -64,14 +109,14 @@ impl ZipCache {
         facts.is_file()
     }
 
-    /// What a user's bundle was the last time.
+    /// What is remembered of a user.
     pub(super) fn memory(&self, user: &str) -> PathBuf {
-        self.root.join("users").join(user)
+        self.root.join(USERS).join(user)
     }
 
-    /// A temporary file that can become a bundle.
+    /// A temporary file that can become one of the others.
     pub(super) fn temporary(&self) -> Result<tempfile::NamedTempFile> {
-        let path = self.root.join("bundles");
+        let path = self.root.join(self.kind.views);
         tempfile::NamedTempFile::new_in(&path).map_err(|source| Error::Io {
             path,
             doing: "cannot be written to",
@@ -79,40 +124,45 @@ impl ZipCache {
         })
     }
 
-    /// Removes what was not used for longest until the rest fits, and what was left half-made.
-    pub(super) fn prune(&self, most: u64) -> Result<()> {
+    /// Removes what was not used for so long, then what was not used for longest until the rest fits, and
+    /// what was left half-made. `kept` is not removed, whatever its age.
+    pub(super) fn prune(&self, bounds: &CacheSettings, kept: &dyn Fn(&Path) -> bool) -> Result<Pruned> {
         let now = SystemTime::now();
         let mut files = Vec::new();
-        for folder in ["bundles", "parts"] {
+        let mut pruned = Pruned::default();
+        for folder in [self.kind.views, PARTS] {
             for file in list(&self.root.join(folder))? {
                 let Ok(facts) = file.metadata() else { continue };
                 let age =
                     facts.modified().ok().and_then(|time| now.duration_since(time).ok()).unwrap_or_default();
-                let made = file.path().extension().is_some_and(|extension| extension == "zip");
-                if !made && age > IN_USE {
-                    remove(&file.path());
-                } else if made {
-                    files.push((age, facts.len(), file.path()));
+                let path = file.path();
+                let made = path.extension().is_some_and(|extension| extension == self.kind.extension);
+                if made {
+                    files.push((age, facts.len(), path));
+                } else if age > IN_USE {
+                    pruned.remove(&path, facts.len());
                 }
             }
         }
-        for file in list(&self.root.join("users"))? {
-            let modified = file.metadata().ok().and_then(|facts| facts.modified().ok());
+        for file in list(&self.root.join(USERS))? {
+            let Ok(facts) = file.metadata() else { continue };
+            let modified = facts.modified().ok();
             if modified.and_then(|time| now.duration_since(time).ok()).is_some_and(|age| age > FORGOTTEN) {
-                remove(&file.path());
+                pruned.remove(&file.path(), facts.len());
             }
         }
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
         files.sort();
-        while total > most {
-            let Some((age, size, path)) = files.pop() else { break };
-            if age < IN_USE {
+        while let Some((age, size, path)) = files.pop() {
+            if age < IN_USE || (total <= bounds.max_bytes && age <= bounds.max_age) {
                 break;
             }
-            remove(&path);
-            total -= size;
+            if !kept(&path) {
+                pruned.remove(&path, size);
+                total -= size;
+            }
         }
-        Ok(())
+        Ok(pruned)
     }
 
     fn forget_other_boots(&self, boot: &str) -> Result<()> {
@@ -120,12 +170,24 @@ impl ZipCache {
         if fs::read(&mark).is_ok_and(|seen| seen == boot.as_bytes()) {
             return Ok(());
         }
-        for folder in ["bundles", "parts"] {
+        for folder in [self.kind.views, PARTS] {
             for file in list(&self.root.join(folder))? {
                 remove(&file.path());
             }
         }
         fs::write(&mark, boot).map_err(|source| Error::Io { path: mark, doing: "cannot be written", source })
+    }
+}
+
+impl Pruned {
+    fn remove(&mut self, path: &Path, size: u64) {
+        remove(path);
+        self.files += 1;
+        self.bytes += size;
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { files: self.files + other.files, bytes: self.bytes + other.bytes }
     }
 }
 

@@ -44,6 +44,9 @@ pub enum Error {
     Store(#[from] StoreError),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// It is made again when somebody asks the next time.
+    #[error("what the git cache has is damaged: {0}")]
+    Cached(ReadError),
     #[error("`{}` {doing}: {source}", path.display())]
     Io { path: PathBuf, doing: &'static str, source: io::Error },
     /// Nothing was found that is new, and that could not be noted.

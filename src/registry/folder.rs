@@ -61,6 +61,11 @@ impl DataFolder {
         self.marketplaces().join("zip-cache")
     }
 
+    #[must_use]
+    pub fn git_cache(&self) -> PathBuf {
+        self.marketplaces().join("git-cache")
+    }
+
     pub(super) fn make(&self) -> Result<()> {
         make_folder(&self.root, 0o755)?;
         make_folder(&self.state(), 0o700)?;

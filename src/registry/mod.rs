@@ -8,6 +8,8 @@ pub mod backup;
 mod building;
 pub mod bundles;
 mod cache;
+pub mod channel;
+mod contents;
 pub mod doctor;
 pub mod error;
 pub mod folder;
@@ -65,8 +67,8 @@ pub struct Registry {
     standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Bundles that were built since this was opened.
     built: AtomicU64,
-    /// Whether the ZIP cache was found to be of this boot of the machine.
-    trusted_cache: Mutex<bool>,
+    trusted_caches: Mutex<cache::Trusted>,
+    channel: channel::Memory,
     /// When tokens were used, as far as that is not written yet.
     uses: Mutex<tokens::Uses>,
     /// Names the scheduler's token, if there is one; read when first asked for.
@@ -96,7 +98,8 @@ impl Registry {
             turns: turns::Turns::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),
-            trusted_cache: Mutex::default(),
+            trusted_caches: Mutex::default(),
+            channel: channel::Memory::default(),
             uses: Mutex::default(),
             scheduler: OnceLock::new(),
         })

@@ -35,8 +35,10 @@ pub struct SyncSettings {
 
 #[derive(Debug, Clone)]
 pub struct CacheSettings {
-    /// Bytes that bundles and their parts may take before the oldest are removed.
+    /// Bytes that each of the two caches may take before what was not used for longest is removed.
     pub max_bytes: u64,
+    /// What was not used for this long is removed.
+    pub max_age: Duration,
 }
 
 impl Default for Settings {
@@ -52,7 +54,7 @@ impl Default for Settings {
                 ca_bundle: None,
                 outbound: Outbound::default(),
             },
-            cache: CacheSettings { max_bytes: 2 << 30 },
+            cache: CacheSettings { max_bytes: 2 << 30, max_age: Duration::from_secs(30 * 24 * 3_600) },
             lock_patience: Duration::from_secs(5),
         }
     }

@@ -11,7 +11,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Serving;
-use crate::http::LARGEST_BODY;
+use crate::http::{LARGEST_BODY, git};
 use crate::http::problem::Failure;
 
 /// Reads the body to its end. Whoever sends it slowly occupies a connection meanwhile, and no thread.
@@ -20,13 +20,15 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    if body.size_hint().lower() > LARGEST_BODY as u64 {
-        return too_large();
+    // What a client of git has can be much to say.
+    let most = if parts.uri.path().ends_with("/git-upload-pack") { git::LARGEST_REQUEST } else { LARGEST_BODY };
+    if body.size_hint().lower() > most as u64 {
+        return too_large(most);
     }
     let patience = serving.settings.limits.body_timeout;
-    match tokio::time::timeout(patience, Limited::new(body, LARGEST_BODY).collect()).await {
+    match tokio::time::timeout(patience, Limited::new(body, most).collect()).await {
         Ok(Ok(whole)) => next.run(Request::from_parts(parts, Body::from(whole.to_bytes()))).await,
-        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(most),
         Ok(Err(error)) => last_word(
             StatusCode::BAD_REQUEST,
             "body-unreadable",
@@ -40,8 +42,8 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
     }
 }
 
-fn too_large() -> Response {
-    let most = LARGEST_BODY >> 20;
+fn too_large(most: usize) -> Response {
+    let most = most >> 20;
     last_word(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body-too-large",

@@ -101,6 +101,12 @@ impl Entitlement<'_> {
         some.filter_map(|market| Some((market.slug.parse().ok()?, market.renames.as_ref().clone()))).collect()
     }
 
+    /// Whether the person was granted that, be it there at present or not.
+    pub fn grants(&self, slug: &str, plugin: &str) -> bool {
+        let of_slug = self.shares.iter().filter(|share| *share.market.slug == *slug);
+        of_slug.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
+    }
+
     /// The commits that the marketplaces of the view are at, by slug.
     pub fn commits(&self) -> HashMap<String, Oid> {
         let markets = self.shares.iter().map(|share| share.market);

@@ -1,0 +1,93 @@
+//! Copying blobs out of an upstream's packs.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use gix::odb::pack::{data, index};
+
+use super::writer::{PartWriter, WriteError};
+use crate::domain::oid::Oid;
+use crate::git::repository::Reader;
+use crate::git::to_gix;
+use crate::git::upload_pack::ObjectKind;
+
+/// The packs of one upstream. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Packs(Arc<Vec<Pack>>);
+
+struct Pack {
+    index: index::File,
+    data: data::File,
+    /// Where its entries begin, in order.
+    offsets: Vec<u64>,
+}
+
+/// Copies for one thread.
+pub struct Copier {
+    packs: Packs,
+    reader: Reader,
+    buffer: Vec<u8>,
+}
+
+impl Packs {
+    /// Maps the packs of the repository in `path`. What cannot be mapped, because a compaction has just
+    /// removed it or for any other reason, is passed over: then objects are read one by one.
+    #[must_use]
+    pub fn map(path: &Path) -> Self {
+        let Ok(files) = fs::read_dir(path.join("objects/pack")) else { return Self::default() };
+        let sha1 = gix::hash::Kind::Sha1;
+        let packs = files.flatten().filter_map(|file| {
+            let path = file.path();
+            if path.extension()? != "idx" {
+                return None;
+            }
+            let index = index::File::at(&path, sha1).ok()?;
+            let data = data::File::at(path.with_extension("pack"), sha1).ok()?;
+            let offsets = index.sorted_offsets();
+            Some(Pack { index, data, offsets })
+        });
+        Self(Arc::new(packs.collect()))
+    }
+}
+
+impl Pack {
+    /// The size of a blob and its entry, if the pack has it whole.
+    fn blob(&self, id: &Oid) -> Option<(u64, &[u8])> {
+        let number = self.index.lookup(to_gix(id))?;
+        let offset = self.index.pack_offset_at_index(number);
+        let next = self.offsets.partition_point(|other| *other <= offset);
+        let end = self.offsets.get(next).copied().unwrap_or(self.data.pack_end() as u64);
+        let entry = self.data.entry(offset).ok()?;
+        if !matches!(entry.header, data::entry::Header::Blob) {
+            return None;
+        }
+        let bytes = self.data.entry_slice(offset..end)?;
+        // What the disk did not keep is read in the other way, which says what is wrong.
+        let sound = self.index.crc32_at_index(number)? == crc32fast::hash(bytes);
+        sound.then_some((entry.decompressed_size, bytes))
+    }
+}
+
+impl Copier {
+    #[must_use]
+    pub fn new(packs: Packs, reader: Reader) -> Self {
+        Self { packs, reader, buffer: Vec::new() }
+    }
+
+    /// Copies a blob as it is stored; one that is stored as a delta, or not in a pack, is compressed anew.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub fn copy(&mut self, id: &Oid, out: &mut PartWriter<impl Write>) -> Result<(), WriteError> {
+        if out.has(id) {
+            return Ok(());
+        }
+        if let Some((size, entry)) = self.packs.0.iter().find_map(|pack| pack.blob(id)) {
+            return Ok(out.stored(*id, ObjectKind::Blob, size, entry)?);
+        }
+        self.reader.blob_into(id, &mut self.buffer)?;
+        Ok(out.contents(*id, ObjectKind::Blob, &self.buffer)?)
+    }
+}

@@ -1,0 +1,266 @@
+//! The git channel: `/marketplace.git`, read by git's clients over smart HTTP (gitprotocol-http).
+//!
+//! What is said is the git room's, what is given the registry's; here it is put into requests and answers.
+//! Whatever a client is told about its request is told as git tells it, in an `ERR` packet with status 200,
+//! because that is what its user gets to see. Who it is, and trouble of ours, are statuses.
+
+use std::io::Read as _;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Extension, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::App;
+use super::extract::ask;
+use super::feed::{Feed, unsettled};
+use super::files::ChunkedBody;
+use super::problem::Failure;
+use crate::domain::caller::Caller;
+use crate::domain::note::quoted;
+use crate::registry::channel::{self, Fetched, PackStream, Protocol};
+use crate::wire::Problem;
+
+/// Largest request, in bytes, and after it was unpacked: what `git http-backend` allows. It has room for
+/// 200,000 commits that a client has.
+pub(super) const LARGEST_REQUEST: usize = 10 << 20;
+
+/// Requests larger than this are parsed where it keeps nobody waiting.
+const SMALL: usize = 32 << 10;
+
+/// How often somebody whose view changes while they ask is sent back to the beginning.
+const PATIENCE: usize = 3;
+
+const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
+const REQUEST: &str = "application/x-git-upload-pack-request";
+const RESULT: &str = "application/x-git-upload-pack-result";
+
+/// Where a view is as a bundle file, below the repository.
+const BUNDLE: &str = "main.bundle";
+
+/// Say what the caller's repository has
+#[utoipa::path(
+    get, path = "/marketplace.git/info/refs", tag = "feed", operation_id = "git_refs",
+    params(
+        ("service" = String, Query, description = "`git-upload-pack`: the repository is read-only"),
+        ("Git-Protocol" = Option<String>, Header, description = "`version=2` or `version=1`"),
+    ),
+    responses(
+        (status = 200, description = "What gitprotocol-http and gitprotocol-v2 say", body = Vec<u8>, content_type = "application/x-git-upload-pack-advertisement"),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another service, or whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn refs(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(feed): Extension<Arc<Feed>>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let mut services = request.uri().query().unwrap_or_default().split('&');
+    match services.find_map(|pair| pair.strip_prefix("service=")) {
+        Some("git-upload-pack") => {}
+        Some("git-receive-pack") => return Err(read_only()),
+        _ => return Err(not_served("only git-upload-pack is served here: git clone, fetch and pull")),
+    }
+    caller.own_id().map_err(crate::registry::Error::from)?;
+    let protocol = protocol(request.headers());
+    let body = match protocol {
+        // In version 2 it is the next request that asks for refs.
+        Protocol::V2 => channel::advertisement(protocol, &channel::NOBODY),
+        Protocol::V0 | Protocol::V1 => {
+            let tip = feed.tip(&app, &caller).await?;
+            channel::advertisement(protocol, &tip)
+        }
+    };
+    Ok((about(ADVERTISEMENT), body).into_response())
+}
+
+/// Get what the caller's repository has
+#[utoipa::path(
+    post, path = "/marketplace.git/git-upload-pack", tag = "feed", operation_id = "git_upload_pack",
+    params(("Git-Protocol" = Option<String>, Header, description = "`version=2` or `version=1`")),
+    request_body(content = Vec<u8>, content_type = "application/x-git-upload-pack-request", description = "What gitprotocol-v2 and gitprotocol-pack say; at most 10 MiB, also after it was unpacked (`Content-Encoding: gzip`)"),
+    responses(
+        (status = 200, description = "Refs, a pack, or an `ERR` packet", body = Vec<u8>, content_type = "application/x-git-upload-pack-result"),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The request is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is of another type, or encoded in another way", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn upload_pack(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(feed): Extension<Arc<Feed>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let kind = text(&headers, header::CONTENT_TYPE);
+    if kind != REQUEST {
+        return Err(unsupported(format!("the request's body is {}, and `{REQUEST}` is needed", quoted(&kind))));
+    }
+    caller.own_id().map_err(crate::registry::Error::from)?;
+    let encoding = text(&headers, header::CONTENT_ENCODING);
+    let protocol = protocol(&headers);
+    let work = move || -> Result<_, Failure> { Ok(channel::parse(protocol, &decoded(&encoding, body)?)) };
+    let request = if headers_say_small(&headers) {
+        work()?
+    } else {
+        tokio::task::spawn_blocking(work).await.map_err(|_| Failure::defect("a request made it stop short"))??
+    };
+    let stream = match request {
+        Err(refusal) => PackStream::only(refusal.packet()),
+        Ok(channel::Request::Nothing) => PackStream::only(Vec::new()),
+        Ok(channel::Request::LsRefs(ls_refs)) => {
+            PackStream::only(ls_refs.answer(&feed.tip(&app, &caller).await?))
+        }
+        Ok(channel::Request::BundleUri) => PackStream::only(channel::bundle_uri(BUNDLE)),
+        Ok(channel::Request::Fetch(fetch)) => feed.fetch(&app, &caller, fetch).await?,
+    };
+    Ok(answer(RESULT, stream))
+}
+
+/// Get the caller's repository as a bundle file
+#[utoipa::path(
+    get, path = "/marketplace.git/main.bundle", tag = "feed", operation_id = "git_bundle",
+    responses(
+        (status = 200, description = "What gitformat-bundle says (version 2): for `git clone --bundle-uri`", body = Vec<u8>, content_type = "application/x-git-bundle"),
+        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn bundle(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(feed): Extension<Arc<Feed>>,
+) -> Result<Response, Failure> {
+    caller.own_id().map_err(crate::registry::Error::from)?;
+    Ok(answer("application/x-git-bundle", feed.git_bundle(&app, &caller).await?))
+}
+
+/// Nobody pushes
+#[utoipa::path(
+    post, path = "/marketplace.git/git-receive-pack", tag = "feed", operation_id = "git_receive_pack",
+    responses((status = 403, description = "The repository is read-only", body = Problem, content_type = "application/problem+json")),
+)]
+pub(super) async fn receive_pack() -> Failure {
+    read_only()
+}
+
+impl Feed {
+    /// The commit that is the caller's view. From now on they may fetch it.
+    async fn tip(self: &Arc<Self>, app: &App, caller: &Caller) -> Result<channel::Tip, Failure> {
+        for _ in 0..PATIENCE {
+            let glance = self.glance(app, caller).await?;
+            if let Some(tip) = app.known_tip(caller, &glance)? {
+                return Ok(tip);
+            }
+            self.snapshot(app, caller, glance).await?;
+            let asker = caller.clone();
+            let told = ask(Arc::clone(app), move |registry| registry.tip(&asker, &glance)).await?;
+            if let Some(tip) = told {
+                return Ok(tip);
+            }
+        }
+        Err(unsettled())
+    }
+
+    async fn fetch(
+        self: &Arc<Self>,
+        app: &App,
+        caller: &Caller,
+        fetch: channel::Fetch,
+    ) -> Result<PackStream, Failure> {
+        let fetch = Arc::new(fetch);
+        for _ in 0..PATIENCE {
+            let glance = self.glance(app, caller).await?;
+            self.snapshot(app, caller, glance).await?;
+            let (asker, fetch) = (caller.clone(), Arc::clone(&fetch));
+            match ask(Arc::clone(app), move |registry| registry.fetch(&asker, &glance, &fetch)).await? {
+                Fetched::Stream(stream) => return Ok(stream),
+                Fetched::Refused(refusal) => return Ok(PackStream::only(refusal.packet())),
+                Fetched::Moved => {}
+            }
+        }
+        Err(unsettled())
+    }
+
+    async fn git_bundle(self: &Arc<Self>, app: &App, caller: &Caller) -> Result<PackStream, Failure> {
+        for _ in 0..PATIENCE {
+            let glance = self.glance(app, caller).await?;
+            self.snapshot(app, caller, glance).await?;
+            let asker = caller.clone();
+            let bundle = ask(Arc::clone(app), move |registry| registry.git_bundle(&asker, &glance)).await?;
+            if let Some(bundle) = bundle {
+                return Ok(bundle);
+            }
+        }
+        Err(unsettled())
+    }
+}
+
+fn answer(kind: &'static str, stream: PackStream) -> Response {
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(stream.length()))];
+    (about(kind), length, Body::new(ChunkedBody::of(stream))).into_response()
+}
+
+/// What every answer of ours to a git client says.
+fn about(kind: &'static str) -> [(header::HeaderName, HeaderValue); 3] {
+    [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, max-age=0, must-revalidate")),
+        (header::VARY, HeaderValue::from_static("authorization, git-protocol")),
+    ]
+}
+
+fn protocol(headers: &HeaderMap) -> Protocol {
+    Protocol::of(headers.get("git-protocol").map(HeaderValue::as_bytes))
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
+    let value = headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+    let value = String::from_utf8_lossy(value);
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn headers_say_small(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    !headers.contains_key(header::CONTENT_ENCODING) && length.is_some_and(|length: usize| length <= SMALL)
+}
+
+/// The body as it was before it was compressed, up to the size that any may have.
+fn decoded(encoding: &str, body: Bytes) -> Result<Bytes, Failure> {
+    match encoding {
+        "" | "identity" => return Ok(body),
+        "gzip" | "x-gzip" => {}
+        other => {
+            let told = format!("the request's body is encoded as {}, and gzip is understood", quoted(other));
+            return Err(unsupported(told));
+        }
+    }
+    let mut whole = Vec::new();
+    let most = LARGEST_REQUEST as u64 + 1;
+    flate2::read::MultiGzDecoder::new(&*body).take(most).read_to_end(&mut whole).map_err(|error| {
+        let told = format!("the request's body is no gzip: {error}");
+        Failure::new(StatusCode::BAD_REQUEST, "body-unreadable", told)
+    })?;
+    if whole.len() > LARGEST_REQUEST {
+        let told = format!("the request's body has more than {} MiB, unpacked", LARGEST_REQUEST >> 20);
+        return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", told));
+    }
+    Ok(whole.into())
+}
+
+fn unsupported(told: String) -> Failure {
+    Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type-refused", told)
+}
+
+fn read_only() -> Failure {
+    not_served("this repository is read-only: nothing can be pushed to it")
+}
+
+fn not_served(told: &str) -> Failure {
+    Failure::new(StatusCode::FORBIDDEN, "git-service-refused", told.to_owned())
+}

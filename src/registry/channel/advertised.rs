@@ -1,0 +1,62 @@
+//! Which views somebody was told of.
+//!
+//! A client asks which commit there is, and then for that commit: between the two, its view may change.
+//! And it says which commit it has from the last time, so as not to be sent that again. What a user was
+//! told is a file of a few lines in `git-cache/users/`, `VIEW COMMIT` each, the latest last; it is written
+//! when they are told something new.
+
+use std::fs;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use super::REMEMBERED;
+use crate::domain::digest::Digest;
+use crate::domain::oid::Oid;
+use crate::registry::{Error, Registry, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::registry) struct Advertised {
+    pub view: Digest,
+    pub tip: Oid,
+}
+
+impl Registry {
+    /// What the user was told, the latest last.
+    pub(super) fn advertised(&self, user: &str) -> Result<Arc<[Advertised]>> {
+        if let Some(told) = self.channel.told(user) {
+            return Ok(told);
+        }
+        let text = fs::read_to_string(self.git_cache()?.memory(user)).unwrap_or_default();
+        let mut told: Vec<Advertised> = text.lines().filter_map(read).collect();
+        told.drain(..told.len().saturating_sub(REMEMBERED));
+        let told: Arc<[Advertised]> = told.into();
+        self.channel.keep_told(user, Arc::clone(&told));
+        Ok(told)
+    }
+
+    /// Notes that the user is told of a view.
+    pub(super) fn note_advertised(&self, user: &str, view: &Digest, tip: Oid) -> Result<()> {
+        let before = self.advertised(user)?;
+        let now = Advertised { view: *view, tip };
+        if before.last() == Some(&now) {
+            return Ok(());
+        }
+        let mut told: Vec<Advertised> = before.iter().filter(|told| told.view != *view).copied().collect();
+        told.push(now);
+        told.drain(..told.len().saturating_sub(REMEMBERED));
+        let text: String = told.iter().map(|told| format!("{} {}\n", told.view, told.tip)).collect();
+        let cache = self.git_cache()?;
+        let path = cache.memory(user);
+        let failed = |source| Error::Io { path: path.clone(), doing: "cannot be written", source };
+        let mut file = cache.temporary()?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        self.channel.keep_told(user, told.into());
+        Ok(())
+    }
+}
+
+fn read(line: &str) -> Option<Advertised> {
+    let (view, tip) = line.split_once(' ')?;
+    Some(Advertised { view: view.parse().ok()?, tip: tip.parse().ok()? })
+}

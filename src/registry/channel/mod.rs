@@ -1,0 +1,138 @@
+//! The git channel: what a caller's view is as a repository, and what they are sent of it.
+//!
+//! A view is a [`Snapshot`]: one commit without a parent, made of the view's contents alone. Whoever asks
+//! may have what is in their own view, or in one that they were told of before, as long as everything in
+//! that is still granted to them. Any other object does not exist for them, whoever else has it.
+
+mod advertised;
+mod memory;
+mod snapshots;
+
+use std::sync::Arc;
+
+use super::views::Glance;
+use super::{Registry, Result};
+use crate::domain::caller::Caller;
+use crate::domain::oid::Oid;
+use crate::git::pack::{self, Snapshot};
+
+pub use crate::domain::oid::Oid as Tip;
+pub use crate::git::pack::PackStream;
+pub const NOBODY: Tip = crate::domain::oid::Oid([0; 20]);
+
+// The mouths know no hand: what they say to git's clients is named here.
+pub use crate::git::upload_pack::{Fetch, Protocol, Refusal, Request, advertisement, bundle_uri, parse};
+pub(super) use memory::Memory;
+use snapshots::Held;
+
+/// How many views, of those that somebody was told of, they may fetch after they got another one.
+const REMEMBERED: usize = 16;
+
+/// What a fetch comes to.
+pub enum Fetched {
+    Stream(PackStream),
+    Refused(Refusal),
+    /// The caller's view is another one by now than the one that this was asked with.
+    Moved,
+}
+
+impl Registry {
+    /// The commit of a view, if it is known and the caller was told of it before: quick, and without a
+    /// look at the disk.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn known_tip(&self, caller: &Caller, glance: &Glance) -> Result<Option<Oid>> {
+        let user = caller.own_id()?;
+        Ok(self.channel.tip(&glance.digest).filter(|_| self.channel.was_told(user, &glance.digest)))
+    }
+
+    /// Whether a view is in memory as a snapshot, so that nobody has to wait for it.
+    #[must_use]
+    pub fn is_held(&self, glance: &Glance) -> bool {
+        self.channel.held(&glance.digest).is_some()
+    }
+
+    /// Sees to it that the caller's view is there as a snapshot, unless it is another one by now.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn prepare(&self, caller: &Caller, glance: &Glance) -> Result<()> {
+        self.snapshot_of(caller.own_id()?, glance).map(drop)
+    }
+
+    /// The commit of the caller's view, made if it is not there yet. From then on they may fetch it.
+    /// `None`: their view is another one by now.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn tip(&self, caller: &Caller, glance: &Glance) -> Result<Option<Oid>> {
+        let user = caller.own_id()?;
+        let Some(held) = self.snapshot_of(user, glance)? else { return Ok(None) };
+        let tip = held.snapshot.tip();
+        self.note_advertised(user, &glance.digest, tip)?;
+        Ok(Some(tip))
+    }
+
+    /// What the caller is sent for their request; `glance` is their view.
+    ///
+    /// # Errors
+    /// See [`super::Error`]. What the caller may not have, or nobody has, is a [`Fetched::Refused`].
+    pub fn fetch(&self, caller: &Caller, glance: &Glance, fetch: &Fetch) -> Result<Fetched> {
+        let user = caller.own_id()?;
+        let Some(current) = self.snapshot_of(user, glance)? else { return Ok(Fetched::Moved) };
+        let told = self.advertised(user)?;
+        let had: Vec<Arc<Held>> = told
+            .iter()
+            .filter(|told| fetch.haves.contains(&told.tip))
+            .filter_map(|told| self.snapshot_at_hand(&told.view))
+            .collect();
+        let known = |id: &Oid| had.iter().any(|held| held.snapshot.tip() == *id);
+
+        // Most of those who ask want what they have now: older views are looked at only for others.
+        let mut older = None;
+        let mut wants: Vec<(Oid, Arc<Held>)> = Vec::with_capacity(fetch.wants.len());
+        for want in &fetch.wants {
+            let has = |held: &&Arc<Held>| held.snapshot.has(want);
+            let found = if has(&&current) {
+                Some(&current)
+            } else {
+                older.get_or_insert_with(|| self.older_views(user, glance, &told)).iter().find(has)
+            };
+            match found {
+                Some(held) => wants.push((*want, Arc::clone(held))),
+                None => return Ok(Fetched::Refused(Refusal::not_our_ref(want))),
+            }
+        }
+        let reply = fetch.reply(&known);
+        let Some(band) = reply.pack else { return Ok(Fetched::Stream(PackStream::only(reply.head))) };
+        let wants: Vec<(Oid, &Snapshot)> = wants.iter().map(|(want, held)| (*want, &held.snapshot)).collect();
+        let had: Vec<&Snapshot> = had.iter().map(|held| &held.snapshot).collect();
+        let pack = pack::select(&wants, &had, &fetch.filter).map_err(super::Error::Cached)?;
+        Ok(Fetched::Stream(PackStream::new(reply.head, band, pack)))
+    }
+
+    /// The view as a bundle (gitformat-bundle): what `git clone --bundle-uri` takes. `None`: the caller's
+    /// view is another one by now.
+    ///
+    /// # Errors
+    /// See [`super::Error`].
+    pub fn git_bundle(&self, caller: &Caller, glance: &Glance) -> Result<Option<PackStream>> {
+        let user = caller.own_id()?;
+        let Some(held) = self.snapshot_of(user, glance)? else { return Ok(None) };
+        Ok(Some(PackStream::bundle(&held.snapshot.tip(), held.snapshot.pack())))
+    }
+
+    /// Views that the user was told of before, and may still have: everything in them is granted to them
+    /// now, and it is in the cache.
+    fn older_views(&self, user: &str, now: &Glance, told: &[advertised::Advertised]) -> Vec<Arc<Held>> {
+        let Ok(Some(access)) = self.access() else { return Vec::new() };
+        let Some(entitlement) = access.entitlement(user) else { return Vec::new() };
+        told.iter()
+            .rev()
+            .filter(|told| told.view != now.digest)
+            .filter_map(|told| self.snapshot_at_hand(&told.view))
+            .filter(|held| held.plugins.iter().all(|(slug, plugin)| entitlement.grants(slug, plugin)))
+            .collect()
+    }
+}

@@ -1,0 +1,248 @@
+//! Snapshots: at hand, in the cache, or made.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::catalog;
+use crate::domain::digest::Digest;
+use crate::domain::oid::Oid;
+use crate::domain::view::{Glance, Served};
+use crate::git::Repository;
+use crate::git::pack::{
+    Copier, Packs, Part, PartError, PartWriter, Snapshot, WriteError, write_folder, write_head,
+};
+use crate::registry::cache::{Cache, remove};
+use crate::registry::contents::Contents;
+use crate::registry::folder::bare;
+use crate::registry::views::UserView;
+use crate::registry::{Error, Registry, Result};
+
+/// A view as a snapshot.
+pub(in crate::registry) struct Held {
+    pub view: Digest,
+    /// Slug and name of everything in it: whoever is to have it must have been granted all of that.
+    pub plugins: Vec<(String, String)>,
+    pub snapshot: Snapshot,
+}
+
+/// What the head of a snapshot says of the rest.
+#[derive(Serialize, Deserialize)]
+struct About {
+    plugins: Vec<Plugin>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Plugin {
+    marketplace: String,
+    name: String,
+    /// Of what is served: names its part.
+    digest: String,
+}
+
+/// A plugin whose part is to be made.
+struct Job<'v> {
+    /// The number of its source.
+    source: usize,
+    contents: Contents<'v>,
+}
+
+/// What a marketplace's parts are copied from.
+struct Source {
+    slug: String,
+    repository: Repository,
+    packs: Packs,
+}
+
+impl Registry {
+    /// The snapshot of a user's view. `None`: their view is another one by now.
+    pub(super) fn snapshot_of(&self, user: &str, glance: &Glance) -> Result<Option<Arc<Held>>> {
+        if let Some(held) = self.snapshot_at_hand(&glance.digest) {
+            return Ok(Some(held));
+        }
+        let view = self.view_of(user)?;
+        if view.view.digest != glance.digest {
+            return Ok(None);
+        }
+        match self.make_snapshot(&view) {
+            Ok(held) => Ok(Some(held)),
+            // Two syncs may have passed since, and what the view was made from is gone. Then it is not
+            // the view any more either.
+            Err(error) if self.view_of(user)?.commits == view.commits => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// A snapshot that is in memory or in the cache, and whole.
+    pub(super) fn snapshot_at_hand(&self, view: &Digest) -> Option<Arc<Held>> {
+        if let Some(held) = self.channel.held(view) {
+            return Some(held);
+        }
+        let held = self.read_snapshot(&self.git_cache().ok()?, view)?;
+        Some(self.hold(held))
+    }
+
+    fn hold(&self, held: Held) -> Arc<Held> {
+        let held = Arc::new(held);
+        self.channel.keep_tip(held.view, held.snapshot.tip());
+        self.channel.keep_held(Arc::clone(&held));
+        held
+    }
+
+    /// What of it is damaged is removed, to be made again.
+    fn read_snapshot(&self, cache: &Cache, view: &Digest) -> Option<Held> {
+        let head = self.read_part(&cache.view(view))?;
+        let about: About = serde_json::from_slice(head.about()).ok()?;
+        let mut parts = vec![head];
+        let mut whole = true;
+        for plugin in &about.plugins {
+            let digest = plugin.digest.parse().ok()?;
+            // All of them are looked at, so that what is missing is made at once.
+            match cache.has_part(&digest).then(|| self.read_part(&cache.part(&digest))).flatten() {
+                Some(part) => parts.push(part),
+                None => whole = false,
+            }
+        }
+        let snapshot = if whole { Snapshot::new(parts) } else { None };
+        let plugins = about.plugins.into_iter().map(|plugin| (plugin.marketplace, plugin.name)).collect();
+        Some(Held { view: *view, plugins, snapshot: snapshot? })
+    }
+
+    fn read_part(&self, path: &Path) -> Option<Arc<Part>> {
+        if let Some(part) = self.channel.part(path) {
+            return Some(part);
+        }
+        match Part::open(path) {
+            Ok(part) => {
+                let part = Arc::new(part);
+                self.channel.keep_part(path, &part);
+                Some(part)
+            }
+            Err(PartError::Io(_)) => None,
+            Err(PartError::Damaged(_)) => {
+                remove(path);
+                None
+            }
+        }
+    }
+
+    fn make_snapshot(&self, view: &UserView) -> Result<Arc<Held>> {
+        let cache = self.git_cache()?;
+        self.make_git_parts(&cache, view).inspect_err(|error| self.distrust_after(error))?;
+        let mut folders = Vec::new();
+        let mut plugins = Vec::new();
+        for plugin in &view.view.plugins {
+            let part = self.read_part(&cache.part(&plugin.digest));
+            let part = part.ok_or(Error::Defect("a part that was made cannot be read"))?;
+            folders.push((format!("plugins/{}", plugin.prefixed_name), part.root()));
+            plugins.push(Plugin {
+                marketplace: plugin.slug.to_string(),
+                name: plugin.plugin.to_string(),
+                digest: plugin.digest.to_string(),
+            });
+        }
+        let path = cache.view(&view.view.digest);
+        let about = serde_json::to_vec(&About { plugins }).map_err(|_| Error::Defect("a view that is no JSON"))?;
+        save(&cache, &path, |out| {
+            let files = [(catalog::PATH, view.view.catalog.as_slice())];
+            let message = format!("View {}", view.view.digest);
+            let tip = write_head(out, &files, &folders, &message).map_err(|error| unwritten(&path, error))?;
+            Ok((tip, about))
+        })?;
+        // It is there; that others could not be tidied away is no reason to withhold it.
+        let held = self.read_snapshot(&cache, &view.view.digest);
+        let held = self.hold(held.ok_or(Error::Defect("a snapshot that was made cannot be read"))?);
+        let _ = cache.prune(&self.settings.cache, &|path| self.channel.is_used(path));
+        Ok(held)
+    }
+
+    /// Makes the parts that are not there, on all processors.
+    fn make_git_parts(&self, cache: &Cache, view: &UserView) -> Result<()> {
+        let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
+        for plugin in &view.view.plugins {
+            if !cache.has_part(&plugin.digest) || self.read_part(&cache.part(&plugin.digest)).is_none() {
+                missing.entry(plugin.slug.as_str()).or_default().push(plugin);
+            }
+        }
+        let mut sources = Vec::new();
+        let mut jobs = Vec::new();
+        for (slug, plugins) in missing {
+            let repository = self.repository(slug)?;
+            let contents = self.contents(view, slug, &plugins, &repository.reader())?;
+            jobs.extend(contents.into_iter().map(|contents| Job { source: sources.len(), contents }));
+            let packs = Packs::map(&self.folder.repository(slug));
+            sources.push(Source { slug: slug.to_owned(), repository, packs });
+        }
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+        let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    let mut copiers: HashMap<usize, Copier> = HashMap::new();
+                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if let Err(error) = self.make_git_part(cache, &sources, job, &mut copiers) {
+                            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                            // The others need not go on.
+                            next.store(jobs.len(), Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn make_git_part(
+        &self,
+        cache: &Cache,
+        sources: &[Source],
+        job: &Job<'_>,
+        copiers: &mut HashMap<usize, Copier>,
+    ) -> Result<()> {
+        let source = &sources[job.source];
+        let copier = copiers
+            .entry(job.source)
+            .or_insert_with(|| Copier::new(source.packs.clone(), source.repository.reader()));
+        let path = cache.part(&job.contents.plugin.digest);
+        save(cache, &path, |out| {
+            let files = job.contents.files.iter();
+            let files = files.map(|file| (file.path.as_str(), file.executable, &file.bytes));
+            let tree = write_folder(out, copier, files).map_err(|error| match error {
+                WriteError::Read(source) => Error::Damaged { slug: sources[job.source].slug.clone(), source },
+                other => unwritten(&path, other),
+            })?;
+            Ok((tree, Vec::new()))
+        })
+    }
+}
+
+/// Writes a part: it appears under its path when it is complete. `write` says its root and what else is
+/// to be said of it.
+fn save(
+    cache: &Cache,
+    path: &Path,
+    write: impl FnOnce(&mut PartWriter<BufWriter<&File>>) -> Result<(Oid, Vec<u8>)>,
+) -> Result<()> {
+    let failed = |error: io::Error| unwritten(path, error.into());
+    let file = cache.temporary()?;
+    let mut out = PartWriter::new(BufWriter::with_capacity(1 << 18, file.as_file())).map_err(failed)?;
+    let (root, about) = write(&mut out)?;
+    out.finish(&root, &about).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+fn unwritten(path: &Path, error: WriteError) -> Error {
+    match error {
+        WriteError::Write(source) => {
+            Error::Io { path: path.to_owned(), doing: "cannot be written", source: bare(source) }
+        }
+        WriteError::Read(source) => Error::Cached(source),
+        WriteError::Path(_) => Error::Defect("a view has a path that git does not take"),
+    }
+}
