@@ -104,6 +104,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(upkeep::audit))
         .routes(routes!(upkeep::doctor))
         .routes(routes!(upkeep::backup))
+        .routes(routes!(upkeep::prune))
 }
 
 /// Claude Code clones whatever has `/_git/` in its path, with a slash at its end or without; so the same is

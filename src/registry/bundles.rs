@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use super::cache::{Cache, remove, touch};
+use super::cache::{Cache, IN_USE, remove, touch};
 use super::memory::Remembered;
 use super::users::user_row;
 use super::views::{Glance, UserView};
@@ -97,7 +97,7 @@ impl Registry {
         remove(&path);
         self.build(&cache, view, &path).inspect_err(|error| self.distrust_after(error))?;
         // The bundle is there; that others could not be tidied away is no reason to withhold it.
-        let _ = cache.prune(&self.settings.cache, &|_| false);
+        let _ = cache.prune(&self.settings.cache, IN_USE, &|_| false);
         found(&view.email, view.glance(), path)
     }
 }

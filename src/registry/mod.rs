@@ -21,6 +21,7 @@ mod origin;
 mod outbound;
 mod overlay;
 pub mod plugins;
+pub mod prune;
 pub mod settings;
 pub mod shell;
 pub mod standing;
@@ -38,7 +39,7 @@ pub mod views;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
@@ -68,6 +69,8 @@ pub struct Registry {
     /// Bundles that were built since this was opened.
     built: AtomicU64,
     trusted_caches: Mutex<cache::Trusted>,
+    /// When the caches were last looked at, in microseconds since 1970.
+    pruned_at: AtomicI64,
     channel: channel::Memory,
     /// When tokens were used, as far as that is not written yet.
     uses: Mutex<tokens::Uses>,
@@ -99,6 +102,7 @@ impl Registry {
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),
+            pruned_at: AtomicI64::new(0),
             channel: channel::Memory::default(),
             uses: Mutex::default(),
             scheduler: OnceLock::new(),
@@ -122,12 +126,13 @@ impl Registry {
     }
 
     /// What has to be done now and then by a process that lives long: writes down when tokens were used,
-    /// and keeps the database's log short.
+    /// keeps the database's log short, and the caches small.
     ///
     /// # Errors
-    /// What the database says. Nothing is lost, and the next time it is tried again.
+    /// What the database or the disk says. Nothing is lost, and the next time it is tried again.
     pub fn tidy(&self) -> Result<()> {
         self.write_token_uses()?;
+        self.prune_in_time()?;
         // The lock is taken only if there is something to do: writes wait for it, though nobody who reads.
         if self.store().log_size() > LONG_LOG {
             let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);

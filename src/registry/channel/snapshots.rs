@@ -17,7 +17,7 @@ use crate::git::Repository;
 use crate::git::pack::{
     Copier, Packs, Part, PartError, PartWriter, Snapshot, WriteError, write_folder, write_head,
 };
-use crate::registry::cache::{Cache, remove};
+use crate::registry::cache::{Cache, IN_USE, remove};
 use crate::registry::contents::Contents;
 use crate::registry::folder::bare;
 use crate::registry::views::UserView;
@@ -157,7 +157,7 @@ impl Registry {
         // It is there; that others could not be tidied away is no reason to withhold it.
         let held = self.read_snapshot(&cache, &view.view.digest);
         let held = self.hold(held.ok_or(Error::Defect("a snapshot that was made cannot be read"))?);
-        let _ = cache.prune(&self.settings.cache, &|path| self.channel.is_used(path));
+        let _ = cache.prune(&self.settings.cache, IN_USE, &|path| self.channel.is_used(path));
         Ok(held)
     }
 
