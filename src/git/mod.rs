@@ -7,6 +7,7 @@
 //! - [`repository`] reads its trees and blobs,
 //! - [`verify`] and [`distrust`] are for when the disk did not keep it,
 //! - [`compact`] makes one pack of the many that syncs leave behind,
+//! - [`upload_pack`] is what a git client and we say to each other when it fetches from us,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
@@ -25,9 +26,11 @@ mod fixture;
 mod home;
 mod reach;
 pub mod repository;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod trust;
+pub mod upload_pack;
 mod user;
 
 pub use author::write_repository;
@@ -36,6 +39,8 @@ pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, 
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, verify};
 pub use user::UserGit;
+
+pub(crate) use shown::shown;
 
 use crate::domain::oid::Oid;
 
@@ -51,16 +56,6 @@ pub(crate) fn from_gix(id: &gix::oid) -> Oid {
         *to = *from;
     }
     Oid(bytes)
-}
-
-/// Text from outside, fit for a message: no control characters (a terminal would obey them), no
-/// invisible ones that reorder what is read, and not pages of it.
-pub(crate) fn shown(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(|c| !hidden(*c)).take(600).collect()
 }
 
 /// All causes of a gix error, as one line. Everything gix knows is in the chain; the
