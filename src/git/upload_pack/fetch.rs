@@ -80,9 +80,8 @@ impl Lines {
     /// Reads a `shallow` or `deepen` line. False: it is none of these.
     pub(super) fn depth(&mut self, line: &[u8]) -> Result<bool, Refusal> {
         let whole = || String::from_utf8_lossy(line);
-        let positive = |text: &[u8]| {
-            std::str::from_utf8(text).ok().and_then(unsigned).is_some_and(|number| number > 0)
-        };
+        let positive =
+            |text: &[u8]| std::str::from_utf8(text).ok().and_then(unsigned).is_some_and(|number| number > 0);
         if let Some(hex) = line.strip_prefix(b"shallow ") {
             let id =
                 ids::read(hex).ok_or_else(|| Refusal::new(format!("invalid shallow line: {}", whole())))?;

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::number::with_unit;
-
+use super::refusal::quoted;
 
 /// `combine:` inside `combine:`, and so on. git's own clients never send more than one level.
 const DEEPEST: usize = 8;
@@ -59,7 +59,9 @@ impl Filter {
                 None => filter.narrow(&spec)?,
                 Some("") => return Err(Refusal::new("expected something after combine:")),
                 Some(_) if depth == DEEPEST => {
-                    return Err(Refusal::new(format!("filter-spec combined more than {DEEPEST} levels deep")));
+                    return Err(Refusal::new(format!(
+                        "filter-spec combined more than {DEEPEST} levels deep"
+                    )));
                 }
                 Some(parts) => {
                     for part in parts.split('+') {
@@ -89,10 +91,9 @@ impl Filter {
                 "blob" => ObjectKind::Blob,
                 "tag" => ObjectKind::Tag,
                 _ => {
-                    let given = Refusal::of_line("", name.as_bytes());
+                    let given = quoted(name.as_bytes());
                     return Err(Refusal::new(format!(
-                        "{} for 'object:type=<type>' is not a valid object type",
-                        given.to_string().trim_start()
+                        "{given} for 'object:type=<type>' is not a valid object type"
                     )));
                 }
             };
