@@ -55,7 +55,8 @@ pub(super) fn backup(session: &Session, output: &Path) -> Result<Said, Failure> 
 }
 
 pub(super) fn prune(session: &Session, all: bool) -> Result<Said, Failure> {
-    let pruned: Pruned = session.client.call(Call::new(Method::POST, &["api", "prune"]).with(&Prune { all }))?;
+    let pruned: Pruned =
+        session.client.call(Call::new(Method::POST, &["api", "prune"]).with(&Prune { all }))?;
     let talk = if pruned.files == 0 {
         "There was nothing to remove.".to_owned()
     } else {

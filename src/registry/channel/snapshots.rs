@@ -147,7 +147,8 @@ impl Registry {
             });
         }
         let path = cache.view(&view.view.digest);
-        let about = serde_json::to_vec(&About { plugins }).map_err(|_| Error::Defect("a view that is no JSON"))?;
+        let about =
+            serde_json::to_vec(&About { plugins }).map_err(|_| Error::Defect("a view that is no JSON"))?;
         save(&cache, &path, |out| {
             let files = [(catalog::PATH, view.view.catalog.as_slice())];
             let message = format!("View {}", view.view.digest);
