@@ -17,6 +17,7 @@ mod determinism;
 mod doors;
 mod drift;
 mod examples;
+mod git_client;
 mod grants;
 mod house;
 mod kill;
