@@ -1,9 +1,10 @@
-//! Building the ZIP of a view.
+//! Building the ZIP of a view, or of one plugin.
 //!
 //! A bundle is joined from parts, one for each plugin, and both are kept under their digests: what
 //! was built once is not built again, and after a change only what changed is compressed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -23,6 +24,9 @@ use crate::domain::tree::{Objects, ReadError};
 use crate::domain::view::Served;
 use crate::git::Repository;
 
+/// In which the plugins' folders are.
+const FOLDER: &str = "plugins/";
+
 /// Where the contents of a file come from.
 enum Source {
     Made(Vec<u8>),
@@ -31,14 +35,41 @@ enum Source {
 
 impl Registry {
     pub(super) fn build(&self, cache: &ZipCache, view: &UserView, path: &Path) -> Result<()> {
-        self.make_parts(cache, view)?;
         // In the order of the paths' bytes: a folder sorts as its name with a slash.
         let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
         plugins.sort_by_key(|plugin| format!("{}/", plugin.prefixed_name));
+        self.put_together(cache, &plugins, &view.commits, path, |out, parts| {
+            join::join(out, catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))
+        })
+    }
+
+    /// The ZIP of one plugin: its folder, which is one folder deeper in a bundle.
+    pub(super) fn build_one(
+        &self,
+        cache: &ZipCache,
+        plugin: &Served,
+        commits: &HashMap<String, Oid>,
+        path: &Path,
+    ) -> Result<()> {
+        self.put_together(cache, &[plugin], commits, path, |out, parts| {
+            join::lift(out, FOLDER, parts.iter().map(PathBuf::as_path))
+        })
+    }
+
+    /// Makes the parts that are missing, and has what is at `path` written from all of them.
+    fn put_together(
+        &self,
+        cache: &ZipCache,
+        plugins: &[&Served],
+        commits: &HashMap<String, Oid>,
+        path: &Path,
+        write: impl Fn(&fs::File, &[PathBuf]) -> std::result::Result<(), ArchiveError>,
+    ) -> Result<()> {
+        self.make_parts(cache, plugins, commits)?;
         let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
         let join = || -> Result<tempfile::NamedTempFile> {
             let out = cache.temporary()?;
-            join::join(out.as_file(), catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))?;
+            write(out.as_file(), &parts)?;
             Ok(out)
         };
         let out = match join() {
@@ -48,7 +79,7 @@ impl Registry {
                 for part in parts.iter().filter(|part| join::check(part).is_err()) {
                     remove(part);
                 }
-                self.make_parts(cache, view)?;
+                self.make_parts(cache, plugins, commits)?;
                 join()?
             }
             other => other?,
@@ -63,9 +94,14 @@ impl Registry {
     }
 
     /// Compresses the plugins whose parts are not there.
-    fn make_parts(&self, cache: &ZipCache, view: &UserView) -> Result<()> {
+    fn make_parts(
+        &self,
+        cache: &ZipCache,
+        plugins: &[&Served],
+        commits: &HashMap<String, Oid>,
+    ) -> Result<()> {
         let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
-        for plugin in &view.view.plugins {
+        for plugin in plugins {
             if !cache.has_part(&plugin.digest) {
                 missing.entry(plugin.slug.as_str()).or_default().push(plugin);
             }
@@ -77,7 +113,7 @@ impl Registry {
         let mut parts = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
-            self.plan(cache, view, slug, &plugins, &repository, repositories.len(), &mut parts)?;
+            self.plan(cache, commits, slug, &plugins, &repository, repositories.len(), &mut parts)?;
             repositories.push((slug, repository));
         }
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -113,7 +149,7 @@ impl Registry {
     fn plan(
         &self,
         cache: &ZipCache,
-        view: &UserView,
+        commits: &HashMap<String, Oid>,
         slug: &str,
         plugins: &[&Served],
         repository: &Repository,
@@ -122,7 +158,7 @@ impl Registry {
     ) -> Result<()> {
         let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
         let reader = repository.reader();
-        let commit = view.commits.get(slug);
+        let commit = commits.get(slug);
         let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
         let reading = reading_at(&reader, slug, commit, self.settings.limits)?;
         for plugin in plugins {
@@ -157,7 +193,7 @@ impl Registry {
                         }
                         Bytes::Made(bytes) => (bytes.len() as u64, Source::Made(bytes)),
                     };
-                    let path = format!("plugins/{}/{path}", plugin.prefixed_name);
+                    let path = format!("{FOLDER}{}/{path}", plugin.prefixed_name);
                     Entry { path, executable: file.executable, size, source }
                 })
                 .collect();

@@ -1,4 +1,5 @@
-//! `marketplaces/zip-cache/`: bundles by view digest, and the parts that they are made of.
+//! `marketplaces/zip-cache/`: bundles by view digest, single plugins' ZIPs by their own digest beside
+//! them, and the parts that both are made of.
 //!
 //! All of it can be removed at any time and is made again. Files appear complete, by renaming. They
 //! are not forced to the disk one by one (a cold bundle has hundreds of parts), so after a crash of
