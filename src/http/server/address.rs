@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 
 use super::Settings;
+use super::forwarded;
 use crate::domain::note::quoted;
 use crate::http::problem::Failure;
 use crate::registry::archives::Base;
@@ -24,26 +25,24 @@ pub(super) fn base(
     if let Some(base) = &settings.public_url {
         return Ok(base.clone());
     }
-    let mut https = settings.tls.is_some();
-    let protocols = said(headers, "x-forwarded-proto", "proto");
-    let mut host = None;
+    let (mut protocol, mut host) = (None, None);
     if settings.trusted_proxies.iter().any(|proxy| proxy.contains(peer)) {
-        match one(&protocols)?.map(str::to_ascii_lowercase).as_deref() {
-            Some("https") => https = true,
-            Some("http") => https = false,
-            Some(other) => {
-                return Err(unknown(format!("a proxy says that it was asked by {}", quoted(other))));
-            }
-            None => {}
-        }
-        let hosts = said(headers, "x-forwarded-host", "host");
-        host = one(&hosts)?.map(|host| Cow::Owned(host.to_owned()));
-    } else if !https && protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("https")) {
-        // Most likely there is a proxy of which nobody told us. To believe it would be wrong, and so would be
-        // to send tokens to where they can be read on the way.
-        let why = "the request says that it came over https, and its sender is no trusted proxy";
-        return Err(unknown(why.to_owned()));
+        protocol = one(&said(headers, "x-forwarded-proto", "proto"))?.map(|said| said.to_ascii_lowercase());
+        host = one(&said(headers, "x-forwarded-host", "host"))?.map(Cow::Owned);
     }
+    let https = match protocol.as_deref() {
+        Some("https") => true,
+        Some("http") => false,
+        Some(other) => return Err(unknown(format!("a proxy says that it was asked by {}", quoted(other)))),
+        None if settings.tls.is_some() => true,
+        // Most proxies speak https, and an address with `http` would have tokens sent where they can be read
+        // on the way. So this is not guessed.
+        None if forwarded::came_by_proxy(headers) => {
+            let why = "there is a proxy in between, and none that is trusted says whether it speaks https";
+            return Err(unknown(why.to_owned()));
+        }
+        None => false,
+    };
     let host = match host {
         Some(host) => host,
         None => asked(uri, headers)?,
@@ -69,10 +68,10 @@ fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<Cow<'a, str>, Failu
 
 /// The one thing that was said. Proxies behind each other may say different things, and which of them counts
 /// is not for us to guess.
-fn one(said: &[String]) -> Result<Option<&str>, Failure> {
+fn one(said: &[String]) -> Result<Option<String>, Failure> {
     let Some((first, others)) = said.split_first() else { return Ok(None) };
     match others.iter().find(|other| !other.eq_ignore_ascii_case(first)) {
-        None => Ok(Some(first)),
+        None => Ok(Some(first.clone())),
         Some(other) => {
             let (first, other) = (quoted(first), quoted(other));
             Err(unknown(format!("a proxy says both {first} and {other}")))

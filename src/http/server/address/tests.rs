@@ -49,12 +49,13 @@ fn else_it_is_where_the_request_went_to() {
 #[test]
 fn a_trusted_proxy_says_what_it_was_asked_by() {
     let said = |lines: &[(&str, &str)]| address(PROXY, &[&[("host", "inner:1")], lines].concat()).unwrap();
-    assert_eq!(said(&[]), "http://inner:1");
-    assert_eq!(said(&[("x-forwarded-proto", "HTTPS")]), "https://inner:1");
-    assert_eq!(said(&[("x-forwarded-proto", "https"), ("x-forwarded-host", "a")]), "https://a");
-    assert_eq!(said(&[("x-forwarded-host", "a, A"), ("x-forwarded-host", "")]), "http://a");
+    let https = ("x-forwarded-proto", "HTTPS");
+    assert_eq!(said(&[]), "http://inner:1", "asked without a proxy");
+    assert_eq!(said(&[https]), "https://inner:1");
+    assert_eq!(said(&[https, ("x-forwarded-host", "a")]), "https://a");
+    assert_eq!(said(&[https, ("x-forwarded-host", "a, A"), ("x-forwarded-host", "")]), "https://a");
     assert_eq!(said(&[("forwarded", "for=1.1.1.1;proto=https;host=\"a:8443\"")]), "https://a:8443");
-    assert_eq!(said(&[("forwarded", "for=\"x;host=evil,\"; Host=a , host=a")]), "http://a");
+    assert_eq!(said(&[("forwarded", "for=\"x;host=evil,\"; Host=a;proto=http , host=a")]), "http://a");
     let lines = [("host", "a"), ("x-forwarded-proto", "http")];
     assert_eq!(told(&behind_tls(), PROXY, "/", &lines).unwrap(), "http://a");
 }
@@ -70,40 +71,46 @@ fn what_proxies_do_not_agree_on_is_not_guessed() {
     ];
     for lines in lines {
         let Failure(problem) =
-            told(&settings(), PROXY, "/", &[&[("host", "inner")], lines].concat()).unwrap_err();
+            told(&behind_tls(), PROXY, "/", &[&[("host", "inner")], lines].concat()).unwrap_err();
         assert_eq!((problem.status, problem.code.as_str()), (400, "address-unknown"), "{lines:?}");
         assert!(problem.hint.unwrap().contains("--public-url"));
     }
 }
 
+const FORGED: [(&str, &str); 5] = [
+    ("x-forwarded-host", "evil.example"),
+    ("x-forwarded-proto", "http"),
+    ("forwarded", "host=evil.example;proto=http"),
+    ("x-forwarded-for", "10.0.0.1"),
+    ("via", "1.1 evil.example"),
+];
+
 /// Somebody who is no proxy of ours says for whom they ask, so that an answer leads elsewhere. It leads to
-/// where they asked.
+/// where they asked, or there is none.
 #[test]
 fn a_stranger_is_not_believed() {
-    let lines = [
-        ("host", "a"),
-        ("x-forwarded-host", "evil.example"),
-        ("forwarded", "host=evil.example;proto=http"),
-        ("x-forwarded-proto", "http"),
-        ("x-host", "evil.example"),
-        ("x-original-host", "evil.example"),
-        ("x-forwarded-server", "evil.example"),
-    ];
-    assert_eq!(address(STRANGER, &lines).unwrap(), "http://a");
-    assert_eq!(told(&behind_tls(), STRANGER, "/", &lines).unwrap(), "https://a");
+    for forged in FORGED {
+        let lines = [("host", "a"), forged];
+        assert_eq!(told(&behind_tls(), STRANGER, "/", &lines).unwrap(), "https://a", "{forged:?}");
+        assert_eq!(address(STRANGER, &lines), None, "{forged:?}");
+    }
+    for other in ["x-host", "x-original-host", "x-forwarded-server", "x-http-host-override"] {
+        assert_eq!(address(STRANGER, &[("host", "a"), (other, "evil.example")]).unwrap(), "http://a");
+    }
 }
 
-/// A proxy before us that speaks https and of which nobody told us: an address with `http://` would have
-/// every token of every analyst sent in the clear.
+/// A proxy before us that speaks https and of which nobody told us, or that does not tell us: an address
+/// with `http` would have every token of every analyst sent in the clear.
 #[test]
-fn tokens_are_not_sent_in_the_clear_where_https_is_spoken() {
-    for lines in [("x-forwarded-proto", "https"), ("forwarded", "proto=https")] {
+fn whether_a_proxy_speaks_https_is_not_guessed() {
+    let silent = [("x-forwarded-for", "1.1.1.1"), ("via", "1.1 x"), ("x-forwarded-host", "a")];
+    let untold =
+        [("x-forwarded-proto", "https"), ("forwarded", "proto=https")].map(|line| ("127.0.0.1", line));
+    for (peer, line) in silent.map(|line| (PROXY, line)).into_iter().chain(untold) {
         let Failure(problem) =
-            told(&settings(), "127.0.0.1", "/", &[("host", "agnes.example.com"), lines]).unwrap_err();
-        assert_eq!((problem.status, problem.code.as_str()), (400, "address-unknown"));
+            told(&settings(), peer, "/", &[("host", "agnes.example.com"), line]).unwrap_err();
+        assert_eq!((problem.status, problem.code.as_str()), (400, "address-unknown"), "{line:?}");
     }
-    let lines = [("host", "a"), ("x-forwarded-proto", "https")];
-    assert_eq!(told(&behind_tls(), STRANGER, "/", &lines).unwrap(), "https://a");
 }
 
 /// A `Host` in which there is more than a host: it would end up in the middle of an address with a token
