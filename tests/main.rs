@@ -10,6 +10,7 @@ mod bad_machine;
 mod bad_upstreams;
 mod beside;
 mod bundles;
+mod catalog;
 mod client;
 mod corpus;
 mod deployment;

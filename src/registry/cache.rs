@@ -1,5 +1,5 @@
 //! `marketplaces/zip-cache/` and `marketplaces/git-cache/`: what is made for each view, by its digest, and
-//! the parts that it is made of, one for each plugin.
+//! the parts that it is made of, one for each plugin. (Of ZIPs, single plugins' by their own digest, too.)
 //!
 //! All of it can be removed at any time and is made again. Files appear complete, by renaming. They
 //! are not forced to the disk one by one (a cold view has hundreds of parts), so after a crash of

@@ -2,6 +2,7 @@
 //! and owns its transaction. Blocking; knows no HTTP and prints nothing.
 
 mod access;
+pub mod archives;
 pub mod audit;
 pub mod authentication;
 pub mod backup;
@@ -66,7 +67,7 @@ pub struct Registry {
     present: Present,
     turns: turns::Turns,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
-    /// Bundles that were built since this was opened.
+    /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
     trusted_caches: Mutex<cache::Trusted>,
     /// When the caches were last looked at, in microseconds since 1970.
@@ -114,7 +115,7 @@ impl Registry {
         &self.folder
     }
 
-    /// How many bundles were built since this was opened.
+    /// How many bundles, and ZIPs of single plugins, were built since this was opened.
     #[must_use]
     pub fn bundles_built(&self) -> u64 {
         self.built.load(Ordering::Relaxed)

@@ -174,7 +174,7 @@ impl Registry {
         let mut jobs = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
-            let contents = self.contents(view, slug, &plugins, &repository.reader())?;
+            let contents = self.contents(&view.commits, slug, &plugins, &repository.reader())?;
             jobs.extend(contents.into_iter().map(|contents| Job { source: sources.len(), contents }));
             let packs = Packs::map(&self.folder.repository(slug));
             sources.push(Source { slug: slug.to_owned(), repository, packs });
