@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{ADA, Claude, Server, Upstream, World};
+use crate::support::server::{Server, until};
+use crate::support::{ADA, Claude, Upstream, World};
 
 const SKILL: &str = "skills/moved/SKILL.md";
 const TEXT: &str = "---\nname: moved\ndescription: Another text\n---\n\nAnother text.\n";
@@ -39,10 +40,11 @@ fn installed(claude: &Claude, id: &str) -> Option<(String, PathBuf)> {
     Some((one["version"].as_str()?.to_owned(), PathBuf::from(one["installPath"].as_str()?)))
 }
 
+/// Which of the two a session loads. New clients bring plugins of their own.
 fn loaded(claude: &Claude) -> Vec<String> {
     let session = claude.session();
     let names = session["plugins"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
-    names.map(str::to_owned).collect()
+    names.filter(|name| ["still", "moved"].contains(name)).map(str::to_owned).collect()
 }
 
 fn lives_through_everything(test: &str, path: &str) {
@@ -128,7 +130,7 @@ struct Broken {
 
 impl Broken {
     fn at(address: std::net::SocketAddr, status: &'static str) -> Self {
-        let listener = crate::support::until("the address to be free", || TcpListener::bind(address).ok());
+        let listener = until("the address to be free", || TcpListener::bind(address).ok());
         listener.set_nonblocking(true).unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
