@@ -127,16 +127,10 @@ fn decode(part: &str) -> Result<String, Refusal> {
     let mut rest = part.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         let escaped = after.split_first_chunk::<2>().filter(|_| *first == b'%');
-        match escaped.and_then(|(digits, after)| Some((byte(*digits)?, after))) {
-            Some((byte, after)) => {
-                out.push(byte);
-                rest = after;
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
+        let decoded = escaped.and_then(|(digits, after)| Some((byte(*digits)?, after)));
+        let (byte, after) = decoded.unwrap_or((*first, after));
+        out.push(byte);
+        rest = after;
     }
     String::from_utf8(out).map_err(|_| invalid(part))
 }

@@ -43,8 +43,7 @@ pub(super) fn parse(mut packets: Packets<'_>) -> Result<Request, Refusal> {
                     }
                 }
             }
-            Some(Packet::Flush) if !said_anything => return Ok(Request::Nothing),
-            None if !said_anything => return Ok(Request::Nothing),
+            Some(Packet::Flush) | None if !said_anything => return Ok(Request::Nothing),
             Some(Packet::Flush) => break false,
             Some(Packet::Delim) => break true,
             Some(Packet::ResponseEnd) => return Err(Refusal::new("unexpected response end packet")),
