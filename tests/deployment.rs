@@ -336,6 +336,12 @@ fn nginx_takes_its_example_and_passes_on_what_matters() {
     assert!(head.contains(" 304") && body.is_empty(), "{head}");
     let (head, _) = nginx.get("/marketplace/info", "");
     assert!(head.contains(" 401") && head.contains("www-authenticate: basic"), "{head}");
+    // The catalog leads back to the proxy, by https, and not to where a client says that it asked.
+    let made_up = "x-forwarded-host: evil.example\nx-forwarded-proto: http\nforwarded: host=evil.example\n";
+    let (head, body) = nginx.get("/marketplace.json", &format!("authorization: {token}\n{made_up}"));
+    let body = String::from_utf8(body).unwrap();
+    assert!(head.contains(" 200") && !body.contains("evil.example"), "{head}{body}");
+    assert!(body.contains("@agnes.example.com/marketplace.git") && body.contains("\"https://x:"), "{body}");
     // Whoever makes up where they come from is not believed, since the proxy says it anew. (Over a unix
     // socket nginx itself has no address to say.)
     nginx.get("/healthz", "x-forwarded-for: 198.51.100.77\n");

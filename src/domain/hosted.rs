@@ -14,7 +14,7 @@ use super::fields::{DESCRIPTIVE, Object};
 use super::secret::Secret;
 use super::view::View;
 
-/// The most that Claude Code takes of a catalog, in bytes (seen in 2.1.329).
+/// The most that Claude Code takes of a catalog, in bytes (read in 2.1.329, not tried).
 pub const LARGEST: usize = 5 << 20;
 
 /// The feed's repository, below the server's address.

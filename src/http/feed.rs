@@ -275,12 +275,12 @@ fn open(registry: &Registry, caller: &Caller, glance: Glance) -> Result<Built, E
         Some(bundle) => bundle,
         None => registry.my_bundle(caller)?,
     };
-    OpenBundle::of(bundle, &glance.digest)
+    OpenBundle::of(&bundle, &glance.digest)
 }
 
 impl OpenBundle {
     /// The bundle, open, if it is the one that is wanted.
-    fn of(bundle: Bundle, wanted: &Digest) -> Result<Built, Error> {
+    fn of(bundle: &Bundle, wanted: &Digest) -> Result<Built, Error> {
         if bundle.digest != *wanted {
             return Ok(Built::Moved);
         }

@@ -31,13 +31,14 @@ pub(super) struct ServeArgs {
     /// Its key [env: AGNES_SERVE_TLS_KEY]
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
-    /// The address by which analysts know this server [env: AGNES_SERVE_PUBLIC_URL]
+    /// The address by which analysts know this server, such as https://agnes.example.com
+    /// [env: AGNES_SERVE_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
     /// Sync all marketplaces at this time of day, in UTC [env: AGNES_SERVE_SYNC_AT]
     #[arg(long, value_name = "HH:MM", num_args = 1..)]
     pub sync_at: Vec<String>,
-    /// A proxy whose X-Forwarded-For is believed, for the log and for limits
+    /// A proxy that is believed when it says, in X-Forwarded headers, who asks and for which address
     /// [env: AGNES_SERVE_TRUSTED_PROXIES]
     #[arg(long, value_name = "ADDR/BITS", num_args = 1..)]
     pub trusted_proxy: Vec<String>,

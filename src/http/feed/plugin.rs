@@ -72,5 +72,5 @@ fn open(registry: &Registry, caller: &Caller, folder: &str, wanted: &Digest) -> 
         Err(Error::NotFound { .. } | Error::Nobody(_)) => return Ok(Built::Moved),
         other => other?,
     };
-    OpenBundle::of(bundle, wanted)
+    OpenBundle::of(&bundle, wanted)
 }

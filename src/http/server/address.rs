@@ -33,13 +33,13 @@ pub(super) fn base(
     let https = match protocol.as_deref() {
         Some("https") => true,
         Some("http") => false,
-        Some(other) => return Err(unknown(format!("a proxy says that it was asked by {}", quoted(other)))),
+        Some(other) => return Err(unknown(&format!("a proxy says that it was asked by {}", quoted(other)))),
         None if settings.tls.is_some() => true,
         // Most proxies speak https, and an address with `http` would have tokens sent where they can be read
         // on the way. So this is not guessed.
         None if forwarded::came_by_proxy(headers) => {
             let why = "there is a proxy in between, and none that is trusted says whether it speaks https";
-            return Err(unknown(why.to_owned()));
+            return Err(unknown(why));
         }
         None => false,
     };
@@ -49,7 +49,7 @@ pub(super) fn base(
     };
     Base::of(https, &host).ok_or_else(|| {
         let host = quoted(&host);
-        unknown(format!("{host} is not a host such as agnes.example.com or agnes.example.com:8443"))
+        unknown(&format!("{host} is not a host such as agnes.example.com or agnes.example.com:8443"))
     })
 }
 
@@ -61,8 +61,8 @@ fn asked<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<Cow<'a, str>, Failu
     let mut given = headers.get_all(header::HOST).iter();
     match (given.next(), given.next()) {
         (Some(host), None) => Ok(String::from_utf8_lossy(host.as_bytes())),
-        (None, _) => Err(unknown("the request has no `Host`".to_owned())),
-        (Some(_), Some(_)) => Err(unknown("the request has more than one `Host`".to_owned())),
+        (None, _) => Err(unknown("the request has no `Host`")),
+        (Some(_), Some(_)) => Err(unknown("the request has more than one `Host`")),
     }
 }
 
@@ -74,7 +74,7 @@ fn one(said: &[String]) -> Result<Option<String>, Failure> {
         None => Ok(Some(first.clone())),
         Some(other) => {
             let (first, other) = (quoted(first), quoted(other));
-            Err(unknown(format!("a proxy says both {first} and {other}")))
+            Err(unknown(&format!("a proxy says both {first} and {other}")))
         }
     }
 }
@@ -101,7 +101,7 @@ fn said(headers: &HeaderMap, name: &str, parameter: &str) -> Vec<String> {
     said
 }
 
-fn unknown(why: String) -> Failure {
+fn unknown(why: &str) -> Failure {
     let told = format!("under which address this server is reached cannot be told: {why}");
     let mut failure = Failure::new(StatusCode::BAD_REQUEST, "address-unknown", told);
     let hint = "whoever runs the server can say it: agnes serve --public-url https://agnes.example.com";

@@ -169,7 +169,7 @@ impl Collector for Syncs {
                 ConstGauge::new(at / 1_000_000).encode(last.encode_family(&labels)?)?;
             }
         }
-        let help = "Bundles that were built and not found in the cache";
+        let help = "Bundles, and ZIPs of single plugins, that were built and not found in the cache";
         let built = encoder.encode_descriptor("bundles_built", help, None, MetricType::Counter)?;
         ConstCounter::new(self.0.bundles_built()).encode(built)?;
         Ok(())
