@@ -68,7 +68,7 @@ pub(super) async fn refs(
     let protocol = protocol(request.headers());
     let body = match protocol {
         // In version 2 it is the next request that asks for refs.
-        Protocol::V2 => channel::advertisement(protocol, &channel::NOBODY),
+        Protocol::V2 => channel::capabilities(),
         Protocol::V0 | Protocol::V1 => {
             let tip = feed.tip(&app, &caller).await?;
             channel::advertisement(protocol, &tip)

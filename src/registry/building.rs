@@ -92,12 +92,7 @@ impl Registry {
     }
 
     /// Compresses the plugins whose parts are not there.
-    fn make_parts(
-        &self,
-        cache: &Cache,
-        plugins: &[&Served],
-        commits: &HashMap<String, Oid>,
-    ) -> Result<()> {
+    fn make_parts(&self, cache: &Cache, plugins: &[&Served], commits: &HashMap<String, Oid>) -> Result<()> {
         let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
         for plugin in plugins {
             if !cache.has_part(&plugin.digest) {

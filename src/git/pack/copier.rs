@@ -1,4 +1,4 @@
-//! Copying blobs out of an upstream's packs.
+//! Copying objects out of an upstream's packs.
 
 use std::fs;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gix::odb::pack::{data, index};
 
-use super::writer::{PartWriter, WriteError};
+use super::writer::{PartWriter, WriteError, id_of};
 use crate::domain::oid::Oid;
 use crate::git::repository::Reader;
 use crate::git::to_gix;
@@ -53,14 +53,14 @@ impl Packs {
 }
 
 impl Pack {
-    /// The size of a blob and its entry, if the pack has it whole.
-    fn blob(&self, id: &Oid) -> Option<(u64, &[u8])> {
+    /// The size of an object and its entry, if the pack has it whole.
+    fn whole(&self, id: &Oid) -> Option<(u64, &[u8])> {
         let number = self.index.lookup(to_gix(id))?;
         let offset = self.index.pack_offset_at_index(number);
         let next = self.offsets.partition_point(|other| *other <= offset);
         let end = self.offsets.get(next).copied().unwrap_or(self.data.pack_end() as u64);
         let entry = self.data.entry(offset).ok()?;
-        if !matches!(entry.header, data::entry::Header::Blob) {
+        if entry.header.is_delta() {
             return None;
         }
         let bytes = self.data.entry_slice(offset..end)?;
@@ -80,14 +80,39 @@ impl Copier {
     ///
     /// # Errors
     /// See [`WriteError`].
-    pub fn copy(&mut self, id: &Oid, out: &mut PartWriter<impl Write>) -> Result<(), WriteError> {
-        if out.has(id) {
+    pub fn blob(&mut self, id: &Oid, out: &mut PartWriter<impl Write>) -> Result<(), WriteError> {
+        if out.has(id) || self.stored(id, ObjectKind::Blob, out)? {
             return Ok(());
-        }
-        if let Some((size, entry)) = self.packs.0.iter().find_map(|pack| pack.blob(id)) {
-            return Ok(out.stored(*id, ObjectKind::Blob, size, entry)?);
         }
         self.reader.blob_into(id, &mut self.buffer)?;
         Ok(out.contents(*id, ObjectKind::Blob, &self.buffer)?)
+    }
+
+    /// Writes a tree that we made. Most of those of a plugin are the upstream's own, byte for byte, and
+    /// compressed there.
+    ///
+    /// # Errors
+    /// See [`WriteError`].
+    pub fn tree(&mut self, tree: &[u8], out: &mut PartWriter<impl Write>) -> Result<Oid, WriteError> {
+        let id = id_of(ObjectKind::Tree, tree)?;
+        if !out.has(&id) && !self.stored(&id, ObjectKind::Tree, out)? {
+            out.contents(id, ObjectKind::Tree, tree)?;
+        }
+        Ok(id)
+    }
+
+    /// Whether an upstream's pack has the object whole; if so, it was copied. An object's id says what kind
+    /// it is of.
+    fn stored(
+        &self,
+        id: &Oid,
+        kind: ObjectKind,
+        out: &mut PartWriter<impl Write>,
+    ) -> Result<bool, WriteError> {
+        let Some((size, entry)) = self.packs.0.iter().find_map(|pack| pack.whole(id)) else {
+            return Ok(false);
+        };
+        out.stored(*id, kind, size, entry)?;
+        Ok(true)
     }
 }

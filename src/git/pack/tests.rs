@@ -319,6 +319,6 @@ fn what_upstream_has_damaged_is_read_in_the_other_way_which_says_so() {
     let mut copier = Copier::new(Packs::map(&shelf.world.repo()), repository.reader());
     let mut out = PartWriter::new(Vec::new()).unwrap();
     let blob = shelf.world.id("HEAD:p/skills/s2/SKILL.md");
-    let told = copier.copy(&blob, &mut out).unwrap_err();
+    let told = copier.blob(&blob, &mut out).unwrap_err();
     assert!(matches!(told, WriteError::Read(_)), "{told}");
 }

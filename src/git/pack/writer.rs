@@ -40,14 +40,25 @@ pub fn write_folder<'f>(
     for (path, executable, bytes) in files {
         let id = match bytes {
             Bytes::Blob(id) => {
-                copier.copy(id, out)?;
+                copier.blob(id, out)?;
                 *id
             }
             Bytes::Made(contents) => out.blob(contents)?,
         };
         folder.file(path, executable, id)?;
     }
-    Ok(folder.write(&mut |tree| out.object(ObjectKind::Tree, tree))?)
+    folder.write(&mut |tree| copier.tree(tree, out))
+}
+
+pub(super) fn id_of(kind: ObjectKind, contents: &[u8]) -> io::Result<Oid> {
+    let kind = match kind {
+        ObjectKind::Commit => gix::objs::Kind::Commit,
+        ObjectKind::Tree => gix::objs::Kind::Tree,
+        ObjectKind::Blob => gix::objs::Kind::Blob,
+        ObjectKind::Tag => gix::objs::Kind::Tag,
+    };
+    let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, contents).map_err(io::Error::other)?;
+    Ok(from_gix(&id))
 }
 
 /// Writes a part, object by object. One that is written already is passed over.
@@ -150,15 +161,7 @@ impl<W: Write> PartWriter<W> {
 
     /// A tree or commit that we made.
     pub(in crate::git) fn object(&mut self, kind: ObjectKind, contents: &[u8]) -> io::Result<Oid> {
-        let of_gix = match kind {
-            ObjectKind::Commit => gix::objs::Kind::Commit,
-            ObjectKind::Tree => gix::objs::Kind::Tree,
-            ObjectKind::Blob => gix::objs::Kind::Blob,
-            ObjectKind::Tag => gix::objs::Kind::Tag,
-        };
-        let id =
-            gix::objs::compute_hash(gix::hash::Kind::Sha1, of_gix, contents).map_err(io::Error::other)?;
-        let id = from_gix(&id);
+        let id = id_of(kind, contents)?;
         self.contents(id, kind, contents)?;
         Ok(id)
     }

@@ -36,7 +36,7 @@ pub use band::Band;
 pub use fetch::Fetch;
 pub use filter::{Filter, ObjectKind};
 pub use ids::MOST_IDS;
-pub use refs::{LsRefs, advertisement, bundle_uri};
+pub use refs::{LsRefs, advertisement, bundle_uri, capabilities};
 pub use refusal::Refusal;
 pub use reply::Reply;
 

@@ -10,34 +10,42 @@ const MAIN: &str = "refs/heads/main";
 /// With as many prefixes git stops filtering and lists everything.
 const TOO_MANY_PREFIXES: usize = 65_536;
 
-/// The body of the answer to `GET info/refs?service=git-upload-pack`. `tip` is what HEAD and its branch point to; in v2
-/// clients ask for that later.
+/// The body of the answer to `GET info/refs?service=git-upload-pack`. `tip` is what HEAD and its branch
+/// point to. In v2 these are the [`capabilities`], and clients ask for refs later.
 #[must_use]
 pub fn advertisement(protocol: Protocol, tip: &Oid) -> Vec<u8> {
-    let mut out = Vec::new();
     if protocol == Protocol::V2 {
-        push(&mut out, "version 2\n");
-        push(&mut out, &format!("agent={AGENT}\n"));
-        push(&mut out, "ls-refs=unborn\n");
-        push(&mut out, "fetch=shallow wait-for-done filter\n");
-        push(&mut out, "server-option\n");
-        push(&mut out, "object-format=sha1\n");
-        push(&mut out, "bundle-uri\n");
-    } else {
-        push(&mut out, "# service=git-upload-pack\n");
-        out.extend_from_slice(FLUSH);
-        if protocol == Protocol::V1 {
-            push(&mut out, "version 1\n");
-        }
-        // The last two `allow-`s are how lazy fetches of a partial clone are permitted here.
-        let capabilities = format!(
-            "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not \
-             deepen-relative no-progress include-tag multi_ack_detailed allow-tip-sha1-in-want \
-             allow-reachable-sha1-in-want no-done symref={HEAD}:{MAIN} filter object-format=sha1 agent={AGENT}"
-        );
-        push(&mut out, &format!("{tip} {HEAD}\0{capabilities}\n"));
-        push(&mut out, &format!("{tip} {MAIN}\n"));
+        return capabilities();
     }
+    let mut out = Vec::new();
+    push(&mut out, "# service=git-upload-pack\n");
+    out.extend_from_slice(FLUSH);
+    if protocol == Protocol::V1 {
+        push(&mut out, "version 1\n");
+    }
+    // The last two `allow-`s are how lazy fetches of a partial clone are permitted here.
+    let capabilities = format!(
+        "multi_ack thin-pack side-band side-band-64k ofs-delta shallow deepen-since deepen-not \
+         deepen-relative no-progress include-tag multi_ack_detailed allow-tip-sha1-in-want \
+         allow-reachable-sha1-in-want no-done symref={HEAD}:{MAIN} filter object-format=sha1 agent={AGENT}"
+    );
+    push(&mut out, &format!("{tip} {HEAD}\0{capabilities}\n"));
+    push(&mut out, &format!("{tip} {MAIN}\n"));
+    out.extend_from_slice(FLUSH);
+    out
+}
+
+/// What a server of v2 can do: the same for everybody.
+#[must_use]
+pub fn capabilities() -> Vec<u8> {
+    let mut out = Vec::new();
+    push(&mut out, "version 2\n");
+    push(&mut out, &format!("agent={AGENT}\n"));
+    push(&mut out, "ls-refs=unborn\n");
+    push(&mut out, "fetch=shallow wait-for-done filter\n");
+    push(&mut out, "server-option\n");
+    push(&mut out, "object-format=sha1\n");
+    push(&mut out, "bundle-uri\n");
     out.extend_from_slice(FLUSH);
     out
 }

@@ -18,10 +18,11 @@ use crate::git::pack::{self, Snapshot};
 
 pub use crate::domain::oid::Oid as Tip;
 pub use crate::git::pack::PackStream;
-pub const NOBODY: Tip = crate::domain::oid::Oid([0; 20]);
 
 // The mouths know no hand: what they say to git's clients is named here.
-pub use crate::git::upload_pack::{Fetch, Protocol, Refusal, Request, advertisement, bundle_uri, parse};
+pub use crate::git::upload_pack::{
+    Fetch, Protocol, Refusal, Request, advertisement, bundle_uri, capabilities, parse,
+};
 pub(super) use memory::Memory;
 use snapshots::Held;
 
