@@ -12,11 +12,11 @@ use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::App;
 use super::extract::ask;
 use super::feed::{Feed, unsettled};
 use super::files::ChunkedBody;
 use super::problem::Failure;
+use super::{App, Routine};
 use crate::domain::caller::Caller;
 use crate::domain::note::quoted;
 use crate::registry::channel::{self, Fetched, PackStream, Protocol};
@@ -74,7 +74,7 @@ pub(super) async fn refs(
             channel::advertisement(protocol, &tip)
         }
     };
-    Ok((about(ADVERTISEMENT), body).into_response())
+    Ok((Extension(Routine), about(ADVERTISEMENT), body).into_response())
 }
 
 /// Get what the caller's repository has
@@ -116,11 +116,13 @@ pub(super) async fn upload_pack(
             .map_err(|_| Failure::defect("a request made it stop short"))??
     };
     let stream = match request {
+        // Whether there is anything new: asked for all day, and answered from memory.
+        Ok(channel::Request::LsRefs(ls_refs)) => {
+            let refs = ls_refs.answer(&feed.tip(&app, &caller).await?);
+            return Ok((Extension(Routine), about(RESULT), refs).into_response());
+        }
         Err(refusal) => PackStream::only(refusal.packet()),
         Ok(channel::Request::Nothing) => PackStream::only(Vec::new()),
-        Ok(channel::Request::LsRefs(ls_refs)) => {
-            PackStream::only(ls_refs.answer(&feed.tip(&app, &caller).await?))
-        }
         Ok(channel::Request::BundleUri) => PackStream::only(channel::bundle_uri(BUNDLE)),
         Ok(channel::Request::Fetch(fetch)) => feed.fetch(&app, &caller, fetch).await?,
     };

@@ -64,6 +64,10 @@ fn api(registry: Arc<Registry>, feed: Arc<Feed>) -> Router {
         .with_state(registry)
 }
 
+/// Marks an answer that clients ask for all day, to see whether there is anything new.
+#[derive(Clone, Copy)]
+struct Routine;
+
 /// Says with every answer which agnes gave it.
 async fn signed(mut response: Response) -> Response {
     sign(&mut response);

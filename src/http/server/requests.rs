@@ -20,6 +20,7 @@ use tracing::Level;
 use super::Serving;
 use super::forwarded;
 use super::link::{Link, Peer};
+use crate::http::Routine;
 use crate::http::problem::{Failure, Told};
 
 /// Most bytes of all headers together. (hyper itself refuses what is twice as much, without a word.)
@@ -117,8 +118,8 @@ pub(super) struct Record {
     expected: Option<u64>,
     sent: u64,
     ended: bool,
-    /// There was nothing new to tell.
-    unchanged: bool,
+    /// It is what clients ask all day: whether there is anything new.
+    routine: bool,
 }
 
 impl Record {
@@ -151,7 +152,7 @@ impl Record {
             expected: None,
             sent: 0,
             ended: false,
-            unchanged: false,
+            routine: false,
             link,
             serving,
         }
@@ -160,6 +161,7 @@ impl Record {
     /// Puts into an answer what all have, and notes how it went.
     pub fn mark(&mut self, response: &mut Response) {
         self.status = Some(response.status().as_u16());
+        self.routine = response.extensions().get::<Routine>().is_some();
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Ok(id) = HeaderValue::from_str(&self.id) {
@@ -170,7 +172,7 @@ impl Record {
     /// The client has it already: there is no body, and all of the answer is there.
     pub fn unchanged(mut self) {
         self.expected = Some(0);
-        self.unchanged = true;
+        self.routine = true;
     }
 
     /// Whether the answer has no body whatever its headers say.
@@ -224,7 +226,7 @@ impl Drop for Record {
                 )
             };
         }
-        if self.unchanged { line!(Level::DEBUG) } else { line!(Level::INFO) }
+        if self.routine { line!(Level::DEBUG) } else { line!(Level::INFO) }
     }
 }
 
