@@ -40,6 +40,8 @@ const RESULT: &str = "application/x-git-upload-pack-result";
 const BUNDLE: &str = "main.bundle";
 
 /// Say what the caller's repository has
+///
+/// This and the other requests of git are answered under `/_git/marketplace.git` as well.
 #[utoipa::path(
     get, path = "/marketplace.git/info/refs", tag = "feed", operation_id = "git_refs",
     params(

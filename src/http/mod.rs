@@ -54,7 +54,11 @@ pub fn router(registry: Arc<Registry>, caller: Caller) -> Router {
 /// one feed.
 fn api(registry: Arc<Registry>, feed: Arc<Feed>) -> Router {
     let (routes, _) = routes().split_for_parts();
+    let (git, _) = git_routes().split_for_parts();
     routes
+        // Claude Code clones whatever has `/_git/` in its path, with a slash at its end or without; so the
+        // repository is there once more.
+        .nest("/_git", git)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -97,7 +101,6 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(feed::zip))
         .routes(routes!(feed::info))
         .merge(git_routes())
-        .nest("/_git", git_routes())
         .routes(routes!(feed::plugin::zip))
         .routes(routes!(feed::catalog::json))
         .routes(routes!(feed::catalog::at_repository))
@@ -115,8 +118,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(upkeep::prune))
 }
 
-/// Claude Code clones whatever has `/_git/` in its path, with a slash at its end or without; so the same is
-/// there once more.
+/// What git's clients ask for.
 fn git_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(git::refs))
