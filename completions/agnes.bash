@@ -64,6 +64,9 @@ _agnes() {
             agnes,plugin)
                 cmd="agnes__subcmd__plugin"
                 ;;
+            agnes,prune)
+                cmd="agnes__subcmd__prune"
+                ;;
             agnes,revoke)
                 cmd="agnes__subcmd__revoke"
                 ;;
@@ -149,7 +152,7 @@ _agnes() {
 
     case "${cmd}" in
         agnes)
-            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin user group token grant revoke grants build-zip info serve baseline audit backup doctor demo config openapi completions man"
+            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin user group token grant revoke grants build-zip info serve baseline audit backup prune doctor demo config openapi completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1473,6 +1476,44 @@ _agnes() {
         agnes__subcmd__plugin__subcmd__show)
             opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__prune)
+            opts="-q -h --all --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

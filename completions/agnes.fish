@@ -48,6 +48,7 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the AP
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "audit" -d 'List who did what, the latest first'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "backup" -d 'Back up everything that cannot be fetched or made again, also while a server serves'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "prune" -d 'Remove from the caches what nobody needs'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "doctor" -d 'Find what is broken or suspicious in the data folder, and what to do about it'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "demo" -d 'Show what agnes does, with two example marketplaces in a data folder of its own'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "config" -d 'Show the settings'
@@ -397,9 +398,9 @@ complete -c agnes -n "__fish_agnes_using_subcommand info" -s h -l help -d 'Print
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l listen -d 'Where to listen; port 0 is any that is free [env: AGNES_SERVE_LISTEN] [default: 127.0.0.1:8080]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l tls-cert -d 'The certificate for https, in PEM format, read again when it changes [env: AGNES_SERVE_TLS_CERT]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l tls-key -d 'Its key [env: AGNES_SERVE_TLS_KEY]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand serve" -l public-url -d 'The address by which analysts know this server [env: AGNES_SERVE_PUBLIC_URL]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l public-url -d 'The address by which analysts know this server, such as https://agnes.example.com [env: AGNES_SERVE_PUBLIC_URL]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l sync-at -d 'Sync all marketplaces at this time of day, in UTC [env: AGNES_SERVE_SYNC_AT]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand serve" -l trusted-proxy -d 'A proxy whose X-Forwarded-For is believed, for the log and for limits [env: AGNES_SERVE_TRUSTED_PROXIES]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l trusted-proxy -d 'A proxy that is believed when it says, in X-Forwarded headers, who asks and for which address [env: AGNES_SERVE_TRUSTED_PROXIES]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l log-format -d 'How to write the log: text or json [env: AGNES_SERVE_LOG_FORMAT] [default: text]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l log-level -d 'How much to log: error, warn, info, debug or trace [env: AGNES_SERVE_LOG_LEVEL] [default: info]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l drain -d 'How long transfers may take to end when told to stop [env: AGNES_SERVE_DRAIN] [default: 30]' -r
@@ -444,6 +445,16 @@ complete -c agnes -n "__fish_agnes_using_subcommand backup" -l server-token-file
 complete -c agnes -n "__fish_agnes_using_subcommand backup" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand backup" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l all -d 'Remove all of it, but for what somebody is just being sent'
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand doctor" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r

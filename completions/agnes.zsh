@@ -629,9 +629,9 @@ _arguments "${_arguments_options[@]}" : \
 '*--listen=[Where to listen; port 0 is any that is free \[env\: AGNES_SERVE_LISTEN\] \[default\: 127.0.0.1\:8080\]]:ADDR:PORT:_default' \
 '--tls-cert=[The certificate for https, in PEM format, read again when it changes \[env\: AGNES_SERVE_TLS_CERT\]]:FILE:_files' \
 '--tls-key=[Its key \[env\: AGNES_SERVE_TLS_KEY\]]:FILE:_files' \
-'--public-url=[The address by which analysts know this server \[env\: AGNES_SERVE_PUBLIC_URL\]]:URL:_default' \
+'--public-url=[The address by which analysts know this server, such as https\://agnes.example.com \[env\: AGNES_SERVE_PUBLIC_URL\]]:URL:_default' \
 '*--sync-at=[Sync all marketplaces at this time of day, in UTC \[env\: AGNES_SERVE_SYNC_AT\]]:HH:MM:_default' \
-'*--trusted-proxy=[A proxy whose X-Forwarded-For is believed, for the log and for limits \[env\: AGNES_SERVE_TRUSTED_PROXIES\]]:ADDR/BITS:_default' \
+'*--trusted-proxy=[A proxy that is believed when it says, in X-Forwarded headers, who asks and for which address \[env\: AGNES_SERVE_TRUSTED_PROXIES\]]:ADDR/BITS:_default' \
 '--log-format=[How to write the log\: text or json \[env\: AGNES_SERVE_LOG_FORMAT\] \[default\: text\]]:FORMAT:_default' \
 '--log-level=[How much to log\: error, warn, info, debug or trace \[env\: AGNES_SERVE_LOG_LEVEL\] \[default\: info\]]:LEVEL:_default' \
 '--drain=[How long transfers may take to end when told to stop \[env\: AGNES_SERVE_DRAIN\] \[default\: 30\]]:SECONDS:_default' \
@@ -692,6 +692,22 @@ _arguments "${_arguments_options[@]}" : \
 '--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
 '--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
 '--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(prune)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--all[Remove all of it, but for what somebody is just being sent]' \
 '--json[Print one JSON document on stdout]' \
 '-q[Print nothing but the data that was asked for, and what went wrong]' \
 '--quiet[Print nothing but the data that was asked for, and what went wrong]' \
@@ -840,6 +856,7 @@ _agnes_commands() {
 'baseline:Answer 304 and do nothing else\: what benches/serve.py holds \`serve\` against' \
 'audit:List who did what, the latest first' \
 'backup:Back up everything that cannot be fetched or made again, also while a server serves' \
+'prune:Remove from the caches what nobody needs' \
 'doctor:Find what is broken or suspicious in the data folder, and what to do about it' \
 'demo:Show what agnes does, with two example marketplaces in a data folder of its own' \
 'config:Show the settings' \
@@ -1022,6 +1039,11 @@ _agnes__subcmd__plugin__subcmd__list_commands() {
 _agnes__subcmd__plugin__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes plugin show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__prune_commands] )) ||
+_agnes__subcmd__prune_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes prune commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__revoke_commands] )) ||
 _agnes__subcmd__revoke_commands() {
