@@ -70,7 +70,8 @@ impl PackStream {
     /// A bundle file (gitformat-bundle) of the pack of a snapshot.
     #[must_use]
     pub fn bundle(tip: &Oid, pack: Arc<Pack>) -> Self {
-        let refs = format!("# v2 git bundle\n{tip} refs/heads/main\n\n");
+        // Without HEAD, `git clone main.bundle` would check nothing out.
+        let refs = format!("# v2 git bundle\n{tip} HEAD\n{tip} refs/heads/main\n\n");
         Self::new(refs.into_bytes(), Band::Raw, pack)
     }
 
