@@ -17,6 +17,8 @@ mod determinism;
 mod doors;
 mod drift;
 mod examples;
+mod git;
+mod git_attacks;
 mod grants;
 mod house;
 mod kill;

@@ -5,11 +5,14 @@
 mod claude;
 mod corpus;
 pub mod doors;
+pub mod feed;
+pub mod git;
 pub mod good;
 pub mod load;
 mod loud;
 pub mod namespace;
 mod odd;
+pub mod packets;
 mod people;
 pub mod server;
 mod unzipped;
