@@ -194,6 +194,7 @@ impl Scene {
         let mut heard = Vec::new();
         let tokens = self.tokens.iter().map(|(name, token)| (*name, token.as_str()));
         for (name, token) in tokens.chain([("malformed", MALFORMED), ("scheduler", SCHEDULER)]) {
+            heard.extend(catalogs(server, name, token));
             let mut ask = |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
                 let answer = server.ask(method, path, headers, body.as_bytes());
                 heard.push((format!("{name}: {method} {path}"), answer));
@@ -276,6 +277,24 @@ impl Scene {
         }
         heard
     }
+}
+
+/// The one answer that repeats a token, to whom it belongs; what it says is taken out, and all the rest of it
+/// counts.
+fn catalogs(server: &Server, name: &str, token: &str) -> Vec<(String, Answer)> {
+    let mut heard = Vec::new();
+    for path in ["/marketplace.json", "/marketplace.git/", "/_git/marketplace.git/"] {
+        for login in [format!("x:{token}"), format!("{token}:x"), format!("{token}:{token}")] {
+            let basic = format!("Basic {}", base64(&login));
+            let mut answer = server.get(path, &[("authorization", &basic)]);
+            if answer.status == 200 {
+                assert!(answer.json()["plugins"].is_array());
+                answer.body.clear();
+            }
+            heard.push((format!("{name}: GET {path}"), answer));
+        }
+    }
+    heard
 }
 
 /// A week in the life of a server that is told to log everything, and afterwards somebody who has its log,

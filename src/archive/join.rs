@@ -5,6 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
+use zip::result::ZipError;
 use zip::{ZipArchive, ZipWriter};
 
 use super::{ArchiveError, options};
@@ -31,17 +32,47 @@ pub fn join<'p>(
         // To open a part takes as long as to copy it, so the next ones are opened meanwhile.
         let (sender, opened) = sync_channel(AHEAD);
         scope.spawn(move || parts.into_iter().try_for_each(|part| sender.send((part, open(part)))));
-        opened.into_iter().try_for_each(|(part, archive)| {
-            out.merge_archive(archive?).map_err(|error| match error {
-                zip::result::ZipError::Io(source) if is_writers(&source) => {
-                    ArchiveError::write(source.into())
-                }
-                other => ArchiveError::Damaged { path: part.to_owned(), reason: other.to_string() },
-            })
-        })
+        opened
+            .into_iter()
+            .try_for_each(|(part, archive)| out.merge_archive(archive?).map_err(|error| copying(part, error)))
     })?;
     let mut out = out.finish().map_err(ArchiveError::write)?;
     out.flush().map_err(|source| ArchiveError::write(source.into()))
+}
+
+/// Writes an archive of what is in the parts below `folder`, without that folder. The parts are in the order
+/// of their paths, and nothing of them is elsewhere.
+///
+/// # Errors
+/// As [`join`].
+pub fn lift<'p>(
+    out: impl Write + Seek,
+    folder: &str,
+    parts: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), ArchiveError> {
+    let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, out));
+    for part in parts {
+        let mut archive = open(part)?;
+        for i in 0..archive.len() {
+            let damaged = |reason: String| ArchiveError::Damaged { path: part.to_owned(), reason };
+            let file = archive.by_index_raw(i).map_err(|error| damaged(error.to_string()))?;
+            let name = file.name().map_err(|error| damaged(error.to_string()))?.into_owned();
+            let Some(below) = name.strip_prefix(folder) else {
+                return Err(damaged(format!("`{}` is not in `{folder}`", name.escape_debug())));
+            };
+            out.raw_copy_file_rename(file, below).map_err(|error| copying(part, error))?;
+        }
+    }
+    let mut out = out.finish().map_err(ArchiveError::write)?;
+    out.flush().map_err(|source| ArchiveError::write(source.into()))
+}
+
+/// Whose fault it is that an entry could not be copied.
+fn copying(part: &Path, error: ZipError) -> ArchiveError {
+    match error {
+        ZipError::Io(source) if is_writers(&source) => ArchiveError::write(source.into()),
+        other => ArchiveError::Damaged { path: part.to_owned(), reason: other.to_string() },
+    }
 }
 
 /// Whether an archive is whole, as far as its end tells: the directory has to lie right before the

@@ -87,6 +87,31 @@ fn other_programs_read_it() {
     assert_eq!(text.len(), 700_000);
 }
 
+/// The compressed bytes are copied under other names, and nothing else is other than if they had been
+/// written under those names at once.
+#[test]
+fn a_part_on_its_own_is_as_if_it_had_been_made_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = |folder: &str| {
+        let names = ["a/.x", "a/run.sh", "a/empty", "a/\u{fc}n\u{ef}.md", "a/large"];
+        let sizes = [1, 40, 0, 3_000, 3_000_000];
+        let names: Vec<_> = names.iter().map(|name| format!("{folder}{name}")).collect();
+        let all = names.iter().zip(sizes).map(|(name, size)| (name.as_str(), name.ends_with("sh"), size));
+        entries(&all.collect::<Vec<_>>())
+    };
+    let part = make(folder.path(), "part", files("plugins/"), 2);
+    let expected = make(folder.path(), "expected", files(""), 2);
+    let lifted = |below: &str| {
+        let mut out = std::io::Cursor::new(Vec::new());
+        join::lift(&mut out, below, [part.as_path()]).map(|()| out.into_inner())
+    };
+    assert!(lifted("plugins/").unwrap() == std::fs::read(expected).unwrap());
+    let elsewhere = lifted("other/");
+    assert!(matches!(&elsewhere, Err(ArchiveError::Damaged { .. })), "{elsewhere:?}");
+    std::fs::write(&part, b"PK").unwrap();
+    assert!(matches!(lifted("plugins/"), Err(ArchiveError::Damaged { .. })));
+}
+
 #[test]
 fn a_part_that_was_cut_off_is_damaged() {
     let folder = tempfile::tempdir().unwrap();

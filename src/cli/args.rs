@@ -115,6 +115,16 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FILE", default_value = "agnes-backup.zip")]
         output: PathBuf,
     },
+    /// Remove from the caches what nobody needs
+    ///
+    /// Bundles and repositories that were made for users are kept, up to `cache.max_bytes` and for
+    /// `cache.max_days`; a server sees to that by itself. Whatever is removed is made again when
+    /// somebody asks for it.
+    Prune {
+        /// Remove all of it, but for what somebody is just being sent
+        #[arg(long)]
+        all: bool,
+    },
     /// Find what is broken or suspicious in the data folder, and what to do about it
     ///
     /// Changes nothing. The exit status is 8 if something is broken; what is merely suspicious is

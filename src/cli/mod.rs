@@ -91,6 +91,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Baseline => serve::baseline(),
         Command::Audit(args) => upkeep::audit(&session()?, &args),
         Command::Backup { output } => upkeep::backup(&session()?, &output),
+        Command::Prune { all } => upkeep::prune(&session()?, all),
         Command::Doctor => upkeep::doctor(&session()?),
         Command::Demo => demo::run(global),
         Command::Config(args::Config::Show) => config::show(global),

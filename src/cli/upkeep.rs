@@ -1,7 +1,9 @@
-//! `agnes doctor`, `agnes audit` and `agnes backup`
+//! `agnes doctor`, `agnes audit`, `agnes backup` and `agnes prune`
 
 use std::fmt::Write as _;
 use std::path::Path;
+
+use http::Method;
 
 use super::args::AuditArgs;
 use super::exit::{Exit, Failure};
@@ -12,7 +14,7 @@ use super::table::Table;
 use crate::client::Call;
 use crate::wire::audit::AuditEntry;
 use crate::wire::doctor::{Checkup, Severity};
-use crate::wire::upkeep::{Backup, TOKENS_HEADER};
+use crate::wire::upkeep::{Backup, Prune, Pruned, TOKENS_HEADER};
 
 pub(super) fn doctor(session: &Session) -> Result<Said, Failure> {
     let checkup: Checkup = session.client.call(Call::get(&["api", "doctor"]))?;
@@ -50,6 +52,17 @@ pub(super) fn backup(session: &Session, output: &Path) -> Result<Said, Failure> 
         size(backup.bytes)
     );
     Ok(Said::done(&backup, talk))
+}
+
+pub(super) fn prune(session: &Session, all: bool) -> Result<Said, Failure> {
+    let pruned: Pruned =
+        session.client.call(Call::new(Method::POST, &["api", "prune"]).with(&Prune { all }))?;
+    let talk = if pruned.files == 0 {
+        "There was nothing to remove.".to_owned()
+    } else {
+        format!("Removed {} ({}).", count(pruned.files, "file"), size(pruned.bytes))
+    };
+    Ok(Said::done(&pruned, talk))
 }
 
 pub(super) fn audit(session: &Session, args: &AuditArgs) -> Result<Said, Failure> {

@@ -6,8 +6,9 @@
 //! - [`fetch`] brings one commit (depth 1) over https, ssh, `file://` or a plain path,
 //! - [`repository`] reads its trees and blobs,
 //! - [`verify`] and [`distrust`] are for when the disk did not keep it,
-//! - [`pack`] makes what is served as git, by copying, and [`upload_pack`] speaks with those who ask for it,
+//! - [`pack`] makes what is served as git, by copying,
 //! - [`compact`] makes one pack of the many that syncs leave behind,
+//! - [`upload_pack`] is what a git client and we say to each other when it fetches from us,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in

@@ -1,8 +1,12 @@
-//! The ZIP channel: `/marketplace.zip` and `/marketplace/info`, for whoever has a token.
+//! The ZIP channel: `/marketplace.zip` and `/marketplace/info`, for whoever has a token. Beside it, one
+//! plugin's own ZIP ([`plugin`]), and the catalog that is read from an address ([`catalog`]).
 //!
 //! Which view is a caller's, and whether they have it already, is answered from memory. Only a view
 //! that nobody asked for since it changed is worked out, and only a bundle that is not in the cache is
 //! built: once, however many ask.
+
+pub(super) mod catalog;
+pub(super) mod plugin;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -24,6 +28,7 @@ use super::problem::Failure;
 use super::views::told;
 use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
+use crate::registry::bundles::Bundle;
 use crate::registry::views::Glance;
 use crate::registry::{Error, Registry};
 use crate::wire::Problem;
@@ -46,6 +51,7 @@ const PATIENCE: usize = 3;
 pub(super) struct Feed {
     /// By user and moment.
     views: Flights<(String, u64), Result<Glance, Failure>>,
+    /// By view, or by a plugin's archive.
     bundles: Flights<Digest, Result<Built, Failure>>,
     snapshots: Flights<Digest, Result<(), Failure>>,
     building: Building,
@@ -61,7 +67,8 @@ impl Default for Building {
 }
 
 struct OpenBundle {
-    view: Digest,
+    /// Names the view, or a plugin's archive.
+    digest: Digest,
     file: Arc<File>,
     /// In bytes.
     size: u64,
@@ -99,19 +106,29 @@ pub(super) async fn zip(
             return not_modified(&tag);
         }
         if let Built::Bundle(bundle) = feed.bundle(&app, &caller, glance).await? {
-            let body = match method {
-                Method::HEAD => Body::empty(),
-                _ => Body::new(FileBody::new(Arc::clone(&bundle.file), bundle.size)),
-            };
-            let about = [
-                (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
-                (header::CONTENT_LENGTH, HeaderValue::from(bundle.size)),
-                (header::CONTENT_DISPOSITION, HeaderValue::from_static(wire::DISPOSITION)),
-            ];
-            return Ok((caching(&tag)?, about, body).into_response());
+            return streamed(&method, &tag, HeaderValue::from_static(wire::DISPOSITION), &bundle);
         }
     }
     Err(unsettled())
+}
+
+/// The whole answer, for whoever has something else or nothing.
+fn streamed(
+    method: &Method,
+    tag: &str,
+    disposition: HeaderValue,
+    bundle: &OpenBundle,
+) -> Result<Response, Failure> {
+    let body = match *method {
+        Method::HEAD => Body::empty(),
+        _ => Body::new(FileBody::new(Arc::clone(&bundle.file), bundle.size)),
+    };
+    let about = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+        (header::CONTENT_LENGTH, HeaderValue::from(bundle.size)),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((caching(tag)?, about, body).into_response())
 }
 
 pub(super) fn unsettled() -> Failure {
@@ -194,24 +211,35 @@ impl Feed {
 
     /// The bundle of that view, which is the caller's.
     async fn bundle(self: &Arc<Self>, app: &App, caller: &Caller, glance: Glance) -> Result<Built, Failure> {
-        if let Some(bundle) = self.opened(&glance.digest) {
+        let caller = caller.clone();
+        self.opened_or_built(app, glance.digest, move |registry| open(registry, &caller, glance)).await
+    }
+
+    /// What is open under that name, or what `open` finds or builds; it must check that it is that.
+    async fn opened_or_built(
+        self: &Arc<Self>,
+        app: &App,
+        digest: Digest,
+        open: impl FnOnce(&Registry) -> Result<Built, Error> + Send + 'static,
+    ) -> Result<Built, Failure> {
+        if let Some(bundle) = self.opened(&digest) {
             return Ok(Built::Bundle(bundle));
         }
-        let (feed, app, caller) = (Arc::clone(self), Arc::clone(app), caller.clone());
+        let (feed, app) = (Arc::clone(self), Arc::clone(app));
         let work = || async move {
             let _turn = Arc::clone(&feed.building.0).acquire_owned().await;
-            let built = ask(app, move |registry| open(registry, &caller, glance)).await?;
+            let built = ask(app, open).await?;
             if let Built::Bundle(bundle) = &built {
                 feed.keep(Arc::clone(bundle));
             }
             Ok(built)
         };
-        self.bundles.join(glance.digest, work).await.ok_or_else(stopped_short)?
+        self.bundles.join(digest, work).await.ok_or_else(stopped_short)?
     }
 
-    fn opened(&self, view: &Digest) -> Option<Arc<OpenBundle>> {
+    fn opened(&self, digest: &Digest) -> Option<Arc<OpenBundle>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = open.iter().position(|bundle| bundle.view == *view)?;
+        let place = open.iter().position(|bundle| bundle.digest == *digest)?;
         let bundle = open.remove(place)?;
         open.push_front(Arc::clone(&bundle));
         Some(bundle)
@@ -220,7 +248,7 @@ impl Feed {
     fn keep(&self, bundle: Arc<OpenBundle>) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // What was removed from the cache to make room would go on taking it for as long as it is open.
-        open.retain(|other| other.view != bundle.view && !is_removed(&other.file));
+        open.retain(|other| other.digest != bundle.digest && !is_removed(&other.file));
         open.push_front(bundle);
         open.truncate(OPEN);
     }
@@ -247,11 +275,18 @@ fn open(registry: &Registry, caller: &Caller, glance: Glance) -> Result<Built, E
         Some(bundle) => bundle,
         None => registry.my_bundle(caller)?,
     };
-    if bundle.digest != glance.digest {
-        return Ok(Built::Moved);
+    OpenBundle::of(bundle, &glance.digest)
+}
+
+impl OpenBundle {
+    /// The bundle, open, if it is the one that is wanted.
+    fn of(bundle: Bundle, wanted: &Digest) -> Result<Built, Error> {
+        if bundle.digest != *wanted {
+            return Ok(Built::Moved);
+        }
+        let file = Arc::new(bundle.open()?);
+        Ok(Built::Bundle(Arc::new(Self { digest: bundle.digest, file, size: bundle.size })))
     }
-    let file = Arc::new(bundle.open()?);
-    Ok(Built::Bundle(Arc::new(OpenBundle { view: bundle.digest, file, size: bundle.size })))
 }
 
 fn stopped_short() -> Failure {

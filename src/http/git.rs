@@ -99,7 +99,10 @@ pub(super) async fn upload_pack(
 ) -> Result<Response, Failure> {
     let kind = text(&headers, header::CONTENT_TYPE);
     if kind != REQUEST {
-        return Err(unsupported(format!("the request's body is {}, and `{REQUEST}` is needed", quoted(&kind))));
+        return Err(unsupported(format!(
+            "the request's body is {}, and `{REQUEST}` is needed",
+            quoted(&kind)
+        )));
     }
     caller.own_id().map_err(crate::registry::Error::from)?;
     let encoding = text(&headers, header::CONTENT_ENCODING);
@@ -108,7 +111,9 @@ pub(super) async fn upload_pack(
     let request = if headers_say_small(&headers) {
         work()?
     } else {
-        tokio::task::spawn_blocking(work).await.map_err(|_| Failure::defect("a request made it stop short"))??
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| Failure::defect("a request made it stop short"))??
     };
     let stream = match request {
         Err(refusal) => PackStream::only(refusal.packet()),

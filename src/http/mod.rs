@@ -94,6 +94,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(feed::info))
         .merge(git_routes())
         .nest("/_git", git_routes())
+        .routes(routes!(feed::plugin::zip))
+        .routes(routes!(feed::catalog::json))
+        .routes(routes!(feed::catalog::at_repository))
+        .routes(routes!(feed::catalog::at_other_repository))
         .routes(routes!(people::groups, people::add_group))
         .routes(routes!(people::group, people::remove_group))
         .routes(routes!(people::join))
@@ -104,6 +108,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(upkeep::audit))
         .routes(routes!(upkeep::doctor))
         .routes(routes!(upkeep::backup))
+        .routes(routes!(upkeep::prune))
 }
 
 /// Claude Code clones whatever has `/_git/` in its path, with a slash at its end or without; so the same is

@@ -1,9 +1,8 @@
-//! `/api/doctor`, `/api/audit` and `/api/backup`
+//! `/api/doctor`, `/api/audit`, `/api/backup` and `/api/prune`
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
@@ -11,7 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
-use super::extract::{Asked, ask};
+use super::extract::{Asked, Body, ask};
 use super::files::FileBody;
 use super::problem::Failure;
 use crate::domain::caller::Caller;
@@ -19,7 +18,7 @@ use crate::domain::time::rfc3339;
 use crate::registry::audit::Acts;
 use crate::registry::backup::Backup;
 use crate::registry::doctor::Severity;
-use crate::wire::upkeep::TOKENS_HEADER;
+use crate::wire::upkeep::{self as wire, TOKENS_HEADER};
 use crate::wire::{audit, doctor};
 
 /// Find what is broken or suspicious in the data folder of the server
@@ -68,7 +67,26 @@ pub(super) async fn backup(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (HeaderName::from_static(TOKENS_HEADER), HeaderValue::from(u64::from(with_tokens))),
     ];
-    Ok((about, Body::new(FileBody::new(Arc::new(file), size))).into_response())
+    Ok((about, axum::body::Body::new(FileBody::new(Arc::new(file), size))).into_response())
+}
+
+/// Remove from the caches what nobody needs
+///
+/// Everything in them is made again when somebody asks for it. What somebody is being sent stays.
+#[utoipa::path(
+    post, path = "/api/prune", tag = "upkeep", operation_id = "prune",
+    request_body = wire::Prune,
+    responses(
+        (status = 200, description = "What was removed", body = wire::Pruned),
+    ),
+)]
+pub(super) async fn prune(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(what): Body<wire::Prune>,
+) -> Result<Json<wire::Pruned>, Failure> {
+    let pruned = ask(app, move |registry| registry.prune(&caller, what.all)).await?;
+    Ok(Json(wire::Pruned { files: pruned.files, bytes: pruned.bytes }))
 }
 
 /// How many of the latest acts, and of which.

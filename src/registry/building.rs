@@ -1,9 +1,10 @@
-//! Building the ZIP of a view.
+//! Building the ZIP of a view, or of one plugin.
 //!
 //! A bundle is joined from parts, one for each plugin, and both are kept under their digests: what
 //! was built once is not built again, and after a change only what changed is compressed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +22,9 @@ use crate::domain::served::Bytes;
 use crate::domain::view::Served;
 use crate::git::Repository;
 
+/// In which the plugins' folders are.
+const FOLDER: &str = "plugins/";
+
 /// Where the contents of a file come from.
 enum Source {
     Made(Vec<u8>),
@@ -29,14 +33,41 @@ enum Source {
 
 impl Registry {
     pub(super) fn build(&self, cache: &Cache, view: &UserView, path: &Path) -> Result<()> {
-        self.make_parts(cache, view)?;
         // In the order of the paths' bytes: a folder sorts as its name with a slash.
         let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
         plugins.sort_by_key(|plugin| format!("{}/", plugin.prefixed_name));
+        self.put_together(cache, &plugins, &view.commits, path, |out, parts| {
+            join::join(out, catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))
+        })
+    }
+
+    /// The ZIP of one plugin: its folder, which is one folder deeper in a bundle.
+    pub(super) fn build_one(
+        &self,
+        cache: &Cache,
+        plugin: &Served,
+        commits: &HashMap<String, Oid>,
+        path: &Path,
+    ) -> Result<()> {
+        self.put_together(cache, &[plugin], commits, path, |out, parts| {
+            join::lift(out, FOLDER, parts.iter().map(PathBuf::as_path))
+        })
+    }
+
+    /// Makes the parts that are missing, and has what is at `path` written from all of them.
+    fn put_together(
+        &self,
+        cache: &Cache,
+        plugins: &[&Served],
+        commits: &HashMap<String, Oid>,
+        path: &Path,
+        write: impl Fn(&fs::File, &[PathBuf]) -> std::result::Result<(), ArchiveError>,
+    ) -> Result<()> {
+        self.make_parts(cache, plugins, commits)?;
         let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
         let join = || -> Result<tempfile::NamedTempFile> {
             let out = cache.temporary()?;
-            join::join(out.as_file(), catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))?;
+            write(out.as_file(), &parts)?;
             Ok(out)
         };
         let out = match join() {
@@ -46,7 +77,7 @@ impl Registry {
                 for part in parts.iter().filter(|part| join::check(part).is_err()) {
                     remove(part);
                 }
-                self.make_parts(cache, view)?;
+                self.make_parts(cache, plugins, commits)?;
                 join()?
             }
             other => other?,
@@ -61,9 +92,14 @@ impl Registry {
     }
 
     /// Compresses the plugins whose parts are not there.
-    fn make_parts(&self, cache: &Cache, view: &UserView) -> Result<()> {
+    fn make_parts(
+        &self,
+        cache: &Cache,
+        plugins: &[&Served],
+        commits: &HashMap<String, Oid>,
+    ) -> Result<()> {
         let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
-        for plugin in &view.view.plugins {
+        for plugin in plugins {
             if !cache.has_part(&plugin.digest) {
                 missing.entry(plugin.slug.as_str()).or_default().push(plugin);
             }
@@ -75,9 +111,9 @@ impl Registry {
         let mut parts = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
-            for Contents { plugin, files } in self.contents(view, slug, &plugins, &repository.reader())? {
+            for Contents { plugin, files } in self.contents(commits, slug, &plugins, &repository.reader())? {
                 let entry = |file: ServedFile| Entry {
-                    path: format!("plugins/{}/{}", plugin.prefixed_name, file.path),
+                    path: format!("{FOLDER}{}/{}", plugin.prefixed_name, file.path),
                     executable: file.executable,
                     size: file.size,
                     source: match file.bytes {

@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::cache::{Cache, remove, touch};
+use super::cache::{Cache, IN_USE, remove, touch};
 use super::memory::Remembered;
 use super::users::user_row;
 use super::views::{Glance, UserView};
@@ -13,11 +13,11 @@ use crate::archive::join;
 use crate::domain::caller::{Caller, Right};
 use crate::domain::digest::Digest;
 
-/// A bundle in the cache.
+/// A bundle in the cache, or a single plugin's ZIP.
 #[derive(Debug)]
 pub struct Bundle {
     pub email: String,
-    /// The view's.
+    /// The view's, or that of the plugin's archive.
     pub digest: Digest,
     pub plugins: u64,
     pub path: PathBuf,
@@ -89,16 +89,26 @@ impl Registry {
     }
 
     fn bundle_of_view(&self, view: &UserView) -> Result<Bundle> {
+        self.cached_or_built(&view.email, view.glance(), |cache, path| self.build(cache, view, path))
+    }
+
+    /// What is in the cache under that name, or what `build` puts at the path that it is given.
+    pub(super) fn cached_or_built(
+        &self,
+        email: &str,
+        glance: Glance,
+        build: impl FnOnce(&Cache, &Path) -> Result<()>,
+    ) -> Result<Bundle> {
         let cache = self.zip_cache()?;
-        if let Some(bundle) = cached(&cache, &view.email, view.glance())? {
+        if let Some(bundle) = cached(&cache, email, glance)? {
             return Ok(bundle);
         }
-        let path = cache.view(&view.view.digest);
+        let path = cache.view(&glance.digest);
         remove(&path);
-        self.build(&cache, view, &path).inspect_err(|error| self.distrust_after(error))?;
+        build(&cache, &path).inspect_err(|error| self.distrust_after(error))?;
         // The bundle is there; that others could not be tidied away is no reason to withhold it.
-        let _ = cache.prune(&self.settings.cache, &|_| false);
-        found(&view.email, view.glance(), path)
+        let _ = cache.prune(&self.settings.cache, IN_USE, &|_| false);
+        found(email, glance, path)
     }
 }
 

@@ -1,5 +1,5 @@
 //! `marketplaces/zip-cache/` and `marketplaces/git-cache/`: what is made for each view, by its digest, and
-//! the parts that it is made of, one for each plugin.
+//! the parts that it is made of, one for each plugin. (Of ZIPs, single plugins' by their own digest, too.)
 //!
 //! All of it can be removed at any time and is made again. Files appear complete, by renaming. They
 //! are not forced to the disk one by one (a cold view has hundreds of parts), so after a crash of
@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::folder::{bare, make_folder};
 use super::settings::CacheSettings;
@@ -21,10 +21,10 @@ const PARTS: &str = "parts";
 const USERS: &str = "users";
 
 /// What was used this recently is not removed to make room.
-const IN_USE: std::time::Duration = std::time::Duration::from_secs(600);
+pub(super) const IN_USE: Duration = Duration::from_secs(600);
 
 /// What was remembered of a user who did not ask for this long is forgotten.
-const FORGOTTEN: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3_600);
+const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 /// One of the two.
 pub(super) struct Cache {
@@ -125,8 +125,13 @@ impl Cache {
     }
 
     /// Removes what was not used for so long, then what was not used for longest until the rest fits, and
-    /// what was left half-made. `kept` is not removed, whatever its age.
-    pub(super) fn prune(&self, bounds: &CacheSettings, kept: &dyn Fn(&Path) -> bool) -> Result<Pruned> {
+    /// what was left half-made. What was used within `spared` stays, and so does what is `kept`.
+    pub(super) fn prune(
+        &self,
+        bounds: &CacheSettings,
+        spared: Duration,
+        kept: &dyn Fn(&Path) -> bool,
+    ) -> Result<Pruned> {
         let now = SystemTime::now();
         let mut files = Vec::new();
         let mut pruned = Pruned::default();
@@ -139,7 +144,7 @@ impl Cache {
                 let made = path.extension().is_some_and(|extension| extension == self.kind.extension);
                 if made {
                     files.push((age, facts.len(), path));
-                } else if age > IN_USE {
+                } else if age > spared {
                     pruned.remove(&path, facts.len());
                 }
             }
@@ -154,7 +159,7 @@ impl Cache {
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
         files.sort();
         while let Some((age, size, path)) = files.pop() {
-            if age < IN_USE || (total <= bounds.max_bytes && age <= bounds.max_age) {
+            if age < spared || (total <= bounds.max_bytes && age <= bounds.max_age) {
                 break;
             }
             if !kept(&path) {

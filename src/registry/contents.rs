@@ -1,9 +1,11 @@
 //! The files of a view's plugins, as the marketplaces' commits have them.
 
+use std::collections::HashMap;
+
 use super::upstreams::reading_at;
-use super::views::UserView;
 use super::{Error, Registry, Result};
 use crate::domain::content::{File, Unservable};
+use crate::domain::oid::Oid;
 use crate::domain::served::{self, Bytes, Naming};
 use crate::domain::tree::{Objects as _, ReadError};
 use crate::domain::view::Served;
@@ -28,13 +30,13 @@ impl Registry {
     /// Lists the files of some plugins of one marketplace.
     pub(super) fn contents<'v>(
         &self,
-        view: &UserView,
+        commits: &HashMap<String, Oid>,
         slug: &str,
         plugins: &[&'v Served],
         reader: &Reader,
     ) -> Result<Vec<Contents<'v>>> {
         let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
-        let commit = view.commits.get(slug);
+        let commit = commits.get(slug);
         let commit = commit.ok_or_else(|| Error::out_of_step(slug, format!("`{slug}` was never synced")))?;
         let reading = reading_at(reader, slug, commit, self.settings.limits)?;
         let of_plugin = |plugin: &&'v Served| -> Result<Contents<'v>> {

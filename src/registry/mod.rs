@@ -2,6 +2,7 @@
 //! and owns its transaction. Blocking; knows no HTTP and prints nothing.
 
 mod access;
+pub mod archives;
 pub mod audit;
 pub mod authentication;
 pub mod backup;
@@ -21,6 +22,7 @@ mod origin;
 mod outbound;
 mod overlay;
 pub mod plugins;
+pub mod prune;
 pub mod settings;
 pub mod shell;
 pub mod standing;
@@ -38,7 +40,7 @@ pub mod views;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
@@ -65,9 +67,11 @@ pub struct Registry {
     present: Present,
     turns: turns::Turns,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
-    /// Bundles that were built since this was opened.
+    /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
     trusted_caches: Mutex<cache::Trusted>,
+    /// When the caches were last looked at, in microseconds since 1970.
+    pruned_at: AtomicI64,
     channel: channel::Memory,
     /// When tokens were used, as far as that is not written yet.
     uses: Mutex<tokens::Uses>,
@@ -99,6 +103,7 @@ impl Registry {
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),
+            pruned_at: AtomicI64::new(0),
             channel: channel::Memory::default(),
             uses: Mutex::default(),
             scheduler: OnceLock::new(),
@@ -110,7 +115,7 @@ impl Registry {
         &self.folder
     }
 
-    /// How many bundles were built since this was opened.
+    /// How many bundles, and ZIPs of single plugins, were built since this was opened.
     #[must_use]
     pub fn bundles_built(&self) -> u64 {
         self.built.load(Ordering::Relaxed)
@@ -122,12 +127,13 @@ impl Registry {
     }
 
     /// What has to be done now and then by a process that lives long: writes down when tokens were used,
-    /// and keeps the database's log short.
+    /// keeps the database's log short, and the caches small.
     ///
     /// # Errors
-    /// What the database says. Nothing is lost, and the next time it is tried again.
+    /// What the database or the disk says. Nothing is lost, and the next time it is tried again.
     pub fn tidy(&self) -> Result<()> {
         self.write_token_uses()?;
+        self.prune_in_time()?;
         // The lock is taken only if there is something to do: writes wait for it, though nobody who reads.
         if self.store().log_size() > LONG_LOG {
             let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);

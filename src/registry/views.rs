@@ -110,7 +110,7 @@ impl Registry {
     }
 
     /// The words for a user who is not in memory, and so not in the database.
-    fn nobody(&self, user: &str) -> Error {
+    pub(super) fn nobody(&self, user: &str) -> Error {
         let defect = Error::Defect("a user is in the database and not in memory");
         user_row(&self.store(), user).map_or_else(|error| error, |_| defect)
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use crate::http::server::Settings;
 use crate::http::server::settings::{Limits, TlsFiles};
+use crate::registry::archives::Base;
 
 /// The section `[serve]`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -132,19 +133,10 @@ impl Section {
         }
     }
 
-    fn public_url(&self, wrong: &Wrong) -> Result<Option<String>, Failure> {
+    fn public_url(&self, wrong: &Wrong) -> Result<Option<Base>, Failure> {
         let Some(text) = &self.public_url else { return Ok(None) };
-        let url: Option<http::Uri> = text.parse().ok();
-        let usable = url.is_some_and(|url| {
-            matches!(url.scheme_str(), Some("https" | "http"))
-                && url.authority().is_some_and(|authority| !authority.as_str().contains('@'))
-                && url.query().is_none()
-        });
-        if !usable {
-            let why = format!("`{text}` is not an address such as https://agnes.example.com");
-            return Err(wrong("serve.public_url", why));
-        }
-        Ok(Some(text.trim_end_matches('/').to_owned()))
+        let why = || format!("`{text}` is not an address such as https://agnes.example.com");
+        Base::parse(text).map(Some).ok_or_else(|| wrong("serve.public_url", why()))
     }
 
     fn limits(&self, wrong: &Wrong) -> Result<Limits, Failure> {

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-
 use super::part::{Object, Part};
 use super::snapshot::Snapshot;
 use crate::domain::oid::Oid;
@@ -118,7 +117,10 @@ impl<'a> Selection<'a> {
         }
         // Without a limit on depth no tree has to be looked into.
         for (part, object) in snapshot.all() {
-            if self.filter.keeps(object.kind, 0, || object.size) && !self.is_had(&object.id) && self.taken.insert(object.id) {
+            if self.filter.keeps(object.kind, 0, || object.size)
+                && !self.is_had(&object.id)
+                && self.taken.insert(object.id)
+            {
                 self.objects.push((part, object));
             }
         }

@@ -73,7 +73,8 @@ impl Snapshot {
     #[must_use]
     pub fn new(parts: Vec<Arc<Part>>) -> Option<Self> {
         let tip = parts.first()?.root();
-        let mut places: Vec<(u32, u32)> = Vec::with_capacity(parts.iter().map(|part| part.objects().len()).sum());
+        let mut places: Vec<(u32, u32)> =
+            Vec::with_capacity(parts.iter().map(|part| part.objects().len()).sum());
         for (part, number) in parts.iter().zip(0..) {
             places.extend((0..).take(part.objects().len()).map(|object| (number, object)));
         }

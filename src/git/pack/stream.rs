@@ -73,7 +73,8 @@ impl PackStream {
     pub fn new(before: Vec<u8>, band: Band, pack: Arc<Pack>) -> Self {
         let bytes = pack.bytes + (HEADER + TRAILER) as u64;
         let packets = band.most().map_or(0, |most| bytes.div_ceil(most as u64));
-        let framing = packets * band.header(0).map_or(0, |header| header.len() as u64) + band.end().len() as u64;
+        let framing =
+            packets * band.header(0).map_or(0, |header| header.len() as u64) + band.end().len() as u64;
         let length = before.len() as u64 + bytes + framing;
         Self { before, after: band.end(), pack: Some((Body::new(pack, bytes), band)), length }
     }

@@ -156,7 +156,8 @@ impl<W: Write> PartWriter<W> {
             ObjectKind::Blob => gix::objs::Kind::Blob,
             ObjectKind::Tag => gix::objs::Kind::Tag,
         };
-        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, of_gix, contents).map_err(io::Error::other)?;
+        let id =
+            gix::objs::compute_hash(gix::hash::Kind::Sha1, of_gix, contents).map_err(io::Error::other)?;
         let id = from_gix(&id);
         self.contents(id, kind, contents)?;
         Ok(id)

@@ -43,15 +43,14 @@ impl Band {
         }
     }
 
-    /// What ends the answer when the pack cannot be finished: its user reads `fatal: remote error: <message>`, where there
-    /// is a band for it. Without one nothing can be said, and cutting the connection must do.
+    /// What ends the answer when the pack cannot be finished: a packet in band 3, whose message the client shows before it
+    /// gives up. Without bands nothing can be said, and cutting the connection must do.
     #[must_use]
     pub fn failure(self, message: &str) -> Vec<u8> {
-        let most = self.most().unwrap_or_default();
         let mut out = Vec::new();
-        if self != Self::Raw {
-            // In bytes: a character that is cut in two is shown as such, and no more.
-            let message = &message.as_bytes()[..message.len().min(most)];
+        if let Some(most) = self.most() {
+            // In bytes: a character cut in two is shown as such, and no more.
+            let message = message.as_bytes().chunks(most).next().unwrap_or_default();
             out.extend_from_slice(&packet::digits(message.len() + 5));
             out.push(3);
             out.extend_from_slice(message);

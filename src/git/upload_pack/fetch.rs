@@ -72,17 +72,24 @@ pub(super) struct Lines {
     pub(super) filters: Filters,
     pub(super) ofs_delta: bool,
     pub(super) no_progress: bool,
-    by_depth: bool,
-    by_limit: bool,
+    deepen: Option<Deepen>,
+}
+
+/// How a client says how much history it wants: it may be one or the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deepen {
+    /// `deepen`
+    ByDepth,
+    /// `deepen-since`, `deepen-not`
+    ByLimit,
 }
 
 impl Lines {
     /// Reads a `shallow` or `deepen` line. False: it is none of these.
     pub(super) fn depth(&mut self, line: &[u8]) -> Result<bool, Refusal> {
         let whole = || String::from_utf8_lossy(line);
-        let positive = |text: &[u8]| {
-            std::str::from_utf8(text).ok().and_then(unsigned).is_some_and(|number| number > 0)
-        };
+        let positive =
+            |text: &[u8]| std::str::from_utf8(text).ok().and_then(unsigned).is_some_and(|number| number > 0);
         if let Some(hex) = line.strip_prefix(b"shallow ") {
             let id =
                 ids::read(hex).ok_or_else(|| Refusal::new(format!("invalid shallow line: {}", whole())))?;
@@ -91,23 +98,27 @@ impl Lines {
             if !positive(depth) {
                 return Err(Refusal::new(format!("Invalid deepen: {}", whole())));
             }
-            self.by_depth = true;
+            self.deepen(Deepen::ByDepth)?;
         } else if let Some(time) = line.strip_prefix(b"deepen-since ") {
             if !positive(time) {
                 return Err(Refusal::new(format!("Invalid deepen-since: {}", whole())));
             }
-            self.by_limit = true;
+            self.deepen(Deepen::ByLimit)?;
         } else if line.starts_with(b"deepen-not ") {
-            self.by_limit = true;
+            self.deepen(Deepen::ByLimit)?;
         } else {
             return Ok(false);
         }
-        if self.by_depth && self.by_limit {
+        Ok(true)
+    }
+
+    fn deepen(&mut self, how: Deepen) -> Result<(), Refusal> {
+        if self.deepen.replace(how).is_some_and(|before| before != how) {
             return Err(Refusal::new(
                 "git upload-pack: deepen and deepen-since (or deepen-not) cannot be used together",
             ));
         }
-        Ok(true)
+        Ok(())
     }
 
     pub(super) fn into_fetch(self, dialect: Dialect) -> Fetch {
@@ -118,7 +129,7 @@ impl Lines {
             filter: self.filters.into_filter(),
             ofs_delta: self.ofs_delta,
             no_progress: self.no_progress,
-            deepen: self.by_depth || self.by_limit,
+            deepen: self.deepen.is_some(),
             dialect,
         }
     }

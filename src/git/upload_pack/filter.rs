@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::number::with_unit;
-
+use super::refusal::quoted;
 
 /// `combine:` inside `combine:`, and so on. git's own clients never send more than one level.
 const DEEPEST: usize = 8;
@@ -59,7 +59,9 @@ impl Filter {
                 None => filter.narrow(&spec)?,
                 Some("") => return Err(Refusal::new("expected something after combine:")),
                 Some(_) if depth == DEEPEST => {
-                    return Err(Refusal::new(format!("filter-spec combined more than {DEEPEST} levels deep")));
+                    return Err(Refusal::new(format!(
+                        "filter-spec combined more than {DEEPEST} levels deep"
+                    )));
                 }
                 Some(parts) => {
                     for part in parts.split('+') {
@@ -89,10 +91,9 @@ impl Filter {
                 "blob" => ObjectKind::Blob,
                 "tag" => ObjectKind::Tag,
                 _ => {
-                    let given = Refusal::of_line("", name.as_bytes());
+                    let given = quoted(name.as_bytes());
                     return Err(Refusal::new(format!(
-                        "{} for 'object:type=<type>' is not a valid object type",
-                        given.to_string().trim_start()
+                        "{given} for 'object:type=<type>' is not a valid object type"
                     )));
                 }
             };
@@ -126,16 +127,10 @@ fn decode(part: &str) -> Result<String, Refusal> {
     let mut rest = part.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         let escaped = after.split_first_chunk::<2>().filter(|_| *first == b'%');
-        match escaped.and_then(|(digits, after)| Some((byte(*digits)?, after))) {
-            Some((byte, after)) => {
-                out.push(byte);
-                rest = after;
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
+        let decoded = escaped.and_then(|(digits, after)| Some((byte(*digits)?, after)));
+        let (byte, after) = decoded.unwrap_or((*first, after));
+        out.push(byte);
+        rest = after;
     }
     String::from_utf8(out).map_err(|_| invalid(part))
 }

@@ -25,7 +25,7 @@ impl Refusal {
 
     /// A message that ends with what was asked.
     pub(super) fn of_line(message: &str, line: &[u8]) -> Self {
-        Self::new(format!("{message} '{}'", shown(&String::from_utf8_lossy(line))))
+        Self::new(format!("{message} {}", quoted(line)))
     }
 
     /// The answer to a POST: one packet, and nothing after it.
@@ -35,4 +35,9 @@ impl Refusal {
         packet::push(&mut out, &format!("ERR {}", self.0));
         out
     }
+}
+
+/// What was asked, for a message: not so long that it hides the rest.
+pub(super) fn quoted(text: &[u8]) -> String {
+    format!("'{}'", shown(&String::from_utf8_lossy(text)).chars().take(200).collect::<String>())
 }

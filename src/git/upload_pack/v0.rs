@@ -51,8 +51,7 @@ pub(super) fn parse(mut packets: Packets<'_>) -> Result<Request, Refusal> {
 
 /// Reads a `want` and the capabilities that may follow it.
 fn want(line: &[u8], lines: &mut Lines, able: &mut Capabilities) -> Result<(), Refusal> {
-    let refuse =
-        || Refusal::of_line("git upload-pack: protocol error, expected to get object ID, not", line);
+    let refuse = || Refusal::of_line("git upload-pack: protocol error, expected to get object ID, not", line);
     let rest = line.strip_prefix(b"want ").ok_or_else(refuse)?;
     let mut words = rest.split(|byte| *byte == b' ');
     let id = words.next().and_then(ids::read).ok_or_else(refuse)?;

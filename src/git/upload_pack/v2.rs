@@ -2,6 +2,7 @@
 
 use super::fetch::{Dialect, Lines};
 use super::packet::{Packet, Packets, hung_up};
+use super::refusal::quoted;
 use super::{LsRefs, Refusal, Request, ids};
 
 #[derive(Clone, Copy)]
@@ -33,17 +34,16 @@ pub(super) fn parse(mut packets: Packets<'_>) -> Result<Request, Refusal> {
                     None => capability(line)?,
                     Some(name) => {
                         if let Some((_, before)) = command {
-                            let [name, before] = [name, before].map(String::from_utf8_lossy);
+                            let [name, before] = [name, before].map(quoted);
                             return Err(Refusal::new(format!(
-                                "command '{name}' requested after already requesting command '{before}'"
+                                "command {name} requested after already requesting command {before}"
                             )));
                         }
                         command = Some((Command::named(name)?, name));
                     }
                 }
             }
-            Some(Packet::Flush) if !said_anything => return Ok(Request::Nothing),
-            None if !said_anything => return Ok(Request::Nothing),
+            Some(Packet::Flush) | None if !said_anything => return Ok(Request::Nothing),
             Some(Packet::Flush) => break false,
             Some(Packet::Delim) => break true,
             Some(Packet::ResponseEnd) => return Err(Refusal::new("unexpected response end packet")),
@@ -72,10 +72,7 @@ fn capability(line: &[u8]) -> Result<(), Refusal> {
 }
 
 pub(super) fn other_format(format: &[u8]) -> Refusal {
-    Refusal::new(format!(
-        "mismatched object format: server sha1; client {}",
-        String::from_utf8_lossy(format)
-    ))
+    Refusal::new(format!("mismatched object format: server sha1; client {}", String::from_utf8_lossy(format)))
 }
 
 fn bundle_uri(packets: &mut Packets<'_>) -> Result<Request, Refusal> {
@@ -117,9 +114,8 @@ fn fetch(packets: &mut Packets<'_>) -> Result<Request, Refusal> {
                     })?;
                     lines.wants.add(id, "want")?;
                 } else if let Some(hex) = line.strip_prefix(b"have ") {
-                    let id = ids::read(hex).ok_or_else(|| {
-                        Refusal::of_line("git upload-pack: expected SHA1 object, got", hex)
-                    })?;
+                    let id = ids::read(hex)
+                        .ok_or_else(|| Refusal::of_line("git upload-pack: expected SHA1 object, got", hex))?;
                     lines.haves.add(id, "have")?;
                 } else if let Some(spec) = line.strip_prefix(b"filter ") {
                     lines.filters.add(spec)?;

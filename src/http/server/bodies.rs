@@ -11,8 +11,8 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Serving;
-use crate::http::{LARGEST_BODY, git};
 use crate::http::problem::Failure;
+use crate::http::{LARGEST_BODY, git};
 
 /// Reads the body to its end. Whoever sends it slowly occupies a connection meanwhile, and no thread.
 pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Request, next: Next) -> Response {
@@ -21,7 +21,8 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
         return next.run(Request::from_parts(parts, body)).await;
     }
     // What a client of git has can be much to say.
-    let most = if parts.uri.path().ends_with("/git-upload-pack") { git::LARGEST_REQUEST } else { LARGEST_BODY };
+    let most =
+        if parts.uri.path().ends_with("/git-upload-pack") { git::LARGEST_REQUEST } else { LARGEST_BODY };
     if body.size_hint().lower() > most as u64 {
         return too_large(most);
     }

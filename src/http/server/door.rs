@@ -10,14 +10,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Serving;
+use super::address;
 use super::base64;
 use super::forwarded;
 use super::link::{Link, Peer};
 use super::requests::Visitor;
 use crate::domain::caller::Caller;
 use crate::domain::secret::Secret;
+use crate::http::feed::catalog::{self, Arrival};
 use crate::http::openapi;
 use crate::http::problem::Failure;
+use crate::registry::archives::Login;
 use crate::registry::authentication::Denied;
 use crate::registry::views::Glance;
 
@@ -36,6 +39,9 @@ pub(super) async fn enter(
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
+    if let Some(arrival) = arrival(&serving, &link, &request) {
+        request.extensions_mut().insert(arrival);
+    }
     if let Some(Visitor(name)) = request.extensions().get() {
         let _ = name.set(caller.name().to_owned());
     }
@@ -43,6 +49,16 @@ pub(super) async fn enter(
     request.headers_mut().remove(header::AUTHORIZATION);
     request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// What one answer repeats to whoever came in over a network: for that answer's routes, and no others.
+fn arrival(serving: &Serving, link: &Link, request: &Request) -> Option<Arrival> {
+    let Peer::Network(peer) = &link.peer else { return None };
+    request.extensions().get::<MatchedPath>().filter(|path| catalog::is_at(path.as_str()))?;
+    let headers = request.headers();
+    let Presented::Token { user, token } = presented(headers) else { return None };
+    let base = address::base(peer.ip(), request.uri(), headers, &serving.settings);
+    Some(Arrival { login: Login::new(user, token), base })
 }
 
 /// The caller, or the answer that tells them to come back with a token.
@@ -57,7 +73,7 @@ pub(super) fn caller(serving: &Serving, link: &Link, headers: &HeaderMap) -> Res
             return Err(Box::new(unauthorized()));
         }
         Presented::Unusable => "unusable",
-        Presented::Token(token) => match serving.registry.authenticate(&token) {
+        Presented::Token { token, .. } => match serving.registry.authenticate(&token) {
             Ok(caller) => return Ok(caller),
             Err(Denied::Unavailable) => return Err(Box::new(unavailable())),
             Err(denied) => reason(denied),
@@ -76,7 +92,7 @@ pub(super) fn caller(serving: &Serving, link: &Link, headers: &HeaderMap) -> Res
 /// the door to count and to refuse.
 pub(super) fn recognised(serving: &Serving, headers: &HeaderMap) -> Option<(Caller, Option<Glance>)> {
     match presented(headers) {
-        Presented::Token(token) => serving.registry.recognise(&token).ok(),
+        Presented::Token { token, .. } => serving.registry.recognise(&token).ok(),
         Presented::Nothing | Presented::Unusable => None,
     }
 }
@@ -129,7 +145,10 @@ enum Presented {
     Nothing,
     /// Something that is no token in any of the ways we know.
     Unusable,
-    Token(Secret),
+    Token {
+        user: Option<Secret>,
+        token: Secret,
+    },
 }
 
 fn presented(headers: &HeaderMap) -> Presented {
@@ -142,16 +161,17 @@ fn presented(headers: &HeaderMap) -> Presented {
     let token = value.to_str().ok().and_then(|value| value.split_once(' ')).and_then(|(scheme, rest)| {
         let rest = rest.trim();
         if scheme.eq_ignore_ascii_case("bearer") {
-            Some(Secret::new(rest.to_owned()))
+            Some((None, Secret::new(rest.to_owned())))
         } else if scheme.eq_ignore_ascii_case("basic") {
             let pair = base64::decoded(rest)?;
-            pair.expose().split_once(':').map(|(_, password)| Secret::new(password.to_owned()))
+            let (user, password) = pair.expose().split_once(':')?;
+            Some((Some(Secret::new(user.to_owned())), Secret::new(password.to_owned())))
         } else {
             None
         }
     });
     match token {
-        Some(token) if !token.expose().is_empty() => Presented::Token(token),
+        Some((user, token)) if !token.expose().is_empty() => Presented::Token { user, token },
         _ => Presented::Unusable,
     }
 }
@@ -166,7 +186,7 @@ mod tests {
             headers.append(header::AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         match presented(&headers) {
-            Presented::Token(token) => Some(token.expose().to_owned()),
+            Presented::Token { token, .. } => Some(token.expose().to_owned()),
             Presented::Nothing | Presented::Unusable => None,
         }
     }

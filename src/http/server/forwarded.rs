@@ -7,7 +7,8 @@ use axum::http::HeaderMap;
 use super::settings::Network;
 
 /// Headers by which a proxy gives itself away.
-const MARKS: [&str; 4] = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
+const MARKS: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /// The address that counts: the connection's own; if that is a trusted proxy's, the last one in
 /// `X-Forwarded-For` that is none. What stands further left, anybody may have written.
@@ -27,7 +28,12 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> 
 
 /// Whether it came straight from this very machine, as far as can be seen.
 pub(super) fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
-    peer.to_canonical().is_loopback() && !MARKS.iter().any(|mark| headers.contains_key(*mark))
+    peer.to_canonical().is_loopback() && !came_by_proxy(headers)
+}
+
+/// Whether a proxy gives itself away. (Or somebody poses as one.)
+pub(super) fn came_by_proxy(headers: &HeaderMap) -> bool {
+    MARKS.iter().any(|mark| headers.contains_key(*mark))
 }
 
 /// An address, with or without a port.

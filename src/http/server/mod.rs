@@ -5,6 +5,7 @@
 //! says at the [`door`] who it is from, has its body received ([`bodies`]), and then goes the way that
 //! it would have gone in-process.
 
+mod address;
 mod base64;
 mod bodies;
 mod connection;

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::registry::archives::Base;
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub listen: Vec<SocketAddr>,
     pub tls: Option<TlsFiles>,
-    /// The address by which analysts know this server, without a slash at its end.
-    pub public_url: Option<String>,
+    /// The address by which analysts know this server.
+    pub public_url: Option<Base>,
     /// When everything is synced, in UTC.
     pub sync_at: Vec<TimeOfDay>,
     /// Proxies whose word about where a request comes from is taken.

@@ -1,5 +1,7 @@
 //! What the server adds to the API, through its router: doors, limits and what is answered by neither.
 
+mod catalog;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

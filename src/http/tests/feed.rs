@@ -5,14 +5,14 @@ use axum::http::HeaderMap;
 
 use super::*;
 
-struct Got {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
+pub(super) struct Got {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
 }
 
 impl Got {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
@@ -22,7 +22,7 @@ fn caller_of(fixture: &Fixture, email: &str) -> Caller {
     Caller::User { id: user.id, email: user.email, admin: false }
 }
 
-async fn get(router: &Router, method: &str, path: &str, tag: Option<&str>) -> Got {
+pub(super) async fn get(router: &Router, method: &str, path: &str, tag: Option<&str>) -> Got {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(tag) = tag {
         request = request.header(header::IF_NONE_MATCH, tag);
@@ -32,7 +32,7 @@ async fn get(router: &Router, method: &str, path: &str, tag: Option<&str>) -> Go
     Got { status, headers, body: answer.into_body().collect().await.unwrap().to_bytes().to_vec() }
 }
 
-fn door(fixture: &Fixture, email: &str) -> Router {
+pub(super) fn door(fixture: &Fixture, email: &str) -> Router {
     router(Arc::clone(&fixture.registry), caller_of(fixture, email))
 }
 

@@ -1,6 +1,7 @@
 //! The API through its router, with roles as variables.
 
 mod feed;
+mod plugin;
 
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::{Access, Group, Held, Listed, Market, Person};
+use super::{Access, Group, Held, Known, Listed, Market, Person};
 use crate::domain::digest::Digest;
 use crate::domain::fields::Object;
 use crate::domain::oid::Oid;
 use crate::domain::slug::Slug;
-use crate::domain::view::{Face, Feed, Glance, Offer, Renames, View};
+use crate::domain::view::{self, Face, Feed, Glance, Offer, Renames, Served, View};
 use crate::store::accounts::EVERYONE;
 
 /// A person, their groups, and what those were granted.
@@ -78,17 +78,28 @@ impl Entitlement<'_> {
         View::assemble(feed, offers, &self.renames())
     }
 
+    /// The plugin of that view which is in that folder.
+    pub fn plugin_in(&self, folder: &str) -> Option<Served> {
+        let known = self.known();
+        let faces: Vec<&Face> = known.iter().map(|(_, _, (face, _))| face).collect();
+        let (market, listed, _) = known.get(view::in_folder(&faces, folder)?)?;
+        listed.offer(market)?.served(folder.to_owned())
+    }
+
     /// The same view, by name only: most of it is known already.
     pub fn glance(&self, feed: &Feed) -> Glance {
-        let known: Vec<_> = self
-            .listed()
-            .filter_map(|(market, listed)| Some((market, listed, listed.known(market)?)))
-            .collect();
+        let known = self.known();
         let faces: Vec<&Face> = known.iter().map(|(_, _, (face, _))| face).collect();
         Glance::of(feed, &faces, &self.renames(), |i, folder| {
             let (market, listed, (face, digest)) = &known[i];
             if face.folder == folder { *digest } else { listed.served(market, folder) }
         })
+    }
+
+    /// What was found out about each of them, in order.
+    fn known(&self) -> Vec<(&Market, &Listed, &Known)> {
+        let listed = self.listed();
+        listed.filter_map(|(market, listed)| Some((market, listed, listed.known(market)?))).collect()
     }
 
     fn listed(&self) -> impl Iterator<Item = (&Market, &Listed)> {
@@ -148,7 +159,7 @@ impl Listed {
         })
     }
 
-    fn known(&self, market: &Market) -> Option<&(Face, Option<Digest>)> {
+    fn known(&self, market: &Market) -> Option<&Known> {
         let find_out = || {
             let offer = self.offer(market)?;
             let face = offer.face();

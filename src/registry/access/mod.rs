@@ -112,9 +112,12 @@ struct Market {
 /// the marketplace's own settings too: a market that is changed lists its plugins anew.
 struct Listed {
     row: OfferRow,
-    /// With the digest that it has in its usual folder. `None`: the row makes no sense.
-    known: OnceLock<Option<(Face, Option<Digest>)>>,
+    /// `None`: the row makes no sense.
+    known: OnceLock<Option<Known>>,
 }
+
+/// A plugin by name, with the digest that it has in its usual folder.
+type Known = (Face, Option<Digest>);
 
 /// What a user's view was, and what it was made from.
 struct Seen {

@@ -97,8 +97,8 @@ impl Memory {
         locked(&self.parts).get(path).is_some_and(|part| part.strong_count() > 0)
     }
 
-    /// Lets go of everything.
-    pub fn forget(&self) {
+    /// Lets go of all files but those that somebody is being sent.
+    pub fn let_go(&self) {
         locked(&self.held).clear();
     }
 }

@@ -17,7 +17,7 @@ use crate::git::Repository;
 use crate::git::pack::{
     Copier, Packs, Part, PartError, PartWriter, Snapshot, WriteError, write_folder, write_head,
 };
-use crate::registry::cache::{Cache, remove};
+use crate::registry::cache::{Cache, IN_USE, remove};
 use crate::registry::contents::Contents;
 use crate::registry::folder::bare;
 use crate::registry::views::UserView;
@@ -147,7 +147,8 @@ impl Registry {
             });
         }
         let path = cache.view(&view.view.digest);
-        let about = serde_json::to_vec(&About { plugins }).map_err(|_| Error::Defect("a view that is no JSON"))?;
+        let about =
+            serde_json::to_vec(&About { plugins }).map_err(|_| Error::Defect("a view that is no JSON"))?;
         save(&cache, &path, |out| {
             let files = [(catalog::PATH, view.view.catalog.as_slice())];
             let message = format!("View {}", view.view.digest);
@@ -157,7 +158,7 @@ impl Registry {
         // It is there; that others could not be tidied away is no reason to withhold it.
         let held = self.read_snapshot(&cache, &view.view.digest);
         let held = self.hold(held.ok_or(Error::Defect("a snapshot that was made cannot be read"))?);
-        let _ = cache.prune(&self.settings.cache, &|path| self.channel.is_used(path));
+        let _ = cache.prune(&self.settings.cache, IN_USE, &|path| self.channel.is_used(path));
         Ok(held)
     }
 
@@ -173,7 +174,7 @@ impl Registry {
         let mut jobs = Vec::new();
         for (slug, plugins) in missing {
             let repository = self.repository(slug)?;
-            let contents = self.contents(view, slug, &plugins, &repository.reader())?;
+            let contents = self.contents(&view.commits, slug, &plugins, &repository.reader())?;
             jobs.extend(contents.into_iter().map(|contents| Job { source: sources.len(), contents }));
             let packs = Packs::map(&self.folder.repository(slug));
             sources.push(Source { slug: slug.to_owned(), repository, packs });

@@ -96,7 +96,7 @@ fn what_a_crash_of_the_machine_may_have_damaged_is_not_believed() {
 
 #[test]
 fn the_cache_is_bounded_and_what_is_in_use_stays() {
-    let cache = CacheSettings { max_bytes: 1 };
+    let cache = CacheSettings { max_bytes: 1, ..Settings::default().cache };
     let fixture = two_plugins_with(Settings { cache, ..Settings::default() });
     let first = bytes(&fixture, "ada@example.com");
     let half_made = fixture.registry.folder().zip_cache().join("parts/.tmpX");

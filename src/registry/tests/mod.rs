@@ -2,6 +2,7 @@
 
 mod access;
 mod bundles;
+mod channel;
 mod marketplaces;
 mod moments;
 mod outbound;
