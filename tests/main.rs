@@ -21,6 +21,7 @@ mod examples;
 mod git;
 mod git_attacks;
 mod git_client;
+mod git_clients;
 mod grants;
 mod house;
 mod kill;

@@ -70,7 +70,7 @@ fn a_clone_that_began_before_a_revocation_is_refused() {
 fn what_is_removed_is_gone_at_once() {
     let feed = Feed::with(&["tools/x"]);
     let tip = feed.server.tip(&feed.ada);
-    feed.world.agnes(&["marketplace", "remove", "tools", "--yes"]);
+    feed.world.agnes(&["marketplace", "remove", "tools"]);
     for version in VERSIONS {
         let answer = feed.server.upload_pack(&feed.ada, version, &fetch(version, &[&tip], &[]));
         says(&answer, &format!("upload-pack: not our ref {tip}"));

@@ -15,13 +15,14 @@ pub struct Git<'w> {
     pub url: String,
     bearer: String,
     version: u8,
+    program: PathBuf,
 }
 
 impl World {
     /// A client of that server, for whoever has that token (`Bearer …`).
     pub fn git(&self, server: &Server, bearer: &str) -> Git<'_> {
         let url = format!("{}/marketplace.git", server.url());
-        Git { world: self, url, bearer: bearer.to_owned(), version: 2 }
+        Git { world: self, url, bearer: bearer.to_owned(), version: 2, program: "git".into() }
     }
 
     /// `git` in a folder, without a server: to look at what came.
@@ -66,7 +67,14 @@ impl World {
 impl Git<'_> {
     #[must_use]
     pub fn speaking(&self, version: u8) -> Self {
-        Self { url: self.url.clone(), bearer: self.bearer.clone(), version, ..*self }
+        let Self { world, url, bearer, program, .. } = self;
+        Self { world, url: url.clone(), bearer: bearer.clone(), version, program: program.clone() }
+    }
+
+    /// By another `git`.
+    #[must_use]
+    pub fn by(self, program: &Path) -> Self {
+        Self { program: program.to_owned(), ..self }
     }
 
     /// With more configuration, as `name=value`.
@@ -78,7 +86,7 @@ impl Git<'_> {
             all.push(("http.extraHeader", &header));
         }
         all.extend(settings);
-        let mut command = self.world.command("git");
+        let mut command = self.world.command(&self.program);
         command.args(args).env("GIT_CONFIG_COUNT", all.len().to_string());
         for (number, (name, value)) in all.into_iter().enumerate() {
             command.env(format!("GIT_CONFIG_KEY_{number}"), name);

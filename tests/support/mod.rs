@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "no single test uses everything")]
 
 mod claude;
+pub mod clients;
 mod corpus;
 pub mod doors;
 pub mod feed;
