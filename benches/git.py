@@ -185,6 +185,27 @@ class Bench:
         self.table.add(f"{AT_ONCE} bare depth-1 clones at once, {size}", f"{ours:.2f} s", f"{theirs:.2f} s git http-backend",
                        ours / theirs, 0.5, " ×")
 
+    def readers(self, name):
+        """The same without what clients do with a pack, which is most of the time above and the same on both sides."""
+        size = f"{self.sizes[name] / MB:.0f} MB"
+        talk(f"{AT_ONCE} readers of the {name} view at once")
+        tip = self.git("ls-remote", self.url(name), "HEAD", env=self.header(name)).split()[0]
+        said = ["thin-pack", "no-progress", "include-tag", "ofs-delta", "deepen 1", f"want {tip}\n", f"want {tip}\n", "done\n"]
+        script, body, token = self.scratch / "load.lua", self.scratch / "fetch", self.scratch / "token"
+        script.write_text(LOAD)
+        body.write_bytes(packet("command=fetch") + packet("object-format=sha1") + b"0001" + b"".join(map(packet, said)) + b"0000")
+        token.write_text(self.tokens[name] + "\n")
+        rates = collections.defaultdict(list)
+        for _ in range(self.args.rounds):
+            for peer in (False, True):
+                address = self.front.address if peer else self.server.address
+                path = f"/{name}.git/git-upload-pack" if peer else "/marketplace.git/git-upload-pack"
+                env = {"BENCH_PATH": path, "BENCH_TOKEN": str(token), "BENCH_BODY": str(body), "BENCH_STATUS": "200"}
+                rates[peer].append(wrk(address, script, AT_ONCE, self.args.seconds, env)["rps"])
+        ours, theirs = AT_ONCE / middle(rates[False]) * 1000, AT_ONCE / middle(rates[True]) * 1000
+        self.table.add(f"{AT_ONCE} at once that only read, {size}", f"{ours:.0f} ms", f"{theirs:.0f} ms git http-backend",
+                       ours / theirs, 0.5, " ×")
+
     def memory(self, name):
         talk("memory")
         grown = []
@@ -285,6 +306,7 @@ class Bench:
             self.warm(name)
         for name in self.tokens:
             self.at_once(name)
+            self.readers(name)
         self.memory("large")
         for name in self.tokens:
             self.cold(name)
