@@ -3,13 +3,17 @@
 #![allow(dead_code, reason = "no single test uses everything")]
 
 mod claude;
+pub mod clients;
 mod corpus;
 pub mod doors;
+pub mod feed;
+pub mod git;
 pub mod good;
 pub mod load;
 mod loud;
 pub mod namespace;
 mod odd;
+pub mod packets;
 mod people;
 pub mod server;
 mod unzipped;

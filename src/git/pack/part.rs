@@ -10,6 +10,7 @@
 //!               8 bytes  size, not compressed
 //!               8 bytes  where it begins in this file
 //!               8 bytes  how many bytes it has there
+//!               4 bytes  CRC-32 of these
 //! 20 bytes   id of the root: a tree, or the commit of a snapshot
 //!  8 bytes   how many bytes the maker's words have
 //!  8 bytes   how many objects there are
@@ -31,7 +32,7 @@ pub(super) const BEGINNING: &[u8; 8] = b"AGNPART1";
 pub(super) const END: &[u8; 8] = b"AGNPEND1";
 
 /// Bytes of one object's record.
-pub(super) const RECORD: usize = 45;
+pub(super) const RECORD: usize = 49;
 
 /// Bytes of what follows the records.
 pub(super) const FOOTER: usize = 20 + 8 + 8 + 4 + 8;
@@ -58,6 +59,9 @@ pub struct Object {
     pub offset: u64,
     /// In bytes, compressed, with its header.
     pub length: u64,
+    /// CRC-32 of its bytes in the file, so that whoever sends them sees whether they still are what they
+    /// were.
+    pub crc: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -201,8 +205,9 @@ fn read(record: &[u8], end: u64) -> Option<Object> {
         _ => return None,
     };
     let (size, offset, length) = (fields.number(), fields.number(), fields.number());
+    let crc = u32::from_be_bytes(fields.bytes());
     let fits = offset >= BEGINNING.len() as u64 && offset.checked_add(length)? <= end && length > 0;
-    fits.then_some(Object { id, kind, size, offset, length })
+    fits.then_some(Object { id, kind, size, offset, length, crc })
 }
 
 /// Takes fields of known lengths from the front. What is not there reads as zeroes.

@@ -15,6 +15,8 @@ use crate::git::upload_pack::{Filter, ObjectKind};
 pub struct Pack {
     pub(super) count: u32,
     pub(super) pieces: Vec<Piece>,
+    /// Length and CRC-32 of each object, in the order of the pieces.
+    pub(super) checks: Vec<(u64, u32)>,
     /// Bytes of all pieces.
     pub(super) bytes: u64,
     /// What it ends with, as soon as somebody was sent all of it.
@@ -42,6 +44,7 @@ impl Pack {
         objects.sort_by_key(|(part, object)| (numbers.get(&Arc::as_ptr(part)).copied(), object.offset));
         let count = u32::try_from(objects.len()).unwrap_or(u32::MAX);
         let bytes = objects.iter().map(|(_, object)| object.length).sum();
+        let checks = objects.iter().map(|(_, object)| (object.length, object.crc)).collect();
         let mut pieces: Vec<Piece> = Vec::new();
         for (part, Object { offset, length, .. }) in objects {
             match pieces.last_mut() {
@@ -51,7 +54,7 @@ impl Pack {
                 _ => pieces.push(Piece { part: Arc::clone(part), offset: *offset, length: *length }),
             }
         }
-        Self { count, pieces, bytes, checksum: OnceLock::new() }
+        Self { count, pieces, checks, bytes, checksum: OnceLock::new() }
     }
 
     /// How many objects it has.

@@ -35,6 +35,7 @@ struct Body {
     /// The piece that comes next.
     next: usize,
     open: Option<Open>,
+    check: Check,
     /// Bytes of objects that are left, and of all.
     objects: u64,
     left: u64,
@@ -48,6 +49,16 @@ struct Open {
     file: File,
     /// Bytes that are left of the piece.
     left: u64,
+}
+
+/// Holds what is read against what was written, object by object: a file that was spoilt since it was opened
+/// would otherwise be sent again and again.
+#[derive(Default)]
+struct Check {
+    /// The number of the object, and how much of it was seen.
+    object: usize,
+    seen: u64,
+    sum: crc32fast::Hasher,
 }
 
 impl PackStream {
@@ -71,7 +82,8 @@ impl PackStream {
     /// A bundle file (gitformat-bundle) of the pack of a snapshot.
     #[must_use]
     pub fn bundle(tip: &Oid, pack: Arc<Pack>) -> Self {
-        let refs = format!("# v2 git bundle\n{tip} refs/heads/main\n\n");
+        // Without HEAD, `git clone main.bundle` would check nothing out.
+        let refs = format!("# v2 git bundle\n{tip} HEAD\n{tip} refs/heads/main\n\n");
         Self::new(refs.into_bytes(), Band::Raw, pack)
     }
 
@@ -105,13 +117,37 @@ impl PackStream {
     }
 }
 
+impl Check {
+    fn see(&mut self, pack: &Pack, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let Some((length, crc)) = pack.checks.get(self.object) else { return Err(spoilt()) };
+            let left = usize::try_from(length - self.seen).unwrap_or(usize::MAX);
+            let (now, later) = bytes.split_at(left.min(bytes.len()));
+            self.sum.update(now);
+            self.seen += now.len() as u64;
+            if self.seen == *length {
+                if std::mem::take(&mut self.sum).finalize() != *crc {
+                    return Err(spoilt());
+                }
+                (self.object, self.seen) = (self.object + 1, 0);
+            }
+            bytes = later;
+        }
+        Ok(())
+    }
+}
+
+fn spoilt() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "an object in the cache is not what it was")
+}
+
 impl Body {
     fn new(pack: Arc<Pack>, left: u64) -> Self {
         let mut header = b"PACK\0\0\0\x02".to_vec();
         header.extend_from_slice(&pack.count.to_be_bytes());
         let sum = pack.checksum.get().is_none().then(|| Sha1::new_with_prefix(&header));
         let (objects, made) = (pack.bytes, Cursor::new(header));
-        Self { made, next: 0, open: None, objects, left, sum, pack }
+        Self { made, next: 0, open: None, check: Check::default(), objects, left, sum, pack }
     }
 
     /// Reads that many bytes.
@@ -130,6 +166,7 @@ impl Body {
         let begin = out.len();
         if self.objects > 0 && self.made.fill_buf()?.is_empty() {
             let read = self.object_bytes(out, most);
+            let read = read.and_then(|()| self.check.see(&self.pack, out.get(begin..).unwrap_or_default()));
             if let (Err(_), Some(open)) = (&read, &self.open) {
                 open.part.spoil();
             }

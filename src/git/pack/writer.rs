@@ -115,7 +115,7 @@ impl<W: Write> PartWriter<W> {
         if self.written.insert(id) {
             let (offset, length) = (self.out.at, entry.len() as u64);
             self.out.put(entry)?;
-            self.objects.push(Object { id, kind, size, offset, length });
+            self.objects.push(Object { id, kind, size, offset, length, crc: crc32fast::hash(entry) });
         }
         Ok(())
     }
@@ -188,6 +188,7 @@ impl<W: Write> PartWriter<W> {
             for number in [object.size, object.offset, object.length] {
                 self.out.put(&number.to_be_bytes())?;
             }
+            self.out.put(&object.crc.to_be_bytes())?;
         }
         self.out.put(&root.0)?;
         self.out.put(&(about.len() as u64).to_be_bytes())?;

@@ -88,7 +88,8 @@ impl Registry {
             .filter(|told| fetch.haves.contains(&told.tip))
             .filter_map(|told| self.snapshot_at_hand(&told.view))
             .collect();
-        let known = |id: &Oid| had.iter().any(|held| held.snapshot.tip() == *id);
+        // Also the commits at which a clone says that it ends, which it need not name as had.
+        let known = |id: &Oid| told.iter().any(|told| told.tip == *id);
 
         // Most of those who ask want what they have now: older views are looked at only for others.
         let mut older = None;
