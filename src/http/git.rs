@@ -188,7 +188,7 @@ impl Feed {
             self.snapshot(app, caller, glance).await?;
             let (asker, fetch) = (caller.clone(), Arc::clone(&fetch));
             match ask(Arc::clone(app), move |registry| registry.fetch(&asker, &glance, &fetch)).await? {
-                Fetched::Stream(stream) => return Ok(stream),
+                Fetched::Stream(stream) => return Ok(*stream),
                 Fetched::Refused(refusal) => return Ok(PackStream::only(refusal.packet())),
                 Fetched::Moved => {}
             }

@@ -24,8 +24,9 @@ impl Shelf {
     fn new() -> Self {
         let world = World::new();
         for n in 0..20 {
-            let text: String =
+            let lines: Vec<_> =
                 (0..200).map(|line| format!("line {line} of all, and {}\n", line * 7)).collect();
+            let text = lines.concat();
             world.write(&format!("p/skills/s{n}/SKILL.md"), format!("{text}{n}\n"));
         }
         world.write("p/run.sh", "#!/bin/sh\n");
@@ -286,7 +287,7 @@ fn a_part_that_is_cut_off_or_gone_while_it_is_sent_ends_the_sending_and_is_not_t
     let shelf = Shelf::new();
     let damage: [&dyn Fn(&Path); 2] =
         [&|path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(20).unwrap(), &|path| {
-            fs::remove_file(path).unwrap()
+            fs::remove_file(path).unwrap();
         }];
     for damage in damage {
         let snapshot = shelf.two();

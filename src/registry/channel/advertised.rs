@@ -5,6 +5,7 @@
 //! told is a file of a few lines in `git-cache/users/`, `VIEW COMMIT` each, the latest last; it is written
 //! when they are told something new.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -44,7 +45,10 @@ impl Registry {
         let mut told: Vec<Advertised> = before.iter().filter(|told| told.view != *view).copied().collect();
         told.push(now);
         told.drain(..told.len().saturating_sub(REMEMBERED));
-        let text: String = told.iter().map(|told| format!("{} {}\n", told.view, told.tip)).collect();
+        let mut text = String::new();
+        for told in &told {
+            let _ = writeln!(text, "{} {}", told.view, told.tip);
+        }
         let cache = self.git_cache()?;
         let path = cache.memory(user);
         let failed = |source| Error::Io { path: path.clone(), doing: "cannot be written", source };

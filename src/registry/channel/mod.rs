@@ -31,7 +31,7 @@ const REMEMBERED: usize = 16;
 
 /// What a fetch comes to.
 pub enum Fetched {
-    Stream(PackStream),
+    Stream(Box<PackStream>),
     Refused(Refusal),
     /// The caller's view is another one by now than the one that this was asked with.
     Moved,
@@ -107,11 +107,11 @@ impl Registry {
             }
         }
         let reply = fetch.reply(&known);
-        let Some(band) = reply.pack else { return Ok(Fetched::Stream(PackStream::only(reply.head))) };
+        let Some(band) = reply.pack else { return Ok(Fetched::Stream(PackStream::only(reply.head).into())) };
         let wants: Vec<(Oid, &Snapshot)> = wants.iter().map(|(want, held)| (*want, &held.snapshot)).collect();
         let had: Vec<&Snapshot> = had.iter().map(|held| &held.snapshot).collect();
         let pack = pack::select(&wants, &had, &fetch.filter).map_err(super::Error::Cached)?;
-        Ok(Fetched::Stream(PackStream::new(reply.head, band, pack)))
+        Ok(Fetched::Stream(PackStream::new(reply.head, band, pack).into()))
     }
 
     /// The view as a bundle (gitformat-bundle): what `git clone --bundle-uri` takes. `None`: the caller's

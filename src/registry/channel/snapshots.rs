@@ -133,7 +133,7 @@ impl Registry {
 
     fn make_snapshot(&self, view: &UserView) -> Result<Arc<Held>> {
         let cache = self.git_cache()?;
-        self.make_git_parts(&cache, view).inspect_err(|error| self.distrust_after(error))?;
+        self.make_parts_for_git(&cache, view).inspect_err(|error| self.distrust_after(error))?;
         let mut folders = Vec::new();
         let mut plugins = Vec::new();
         for plugin in &view.view.plugins {
@@ -163,7 +163,7 @@ impl Registry {
     }
 
     /// Makes the parts that are not there, on all processors.
-    fn make_git_parts(&self, cache: &Cache, view: &UserView) -> Result<()> {
+    fn make_parts_for_git(&self, cache: &Cache, view: &UserView) -> Result<()> {
         let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
         for plugin in &view.view.plugins {
             if !cache.has_part(&plugin.digest) || self.read_part(&cache.part(&plugin.digest)).is_none() {
@@ -186,7 +186,7 @@ impl Registry {
                 scope.spawn(|| {
                     let mut copiers: HashMap<usize, Copier> = HashMap::new();
                     while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if let Err(error) = self.make_git_part(cache, &sources, job, &mut copiers) {
+                        if let Err(error) = make_part(cache, &sources, job, &mut copiers) {
                             failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                             // The others need not go on.
                             next.store(jobs.len(), Ordering::Relaxed);
@@ -197,29 +197,28 @@ impl Registry {
         });
         failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
+}
 
-    fn make_git_part(
-        &self,
-        cache: &Cache,
-        sources: &[Source],
-        job: &Job<'_>,
-        copiers: &mut HashMap<usize, Copier>,
-    ) -> Result<()> {
-        let source = &sources[job.source];
-        let copier = copiers
-            .entry(job.source)
-            .or_insert_with(|| Copier::new(source.packs.clone(), source.repository.reader()));
-        let path = cache.part(&job.contents.plugin.digest);
-        save(cache, &path, |out| {
-            let files = job.contents.files.iter();
-            let files = files.map(|file| (file.path.as_str(), file.executable, &file.bytes));
-            let tree = write_folder(out, copier, files).map_err(|error| match error {
-                WriteError::Read(source) => Error::Damaged { slug: sources[job.source].slug.clone(), source },
-                other => unwritten(&path, other),
-            })?;
-            Ok((tree, Vec::new()))
-        })
-    }
+fn make_part(
+    cache: &Cache,
+    sources: &[Source],
+    job: &Job<'_>,
+    copiers: &mut HashMap<usize, Copier>,
+) -> Result<()> {
+    let source = &sources[job.source];
+    let copier = copiers
+        .entry(job.source)
+        .or_insert_with(|| Copier::new(source.packs.clone(), source.repository.reader()));
+    let path = cache.part(&job.contents.plugin.digest);
+    save(cache, &path, |out| {
+        let files = job.contents.files.iter();
+        let files = files.map(|file| (file.path.as_str(), file.executable, &file.bytes));
+        let tree = write_folder(out, copier, files).map_err(|error| match error {
+            WriteError::Read(source) => Error::Damaged { slug: sources[job.source].slug.clone(), source },
+            other => unwritten(&path, other),
+        })?;
+        Ok((tree, Vec::new()))
+    })
 }
 
 /// Writes a part: it appears under its path when it is complete. `write` says its root and what else is
