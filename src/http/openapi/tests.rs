@@ -66,7 +66,9 @@ fn every_route_is_described_in_full() {
             assert!(found["required"] == true && !found["description"].is_null(), "{at}: {found}");
         }
         let responses = operation["responses"].as_object().unwrap();
-        assert!(responses.keys().any(|status| status.starts_with('2')), "{at}");
+        // Nobody pushes: that route is there to say so.
+        let refuses = name == "git_receive_pack";
+        assert_eq!(responses.keys().any(|status| status.starts_with('2')), !refuses, "{at}");
         for (status, response) in responses {
             assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{at} {status}");
             if status.starts_with(['4', '5']) {
@@ -80,7 +82,8 @@ fn every_route_is_described_in_full() {
     // Requests know their fields, and nothing else.
     for (path, method, operation) in operations() {
         let Some(body) = operation.get("requestBody") else { continue };
-        let schema = body["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+        let Some(json) = body["content"].get("application/json") else { continue };
+        let schema = json["schema"]["$ref"].as_str().unwrap();
         let schema = DOCUMENT.pointer(schema.trim_start_matches('#')).unwrap();
         assert_eq!(schema["additionalProperties"], false, "{method} {path}");
     }
