@@ -1,5 +1,6 @@
 //! Fetches by somebody who has a clone already.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -211,7 +212,8 @@ fn a_client_with_a_long_history_of_its_own_gets_there() {
         let branch =
             if number % 3 == 0 { format!("refs/heads/b{number}") } else { "refs/heads/mine".to_owned() };
         let message = format!("Commit {number}");
-        stream += &format!(
+        let _ = write!(
+            stream,
             "commit {branch}\ncommitter A <a@b.c> {} +0000\ndata {}\n{message}\n",
             1_700_000_000 + number,
             message.len()

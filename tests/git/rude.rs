@@ -80,7 +80,7 @@ fn a_body_that_is_too_large_is_not_read_to_its_end() {
         feed.ada
     );
     stream.write_all(head.as_bytes()).unwrap();
-    let chunk = [&b"10000\r\n"[..], &[b'0'; 0x10000], b"\r\n"].concat();
+    let chunk = [&b"10000\r\n"[..], &vec![b'0'; 0x10000], b"\r\n"].concat();
     let sent = (0..1000).take_while(|_| stream.write_all(&chunk).is_ok()).count();
     assert!(sent < 900, "all {sent} chunks were taken");
     assert_eq!(feed.server.refs(&feed.ada, 2).status, 200);
@@ -129,7 +129,7 @@ fn malformed_requests_are_refused() {
     .collect();
     bad.push(b"GET / HTTP/1.1\r\n\r\n".to_vec());
     bad.push(vec![0xff; 70_000]);
-    bad.push([&b"fff5"[..], &[b'a'; 0xfff1]].concat());
+    bad.push([&b"fff5"[..], &vec![b'a'; 0xfff1]].concat());
     for line in [
         "want",
         "want ",
