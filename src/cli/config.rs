@@ -70,6 +70,7 @@ struct Sync {
 struct Cache {
     max_bytes: u64,
     max_days: u64,
+    memory_bytes: u64,
 }
 
 /// Keys that have no default value, with a value of their type.
@@ -257,7 +258,11 @@ fn defaults() -> File {
             allow_networks: String::new(),
         },
         limits,
-        cache: Cache { max_bytes: cache.max_bytes, max_days: cache.max_age.as_secs() / (24 * 3_600) },
+        cache: Cache {
+            max_bytes: cache.max_bytes,
+            max_days: cache.max_age.as_secs() / (24 * 3_600),
+            memory_bytes: cache.memory_bytes,
+        },
         serve: serve::Section::default(),
     }
 }
@@ -309,6 +314,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
         cache: CacheSettings {
             max_bytes: file.cache.max_bytes,
             max_age: Duration::from_secs(file.cache.max_days.saturating_mul(24 * 3_600)),
+            memory_bytes: file.cache.memory_bytes,
         },
         lock_patience: Duration::from_secs(file.lock_wait),
     })

@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -16,8 +17,20 @@ use crate::registry::channel::PackStream;
 /// their time costs.
 const CHUNK: usize = 128 << 10;
 
+/// Bytes for those who do not: what each piece costs beside its bytes is a change of threads, and that is
+/// most of it.
+const LARGEST: usize = 1 << 20;
+
+/// Whoever wants the next piece this soon takes them as fast as they come.
+const SOON: Duration = Duration::from_millis(20);
+
 /// What can be read piece by piece, by a thread that may wait for a disk.
 pub(super) trait Chunks: Send + Unpin + 'static {
+    /// The next piece, if it is in memory.
+    fn at_hand(&mut self) -> Option<Bytes> {
+        None
+    }
+
     /// The next piece, of about so many bytes. It is asked for only while there is one.
     fn read(&mut self, about: usize) -> io::Result<Vec<u8>>;
 }
@@ -25,6 +38,9 @@ pub(super) trait Chunks: Send + Unpin + 'static {
 /// The body of an answer, of a known length.
 pub(super) struct ChunkedBody<C> {
     left: u64,
+    /// Bytes that are read the next time.
+    chunk: usize,
+    handed_on: Option<Instant>,
     state: State<C>,
 }
 
@@ -46,13 +62,28 @@ pub(super) type FileBody = ChunkedBody<FileChunks>;
 
 impl FileBody {
     pub fn new(file: Arc<File>, size: u64) -> Self {
-        Self { left: size, state: State::Resting(FileChunks { file, at: 0, left: size }) }
+        Self::begin(size, FileChunks { file, at: 0, left: size })
+    }
+}
+
+impl<C> ChunkedBody<C> {
+    fn begin(left: u64, chunks: C) -> Self {
+        Self { left, chunk: CHUNK, handed_on: None, state: State::Resting(chunks) }
+    }
+
+    /// How much to read now, by how the last piece was taken.
+    fn pace(&mut self) -> usize {
+        self.chunk = match self.handed_on {
+            Some(at) if at.elapsed() < SOON => (self.chunk * 2).min(LARGEST),
+            _ => CHUNK,
+        };
+        self.chunk
     }
 }
 
 impl ChunkedBody<PackStream> {
     pub fn of(stream: PackStream) -> Self {
-        Self { left: stream.length(), state: State::Resting(stream) }
+        Self::begin(stream.length(), stream)
     }
 }
 
@@ -69,10 +100,18 @@ impl<C: Chunks> Body for ChunkedBody<C> {
             return Poll::Ready(None);
         }
         let mut reading = match std::mem::replace(&mut this.state, State::Ended) {
-            State::Resting(mut chunks) => tokio::task::spawn_blocking(move || {
-                let read = chunks.read(CHUNK);
-                (chunks, read)
-            }),
+            State::Resting(mut chunks) => {
+                if let Some(bytes) = chunks.at_hand() {
+                    this.left = this.left.saturating_sub(bytes.len() as u64);
+                    this.state = State::Resting(chunks);
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                let about = this.pace();
+                tokio::task::spawn_blocking(move || {
+                    let read = chunks.read(about);
+                    (chunks, read)
+                })
+            }
             State::Reading(reading) => reading,
             State::Ended => return Poll::Ready(None),
         };
@@ -87,6 +126,7 @@ impl<C: Chunks> Body for ChunkedBody<C> {
         }
         this.left = this.left.saturating_sub(bytes.len() as u64);
         this.state = State::Resting(chunks);
+        this.handed_on = Some(Instant::now());
         Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
     }
 
@@ -100,6 +140,10 @@ impl<C: Chunks> Body for ChunkedBody<C> {
 }
 
 impl Chunks for PackStream {
+    fn at_hand(&mut self) -> Option<Bytes> {
+        self.at_hand()
+    }
+
     fn read(&mut self, about: usize) -> io::Result<Vec<u8>> {
         self.next(about)
     }

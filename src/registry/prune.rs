@@ -23,7 +23,7 @@ impl Registry {
         caller.may(Right::Administer)?;
         let pruned = if all {
             self.channel.let_go();
-            let nothing = CacheSettings { max_bytes: 0, max_age: Duration::ZERO };
+            let nothing = CacheSettings { max_bytes: 0, max_age: Duration::ZERO, ..self.settings.cache };
             self.prune_caches(&nothing, Duration::ZERO)?
         } else {
             self.prune_caches(&self.settings.cache, IN_USE)?

@@ -33,12 +33,14 @@ pub struct SyncSettings {
     pub outbound: Outbound,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct CacheSettings {
     /// Bytes that each of the two caches may take before what was not used for longest is removed.
     pub max_bytes: u64,
     /// What was not used for this long is removed.
     pub max_age: Duration,
+    /// Bytes of packs that are kept in memory, of the views that are cloned most.
+    pub memory_bytes: u64,
 }
 
 impl Default for Settings {
@@ -54,7 +56,11 @@ impl Default for Settings {
                 ca_bundle: None,
                 outbound: Outbound::default(),
             },
-            cache: CacheSettings { max_bytes: 2 << 30, max_age: Duration::from_secs(30 * 24 * 3_600) },
+            cache: CacheSettings {
+                max_bytes: 2 << 30,
+                max_age: Duration::from_secs(30 * 24 * 3_600),
+                memory_bytes: 96 << 20,
+            },
             lock_patience: Duration::from_secs(5),
         }
     }

@@ -22,5 +22,5 @@ pub use copier::{Copier, Packs};
 pub use part::{Part, PartError};
 pub use selection::{Pack, select};
 pub use snapshot::{Snapshot, write_head};
-pub use stream::PackStream;
+pub use stream::{PackStream, ReadyPack};
 pub use writer::{PartWriter, WriteError, write_folder};

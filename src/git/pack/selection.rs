@@ -57,6 +57,12 @@ impl Pack {
         Self { count, pieces, checks, bytes, checksum: OnceLock::new() }
     }
 
+    /// Bytes of all its objects, as they are sent.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// How many objects it has.
     #[must_use]
     pub fn objects(&self) -> u32 {

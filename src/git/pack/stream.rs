@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, Cursor, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sha1::{Digest as _, Sha1};
 
 use super::part::Part;
@@ -24,8 +25,20 @@ pub struct PackStream {
     before: Vec<u8>,
     after: &'static [u8],
     pack: Option<(Body, Band)>,
+    /// The pack in memory, and the piece that comes next.
+    ready: Option<(Arc<ReadyPack>, usize)>,
     length: u64,
 }
+
+/// A whole pack in packets of the large band, with what ends it, in memory: for one that many are sent.
+/// They share its bytes, which nobody copies.
+pub struct ReadyPack {
+    pieces: Vec<Bytes>,
+    length: u64,
+}
+
+/// Bytes of one piece of a pack in memory.
+const PIECE: usize = 256 << 10;
 
 /// The bytes of the pack itself.
 struct Body {
@@ -65,7 +78,14 @@ impl PackStream {
     /// An answer without a pack.
     #[must_use]
     pub fn only(answer: Vec<u8>) -> Self {
-        Self { length: answer.len() as u64, before: answer, after: &[], pack: None }
+        Self { length: answer.len() as u64, before: answer, after: &[], pack: None, ready: None }
+    }
+
+    /// An answer that says something, and then has a pack that is in memory.
+    #[must_use]
+    pub fn ready(before: Vec<u8>, pack: Arc<ReadyPack>) -> Self {
+        let length = before.len() as u64 + pack.length;
+        Self { before, after: &[], pack: None, ready: Some((pack, 0)), length }
     }
 
     /// An answer that says something, and then has a pack in that band.
@@ -76,7 +96,7 @@ impl PackStream {
         let framing =
             packets * band.header(0).map_or(0, |header| header.len() as u64) + band.end().len() as u64;
         let length = before.len() as u64 + bytes + framing;
-        Self { before, after: band.end(), pack: Some((Body::new(pack, bytes), band)), length }
+        Self { before, after: band.end(), pack: Some((Body::new(pack, bytes), band)), ready: None, length }
     }
 
     /// A bundle file (gitformat-bundle) of the pack of a snapshot.
@@ -93,11 +113,25 @@ impl PackStream {
         self.length
     }
 
+    /// The next bytes, if they are in memory: whoever asks need not be able to wait.
+    pub fn at_hand(&mut self) -> Option<Bytes> {
+        let (ready, next) = self.ready.as_mut()?;
+        if !self.before.is_empty() {
+            return Some(std::mem::take(&mut self.before).into());
+        }
+        let piece = ready.pieces.get(*next)?;
+        *next += 1;
+        Some(piece.clone())
+    }
+
     /// About `most` bytes of the answer, or what is left. Empty: that was all.
     ///
     /// # Errors
     /// When a file is gone, or not what it was. What was sent so far is of no use then.
     pub fn next(&mut self, most: usize) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.at_hand() {
+            return Ok(bytes.into());
+        }
         let mut out = std::mem::take(&mut self.before);
         if let Some((body, band)) = &mut self.pack {
             out.reserve(most + (1 << 10));
@@ -114,6 +148,30 @@ impl PackStream {
         }
         out.extend_from_slice(std::mem::take(&mut self.after));
         Ok(out)
+    }
+}
+
+impl ReadyPack {
+    /// Reads a pack into memory.
+    ///
+    /// # Errors
+    /// When a file is gone, or not what it was.
+    pub fn read(pack: &Arc<Pack>) -> io::Result<Self> {
+        let mut stream = PackStream::new(Vec::new(), Band::Large, Arc::clone(pack));
+        let mut pieces = Vec::new();
+        loop {
+            let piece = stream.next(PIECE)?;
+            if piece.is_empty() {
+                return Ok(Self { pieces, length: stream.length });
+            }
+            pieces.push(Bytes::from(piece));
+        }
+    }
+
+    /// What it takes of memory.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
     }
 }
 

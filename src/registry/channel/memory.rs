@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::REMEMBERED;
 use super::advertised::Advertised;
+use super::ready::ReadyPacks;
 use super::snapshots::Held;
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
@@ -23,6 +24,7 @@ pub(in crate::registry) struct Memory {
     told: Mutex<HashMap<String, Arc<[Advertised]>>>,
     /// The one that was used last is the first.
     held: Mutex<VecDeque<Arc<Held>>>,
+    pub(super) ready: ReadyPacks,
     /// By path. Views share them.
     parts: Mutex<HashMap<Box<Path>, Weak<Part>>>,
 }
@@ -100,5 +102,6 @@ impl Memory {
     /// Lets go of all files but those that somebody is being sent.
     pub fn let_go(&self) {
         locked(&self.held).clear();
+        self.ready.let_go();
     }
 }

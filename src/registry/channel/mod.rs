@@ -6,6 +6,7 @@
 
 mod advertised;
 mod memory;
+mod ready;
 mod snapshots;
 
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use super::views::Glance;
 use super::{Registry, Result};
 use crate::domain::caller::Caller;
 use crate::domain::oid::Oid;
-use crate::git::pack::{self, Snapshot};
+use crate::git::pack::{self, ReadyPack, Snapshot};
+use crate::git::upload_pack::Band;
 
 pub use crate::domain::oid::Oid as Tip;
 pub use crate::git::pack::PackStream;
@@ -108,6 +110,13 @@ impl Registry {
         }
         let reply = fetch.reply(&known);
         let Some(band) = reply.pack else { return Ok(Fetched::Stream(PackStream::only(reply.head).into())) };
+        let whole = had.is_empty() && fetch.filter.is_empty() && *fetch.wants == [current.snapshot.tip()];
+        if whole
+            && band == Band::Large
+            && let Some(ready) = self.ready_pack(&current)
+        {
+            return Ok(Fetched::Stream(PackStream::ready(reply.head, ready).into()));
+        }
         let wants: Vec<(Oid, &Snapshot)> = wants.iter().map(|(want, held)| (*want, &held.snapshot)).collect();
         let had: Vec<&Snapshot> = had.iter().map(|held| &held.snapshot).collect();
         let pack = pack::select(&wants, &had, &fetch.filter).map_err(super::Error::Cached)?;
@@ -123,6 +132,11 @@ impl Registry {
         let user = caller.own_id()?;
         let Some(held) = self.snapshot_of(user, glance)? else { return Ok(None) };
         Ok(Some(PackStream::bundle(&held.snapshot.tip(), held.snapshot.pack())))
+    }
+
+    /// All of a view in memory. What cannot be read is told to whoever is sent the files.
+    fn ready_pack(&self, held: &Held) -> Option<Arc<ReadyPack>> {
+        self.channel.ready.pack(held, self.settings.cache.memory_bytes).ok().flatten()
     }
 
     /// Views that the user was told of before, and may still have: everything in them is granted to them

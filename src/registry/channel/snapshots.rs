@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub(in crate::registry) struct Held {
     /// Slug and name of everything in it: whoever is to have it must have been granted all of that.
     pub plugins: Vec<(String, String)>,
     pub snapshot: Snapshot,
+    /// How often all of it was asked for.
+    pub asked: AtomicU64,
 }
 
 /// What the head of a snapshot says of the rest.
@@ -110,7 +112,7 @@ impl Registry {
         }
         let snapshot = if whole { Snapshot::new(parts) } else { None };
         let plugins = about.plugins.into_iter().map(|plugin| (plugin.marketplace, plugin.name)).collect();
-        Some(Held { view: *view, plugins, snapshot: snapshot? })
+        Some(Held { view: *view, plugins, snapshot: snapshot?, asked: AtomicU64::new(0) })
     }
 
     fn read_part(&self, path: &Path) -> Option<Arc<Part>> {

@@ -85,6 +85,18 @@ fn the_same_view_is_one_commit_for_whoever_has_it() {
 }
 
 #[test]
+fn what_is_sent_from_memory_is_what_is_sent_from_files() {
+    let none = CacheSettings { memory_bytes: 0, ..Settings::default().cache };
+    for cache in [Settings::default().cache, none] {
+        let fixture = fixture_with(Settings { cache, ..Settings::default() });
+        let tip = tip(&fixture.registry, "ada@example.com");
+        let sent = || fetch(&fixture.registry, "ada@example.com", &[tip], &[]).unwrap();
+        let first = sent();
+        assert_eq!([sent(), sent()], [first.clone(), first]);
+    }
+}
+
+#[test]
 fn a_clone_that_began_before_a_change_ends_as_it_began() {
     let fixture = fixture();
     let before = tip(&fixture.registry, "ada@example.com");
@@ -186,7 +198,7 @@ fn what_is_damaged_in_the_cache_is_made_again() {
 
 #[test]
 fn the_cache_is_bounded_by_size_and_age() {
-    let cache = CacheSettings { max_bytes: 1, max_age: Duration::from_secs(3_600) };
+    let cache = CacheSettings { max_bytes: 1, max_age: Duration::from_secs(3_600), memory_bytes: 0 };
     let fixture = fixture_with(Settings { cache, ..Settings::default() });
     let ada = tip(&fixture.registry, "ada@example.com");
     tip(&fixture.registry, "grace@example.com");
