@@ -31,5 +31,7 @@ mod serve_attacks;
 mod serve_inputs;
 mod serve_kill;
 mod serve_secrets;
+mod setup;
+mod setup_inputs;
 mod switching;
 mod tokens;

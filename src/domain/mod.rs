@@ -26,6 +26,7 @@ pub mod reading;
 pub mod resource;
 pub mod secret;
 pub mod served;
+pub mod shell;
 pub mod skills;
 pub mod slug;
 pub mod source;

@@ -6,6 +6,7 @@ mod claude;
 mod corpus;
 pub mod doors;
 pub mod good;
+mod laptop;
 pub mod load;
 mod loud;
 pub mod namespace;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 
 pub use claude::Claude;
 pub use corpus::Corpus;
+pub use laptop::{Found, Laptop};
 pub use loud::{loud, skipped};
 pub use people::{ADA, GRACE};
 pub use unzipped::{entry, served, unzipped};

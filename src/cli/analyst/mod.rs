@@ -1,0 +1,13 @@
+//! The commands of an analyst's own machine: `setup`, `login`, `logout`, `whoami`, `credential`.
+
+mod asking;
+mod credential;
+mod here;
+mod login;
+mod setup;
+mod whoami;
+
+pub(super) use credential::run as credential;
+pub(super) use login::{login, logout};
+pub(super) use setup::run as setup;
+pub(super) use whoami::run as whoami;

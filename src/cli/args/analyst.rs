@@ -1,0 +1,58 @@
+//! What can be typed on an analyst's own machine.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LoginArgs {
+    /// Read the token from the first line of stdin
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// Trust the certificates in this PEM file too: those of your organisation's authority
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SetupArgs {
+    #[command(flatten)]
+    pub login: LoginArgs,
+    /// In which of Claude Code's settings: for all your work, or for the folder you are in
+    #[arg(long, value_name = "SCOPE", value_enum, default_value_t)]
+    pub scope: Scope,
+    /// Which plugins to install: all that you were granted, now and later, none, or ask for each
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    pub plugins: Plugins,
+    /// Do not ask whether to go on
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Check everything, say what there is to do, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take back what was set up, the token included
+    #[arg(long, conflicts_with_all = ["dry_run", "token_stdin", "ca"])]
+    pub undo: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Scope {
+    #[default]
+    User,
+    Project,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Plugins {
+    #[default]
+    All,
+    None,
+    Ask,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CredentialArgs {
+    /// get, store or erase; anything else is left unanswered
+    #[arg(value_name = "OPERATION")]
+    pub operation: String,
+}
