@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::server::argument;
 use crate::support::{ADA, Laptop, World};
 
-const NOBODYS: &str = "agnes_pat_00000000000000000000000000000000000000000000002fwZoB";
+const NOBODYS: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
 
 /// A laptop, or nothing where there is no client to test with.
 fn one(world: &World, test: &str) -> Option<Laptop> {

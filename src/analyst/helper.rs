@@ -81,14 +81,17 @@ fn understood(asked: &[u8]) -> Option<Question> {
             _ => {}
         }
     }
-    let host = host?;
+    let (scheme, host) = (scheme?, host?);
+    if scheme != "https" && scheme != "http" {
+        return None;
+    }
     // It has to be a host and nothing more: what looks like part of a path or of a login could make it
     // another server's address.
     if host.is_empty() || host.contains(|c: char| "/\\?#@%".contains(c) || c.is_control() || c == ' ') {
         return None;
     }
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    let server = format!("{}://{host}/{path}", scheme?).parse().ok()?;
+    let server = format!("{scheme}://{host}/{path}").parse().ok()?;
     Some(Question { server, username, password })
 }
 

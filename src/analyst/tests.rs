@@ -10,7 +10,7 @@ use super::helper::{Operation, answer};
 use super::place::Place;
 use crate::domain::secret::Secret;
 
-const TOKEN: &str = "agnes_pat_00000000000000000000000000000000000000000000002fwZoB";
+const TOKEN: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
 
 fn place(home: &Path) -> Place {
     Place {

@@ -44,8 +44,12 @@ pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Res
         for name in ["setup.lock", "credentials.lock"] {
             let _ = fs::remove_file(place.config.join(name));
         }
-        // Only if nothing else is in it.
+        // Only if nothing else is in them.
         let _ = fs::remove_dir(&place.config);
+        if let Some(above) = place.config.parent().filter(|above| setup.absent.iter().any(|one| one == above))
+        {
+            let _ = fs::remove_dir(above);
+        }
     }
     Ok(())
 }

@@ -75,7 +75,9 @@ fn begun(place: &Place, found: &Checked) -> Result<Setup> {
         claude.join("installed_plugins.json"),
     ];
     let name = &found.info.marketplace_name;
-    let made = [claude.join("cache").join(name), claude.join("cache"), claude.join("marketplaces"), claude];
+    let above = place.config.parent().unwrap_or(&place.config).to_owned();
+    let made =
+        [above, claude.join("cache").join(name), claude.join("cache"), claude.join("marketplaces"), claude];
     Ok(Setup {
         marketplace: name.clone(),
         channel: found.channel(),
