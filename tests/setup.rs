@@ -31,7 +31,7 @@ fn lived_in(laptop: &Laptop) {
 /// Everything but what the client writes for itself.
 fn ours(laptop: &Laptop) -> BTreeMap<String, Found> {
     let mut all = laptop.everything();
-    all.retain(|name, _| !ITS_OWN.iter().any(|own| name.starts_with(own)));
+    all.retain(|name, _| name != ".claude/plugins" && !ITS_OWN.iter().any(|own| name.starts_with(own)));
     all
 }
 

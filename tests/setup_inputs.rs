@@ -77,7 +77,7 @@ fn tokens_and_addresses_that_are_wrong_are_told_before_anything_is_changed() {
     attempt(2, "http://agnes.example.com", &[], &token, &["https:// is needed"]);
     attempt(2, "agnes.example.com", &[], &token, &["is not a server's address"]);
     attempt(1, "http://127.0.0.1:9", &[], &token, &["cannot be reached"]);
-    attempt(1, &format!("{}/nowhere", server.url()), &[], &token, &["answers"]);
+    attempt(1, &format!("{}/nowhere", server.url()), &[], &token, &["there is nothing at", "without a path"]);
     attempt(1, &server.url().replace("http:", "https:"), &[], &token, &["does not speak https"]);
     attempt(1, secure, &[], &token, &["certificate that is not trusted here", "--ca FILE"]);
     attempt(1, secure, &["--ca", "/nowhere.pem"], &token, &["`/nowhere.pem` cannot be used"]);

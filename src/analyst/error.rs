@@ -98,7 +98,10 @@ fn refused(problem: Problem) -> Snag {
             ),
         ),
         403 => (Kind::Refused, problem.hint),
-        404 => (Kind::Missing, problem.hint),
+        404 => (
+            Kind::Failed,
+            Some("there is an agnes server, but not at that address: is it the one without a path?".to_owned()),
+        ),
         408 | 429 | 500.. => (Kind::Away, problem.hint),
         _ => (Kind::Failed, problem.hint),
     };

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use super::exit;
 use super::serve::ServeArgs;
 use crate::domain::version::Versions;
-pub(super) use analyst::{CredentialArgs, LoginArgs, Plugins, Scope, SetupArgs};
+pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
 
 /// One Claude Code marketplace per person, made of many
@@ -113,6 +113,12 @@ pub(super) enum Command {
     /// agnes', for you alone; git asks agnes for it, for that server alone; Claude Code never sees it.
     /// Running it again brings everything up to date.
     Setup(SetupArgs),
+    /// Bring your plugins up to date, if there is anything new
+    ///
+    /// Asks the server once. Updates what changed, uninstalls what you are not granted any more, and
+    /// installs what was granted since, if `agnes setup` was to install all. If the server is away,
+    /// everything stays as it is, and that is no failure.
+    Refresh(RefreshArgs),
     /// Give agnes your token for a server, in place of one that has expired
     ///
     /// The server has to know it; if it does not, the one before is kept.

@@ -18,6 +18,7 @@ pub(super) enum Exit {
     SyncFailed = 6,
     Held = 7,
     Unhealthy = 8,
+    Outdated = 9,
 }
 
 /// For the manual page and `--help`.
@@ -32,6 +33,7 @@ Exit status:
   6  sync: at least one marketplace failed; the others are done
   7  another process has the registry open
   8  doctor: something is broken
+  9  refresh --check: there is something new
 
 Files:
   DIR/state/system.duckdb  the registry

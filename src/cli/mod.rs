@@ -91,6 +91,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Serve(args) => serve::run(&args, global),
         Command::Baseline => serve::baseline(),
         Command::Setup(args) => analyst::setup(&args, global),
+        Command::Refresh(args) => analyst::refresh(&args, global),
         Command::Login(args) => analyst::login(&args, global),
         Command::Logout => analyst::logout(global),
         Command::Whoami => analyst::whoami(global),

@@ -1,5 +1,6 @@
 //! Doing it, and asking the client what came of it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::check::plugins;
@@ -8,16 +9,20 @@ use crate::analyst::compare::Differences;
 use crate::analyst::error::{Kind, Result, Snag};
 use crate::analyst::place::Place;
 use crate::analyst::state::{Before, Channel, Setup, State, digest};
-use crate::analyst::{Tell, credentials, files, git};
+use crate::analyst::{Tell, credentials, files, folder, git, hook};
 
 /// How long whoever is at it already may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Writes down how far it has come.
+type Note<'a> = &'a mut dyn FnMut(&Setup) -> Result<()>;
 
 /// Does what the plan says.
 ///
 /// # Errors
 /// What could not be done. What was done is noted, and can be taken back or gone on with.
 pub fn carry_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) -> Result<Outcome> {
+    let absent = absent(place, found);
     let _turn = turn(place)?;
     let mut state = State::read(place)?;
     let base = found.wishes.credential.server.to_string();
@@ -34,7 +39,7 @@ pub fn carry_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) ->
             .hinted("take that back first: agnes setup --undo"));
         }
         Some(there) => there.clone(),
-        None => begun(place, found)?,
+        None => begun(place, found, absent)?,
     };
     setup.plugins = choice.policy();
     setup.complete = false;
@@ -44,12 +49,18 @@ pub fn carry_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) ->
     };
     note(&mut state, &setup)?;
     credentials::keep(place, &found.wishes.credential)?;
-    deliver(place, found, &mut setup, &mut |setup| note(&mut state, setup))?;
+    deliver(place, found, &mut setup, &mut |setup| note(&mut state, setup), tell)?;
     let failed = install(found, choice, &setup, tell)?;
     let outcome = verified(found, &setup, failed)?;
     setup.known = found.info.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     setup.etag = outcome.failed.is_empty().then(|| found.info.etag.clone());
     setup.complete = true;
+    if found.wishes.hook {
+        let path = place.settings(setup.scope, &setup.project);
+        setup.hook = Some(path.clone());
+        note(&mut state, &setup)?;
+        hook::add(place, &path)?;
+    }
     for before in &mut setup.before {
         before.left = digest(&before.path);
     }
@@ -64,8 +75,17 @@ pub(in crate::analyst) fn turn(place: &Place) -> Result<files::Turn> {
     })
 }
 
+/// Folders that there will be, and are not yet.
+fn absent(place: &Place, found: &Checked) -> Vec<PathBuf> {
+    let above = place.config.parent().unwrap_or(&place.config).to_owned();
+    let claude = place.claude.join("plugins");
+    let cache = claude.join("cache");
+    let made = [above, cache.join(&found.info.marketplace_name), cache, claude.join("marketplaces"), claude];
+    made.into_iter().filter(|path| !path.exists()).collect()
+}
+
 /// The note of how everything is before the first change.
-fn begun(place: &Place, found: &Checked) -> Result<Setup> {
+fn begun(place: &Place, found: &Checked, absent: Vec<PathBuf>) -> Result<Setup> {
     let scope = found.wishes.scope;
     let claude = place.claude.join("plugins");
     let written = [
@@ -75,9 +95,6 @@ fn begun(place: &Place, found: &Checked) -> Result<Setup> {
         claude.join("installed_plugins.json"),
     ];
     let name = &found.info.marketplace_name;
-    let above = place.config.parent().unwrap_or(&place.config).to_owned();
-    let made =
-        [above, claude.join("cache").join(name), claude.join("cache"), claude.join("marketplaces"), claude];
     Ok(Setup {
         marketplace: name.clone(),
         channel: found.channel(),
@@ -91,21 +108,39 @@ fn begun(place: &Place, found: &Checked) -> Result<Setup> {
         etag: None,
         git: std::collections::BTreeMap::new(),
         before: written.iter().map(|path| Before::of(path)).collect::<Result<_>>()?,
-        absent: made.into_iter().filter(|path| !path.exists()).collect(),
+        absent,
         hook: None,
         complete: false,
     })
 }
 
-/// Makes Claude Code have the marketplace.
-fn deliver(
-    place: &Place,
-    found: &Checked,
-    setup: &mut Setup,
-    note: &mut dyn FnMut(&Setup) -> Result<()>,
-) -> Result<()> {
-    let (server, project) = (&found.wishes.credential.server, &found.project);
+/// Makes Claude Code have the marketplace, by the way that was asked for, or the first that works.
+fn deliver(place: &Place, found: &Checked, setup: &mut Setup, note: Note, tell: Tell) -> Result<()> {
+    let name = setup.marketplace.clone();
     setup.channel = found.channel();
+    // One of ours that came by another way.
+    if found.registered.is_some() && !found.is_registered(place, setup.channel) {
+        found.claude.remove(&found.project, &name)?;
+    }
+    if setup.channel == Channel::Clone {
+        return by_clone(place, found, setup, note);
+    }
+    let Err(snag) = by_address(place, found, setup, note) else { return Ok(()) };
+    if found.wishes.channel.is_some() {
+        return Err(snag);
+    }
+    // What keeps git itself from getting through keeps it from cloning as well.
+    found.git.reach(place, &found.wishes.credential.server)?;
+    tell(&format!(
+        "Claude Code cannot clone the address itself ({snag}): a clone of your own takes its place"
+    ));
+    snag.causes.iter().for_each(|cause| tell(cause));
+    setup.channel = Channel::Clone;
+    by_clone(place, found, setup, note)
+}
+
+fn by_address(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
+    let server = &found.wishes.credential.server;
     for setting in git::settings(place, server, found.wishes.credential.ca.as_deref()) {
         let before = found.git.values(place, &setting.key)?;
         if before != setting.values {
@@ -115,9 +150,20 @@ fn deliver(
         }
     }
     if found.is_registered(place, Channel::Git) {
-        return found.claude.update_marketplace(project, &setup.marketplace);
+        return found.claude.update_marketplace(&found.project, &setup.marketplace);
     }
-    found.claude.add(project, &git::repository(server), setup.scope)
+    found.claude.add(&found.project, &git::repository(server), setup.scope)
+}
+
+fn by_clone(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
+    let path = setup.folder.get_or_insert_with(|| place.folder()).clone();
+    folder::bring(place, &found.wishes.credential, setup)?;
+    // Only what we made is ours to remove.
+    note(setup)?;
+    if found.is_registered(place, Channel::Clone) {
+        return found.claude.update_marketplace(&found.project, &setup.marketplace);
+    }
+    found.claude.add(&found.project, &path.display().to_string(), setup.scope)
 }
 
 /// Installs what is missing. One that fails does not keep the others from being installed.

@@ -8,7 +8,7 @@ use crate::analyst::error::{Kind, Result, Snag};
 use crate::analyst::git::{self, Git};
 use crate::analyst::place::Place;
 use crate::analyst::state::{Channel, Scope, State};
-use crate::analyst::{server, settings};
+use crate::analyst::{hook, server, settings};
 
 /// Looks at server, token, programs and settings, and changes nothing.
 ///
@@ -21,7 +21,11 @@ pub fn check(place: &Place, wishes: Wishes) -> Result<Checked> {
     };
     let git = Git::find(place)?;
     let claude = Claude::find(place)?;
-    settings::usable(&place.settings(wishes.scope, &project))?;
+    let path = place.settings(wishes.scope, &project);
+    settings::usable(&path)?;
+    if wishes.hook {
+        hook::refuse_link(&path)?;
+    }
     // The three take a while each, and have nothing to do with each other.
     let (info, clients, git_version) = std::thread::scope(|scope| {
         let info = scope.spawn(|| server::info(&wishes.credential));
@@ -149,6 +153,10 @@ impl Checked {
         let missing = self.missing(choice);
         if !missing.is_empty() {
             lines.push(format!("Install {}: {}", plugins(missing.len()), missing.join(", ")));
+        }
+        if self.wishes.hook {
+            let path = place.settings(self.wishes.scope, &self.project);
+            lines.push(format!("Have sessions begin with `{}` ({})", hook::command(place), path.display()));
         }
         lines
     }

@@ -28,6 +28,8 @@ pub struct Wishes {
     pub scope: Scope,
     /// `None`: the first that works.
     pub channel: Option<Channel>,
+    /// Whether every session is to begin with a look at what is new.
+    pub hook: bool,
 }
 
 /// Which plugins to install.

@@ -4,10 +4,12 @@ mod asking;
 mod credential;
 mod here;
 mod login;
+mod refresh;
 mod setup;
 mod whoami;
 
 pub(super) use credential::run as credential;
 pub(super) use login::{login, logout};
+pub(super) use refresh::run as refresh;
 pub(super) use setup::run as setup;
 pub(super) use whoami::run as whoami;

@@ -8,10 +8,10 @@ use serde_json::json;
 use super::asking::{credential, named, yes};
 use super::here::place;
 use crate::analyst::setup::{Checked, Choice, Outcome, Wishes, carry_out, check};
-use crate::analyst::state::{Scope, State};
+use crate::analyst::state::{Channel, Scope, State};
 use crate::analyst::undo::undo;
 use crate::analyst::{Place, Snag};
-use crate::cli::args::{Global, Plugins, Scope as GivenScope, SetupArgs};
+use crate::cli::args::{Channel as GivenChannel, Global, Plugins, Scope as GivenScope, SetupArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::said::{self, Said, count, line};
 
@@ -31,7 +31,12 @@ pub(in crate::cli) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Fai
             GivenScope::User => Scope::User,
             GivenScope::Project => Scope::Project,
         },
-        channel: None,
+        channel: match args.channel {
+            GivenChannel::Auto => None,
+            GivenChannel::Git => Some(Channel::Git),
+            GivenChannel::Clone => Some(Channel::Clone),
+        },
+        hook: args.hook,
     };
     let found = check(&place, wishes)?;
     tell(&greeting(&found));

@@ -15,6 +15,7 @@ pub(in crate::cli) struct LoginArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(in crate::cli) struct SetupArgs {
     #[command(flatten)]
     pub login: LoginArgs,
@@ -24,6 +25,13 @@ pub(in crate::cli) struct SetupArgs {
     /// Which plugins to install: all that you were granted, now and later, none, or ask for each
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     pub plugins: Plugins,
+    /// Which way the plugins take: git by Claude Code, a clone of your own in ~/agnes-marketplace, or
+    /// the first of them that works
+    #[arg(long, value_name = "WAY", value_enum, default_value_t)]
+    pub channel: Channel,
+    /// Have every session begin with `agnes refresh`, in the background
+    #[arg(long)]
+    pub hook: bool,
     /// Do not ask whether to go on
     #[arg(long, short)]
     pub yes: bool,
@@ -31,7 +39,7 @@ pub(in crate::cli) struct SetupArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Take back what was set up, the token included
-    #[arg(long, conflicts_with_all = ["dry_run", "token_stdin", "ca"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "token_stdin", "ca", "hook", "channel"])]
     pub undo: bool,
 }
 
@@ -43,11 +51,29 @@ pub(in crate::cli) enum Scope {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Channel {
+    #[default]
+    Auto,
+    Git,
+    Clone,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Plugins {
     #[default]
     All,
     None,
     Ask,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RefreshArgs {
+    /// Only say whether there is anything new; the exit status is 9 if there is
+    #[arg(long)]
+    pub check: bool,
+    /// Do what there is to do in a process of its own, and do not wait for it
+    #[arg(long, conflicts_with = "check")]
+    pub background: bool,
 }
 
 #[derive(Debug, Args)]
