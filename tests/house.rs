@@ -13,7 +13,8 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("registry", &["domain", "store", "git", "archive"]),
     ("http", &["domain", "wire", "registry"]),
     ("client", &["domain", "wire"]),
-    ("analyst", &["domain", "wire", "client"]),
+    // What it unpacks is a ZIP.
+    ("analyst", &["domain", "wire", "client", "archive"]),
     ("cli", &["domain", "wire", "store", "git", "archive", "registry", "http", "client", "analyst"]),
 ];
 

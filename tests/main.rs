@@ -33,5 +33,6 @@ mod serve_kill;
 mod serve_secrets;
 mod setup;
 mod setup_inputs;
+mod setup_refresh;
 mod switching;
 mod tokens;

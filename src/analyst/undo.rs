@@ -13,6 +13,7 @@ use super::credentials;
 use super::error::{Result, Snag};
 use super::files;
 use super::git::Git;
+use super::hook;
 use super::place::Place;
 use super::setup::turn;
 use super::state::{Before, Channel, Setup, State, digest};
@@ -29,6 +30,9 @@ pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Res
     if let Some(folder) = setup.folder.as_ref().filter(|folder| folder.exists()) {
         tell(&format!("Removing {}", folder.display()));
         fs::remove_dir_all(folder).map_err(|why| Snag::file(folder, "removed", &why))?;
+    }
+    if let Some(path) = &setup.hook {
+        hook::remove(path)?;
     }
     ungit(place, setup)?;
     for before in setup.before.iter().filter(|before| before.path != place.git_config) {

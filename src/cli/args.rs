@@ -127,6 +127,8 @@ pub(super) enum Command {
     Logout,
     /// Say who you are to a server, what it grants you, and what of that is installed
     Whoami,
+    /// Say everything about this machine's setup that somebody who helps would ask
+    Status,
     /// Answer git, which asks for tokens (gitcredentials(7))
     ///
     /// `agnes setup` tells git to. It answers for servers that there is a token for, and says nothing of

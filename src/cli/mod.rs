@@ -95,6 +95,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Login(args) => analyst::login(&args, global),
         Command::Logout => analyst::logout(global),
         Command::Whoami => analyst::whoami(global),
+        Command::Status => analyst::status(),
         Command::Credential(args) => analyst::credential(&args),
         Command::Audit(args) => upkeep::audit(&session()?, &args),
         Command::Backup { output } => upkeep::backup(&session()?, &output),

@@ -50,7 +50,7 @@ pub fn carry_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) ->
     note(&mut state, &setup)?;
     credentials::keep(place, &found.wishes.credential)?;
     deliver(place, found, &mut setup, &mut |setup| note(&mut state, setup), tell)?;
-    let failed = install(found, choice, &setup, tell)?;
+    let failed = install(place, found, choice, &setup, tell)?;
     let outcome = verified(found, &setup, failed)?;
     setup.known = found.info.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     setup.etag = outcome.failed.is_empty().then(|| found.info.etag.clone());
@@ -122,8 +122,8 @@ fn deliver(place: &Place, found: &Checked, setup: &mut Setup, note: Note, tell: 
     if found.registered.is_some() && !found.is_registered(place, setup.channel) {
         found.claude.remove(&found.project, &name)?;
     }
-    if setup.channel == Channel::Clone {
-        return by_clone(place, found, setup, note);
+    if setup.channel != Channel::Git {
+        return by_folder(place, found, setup, note);
     }
     let Err(snag) = by_address(place, found, setup, note) else { return Ok(()) };
     if found.wishes.channel.is_some() {
@@ -136,7 +136,7 @@ fn deliver(place: &Place, found: &Checked, setup: &mut Setup, note: Note, tell: 
     ));
     snag.causes.iter().for_each(|cause| tell(cause));
     setup.channel = Channel::Clone;
-    by_clone(place, found, setup, note)
+    by_folder(place, found, setup, note)
 }
 
 fn by_address(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
@@ -155,20 +155,26 @@ fn by_address(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> 
     found.claude.add(&found.project, &git::repository(server), setup.scope)
 }
 
-fn by_clone(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
+fn by_folder(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
     let path = setup.folder.get_or_insert_with(|| place.folder()).clone();
     folder::bring(place, &found.wishes.credential, setup)?;
     // Only what we made is ours to remove.
     note(setup)?;
-    if found.is_registered(place, Channel::Clone) {
+    if found.is_registered(place, setup.channel) {
         return found.claude.update_marketplace(&found.project, &setup.marketplace);
     }
     found.claude.add(&found.project, &path.display().to_string(), setup.scope)
 }
 
 /// Installs what is missing. One that fails does not keep the others from being installed.
-fn install(found: &Checked, choice: &Choice, setup: &Setup, tell: Tell) -> Result<Vec<String>> {
-    let missing = found.missing(choice);
+fn install(
+    place: &Place,
+    found: &Checked,
+    choice: &Choice,
+    setup: &Setup,
+    tell: Tell,
+) -> Result<Vec<String>> {
+    let missing = found.missing(place, choice);
     let mut failed = Vec::new();
     for (i, name) in missing.iter().enumerate() {
         tell(&format!("Installing {name} ({} of {})", i + 1, missing.len()));

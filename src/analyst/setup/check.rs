@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Checked, Choice, Wishes};
-use crate::analyst::claude::{Claude, Marketplace};
+use crate::analyst::claude::{Claude, Installed, Marketplace};
 use crate::analyst::error::{Kind, Result, Snag};
 use crate::analyst::git::{self, Git};
 use crate::analyst::place::Place;
@@ -114,9 +114,12 @@ impl Checked {
 
     /// Names of the plugins that are still to be installed.
     #[must_use]
-    pub fn missing(&self, choice: &Choice) -> Vec<String> {
-        let have =
-            |name: &str| self.installed.iter().any(|one| one.of(&self.info.marketplace_name) == Some(name));
+    pub fn missing(&self, place: &Place, choice: &Choice) -> Vec<String> {
+        // Registering it anew uninstalls them.
+        let anew = self.registered.is_some() && !self.is_registered(place, self.channel());
+        let name_of = |one: &Installed| one.of(&self.info.marketplace_name).map(str::to_owned);
+        let there: Vec<String> = self.installed.iter().filter_map(name_of).collect();
+        let have = |name: &String| !anew && there.contains(name);
         let names = self.info.plugins.iter().map(|plugin| plugin.name.clone());
         names.filter(|name| choice.has(name) && !have(name)).collect()
     }
@@ -150,7 +153,7 @@ impl Checked {
                 self.wishes.scope.word()
             )
         });
-        let missing = self.missing(choice);
+        let missing = self.missing(place, choice);
         if !missing.is_empty() {
             lines.push(format!("Install {}: {}", plugins(missing.len()), missing.join(", ")));
         }

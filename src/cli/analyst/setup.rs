@@ -35,12 +35,13 @@ pub(in crate::cli) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Fai
             GivenChannel::Auto => None,
             GivenChannel::Git => Some(Channel::Git),
             GivenChannel::Clone => Some(Channel::Clone),
+            GivenChannel::Zip => Some(Channel::Zip),
         },
         hook: args.hook,
     };
     let found = check(&place, wishes)?;
     tell(&greeting(&found));
-    let choice = chosen(args.plugins, &found)?;
+    let choice = chosen(&place, args.plugins, &found)?;
     let plan = found.plan(&place, &choice);
     for (i, step) in plan.iter().enumerate() {
         tell(&format!("{}. {step}", i + 1));
@@ -75,13 +76,13 @@ fn agreed(question: &str, instead: &str) -> Result<bool, Failure> {
     yes(question)
 }
 
-fn chosen(plugins: Plugins, found: &Checked) -> Result<Choice, Failure> {
+fn chosen(place: &Place, plugins: Plugins, found: &Checked) -> Result<Choice, Failure> {
     match plugins {
         Plugins::All => Ok(Choice::All),
         Plugins::None => Ok(Choice::None),
         Plugins::Ask => {
             let mut wanted = BTreeSet::new();
-            for name in found.missing(&Choice::All) {
+            for name in found.missing(place, &Choice::All) {
                 let about = found.info.plugins.iter().find(|plugin| plugin.name == name);
                 let about = about.and_then(|plugin| plugin.description.clone()).unwrap_or_default();
                 let question = line(&format!("Install {name}? {about}"));

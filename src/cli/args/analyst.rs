@@ -25,8 +25,8 @@ pub(in crate::cli) struct SetupArgs {
     /// Which plugins to install: all that you were granted, now and later, none, or ask for each
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     pub plugins: Plugins,
-    /// Which way the plugins take: git by Claude Code, a clone of your own in ~/agnes-marketplace, or
-    /// the first of them that works
+    /// Which way the plugins take: git by Claude Code, a clone or an unpacked ZIP in
+    /// ~/agnes-marketplace, or the first of git and clone that works
     #[arg(long, value_name = "WAY", value_enum, default_value_t)]
     pub channel: Channel,
     /// Have every session begin with `agnes refresh`, in the background
@@ -56,6 +56,7 @@ pub(in crate::cli) enum Channel {
     Auto,
     Git,
     Clone,
+    Zip,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
