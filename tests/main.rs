@@ -33,6 +33,7 @@ mod serve_kill;
 mod serve_secrets;
 mod setup;
 mod setup_inputs;
+mod setup_print;
 mod setup_refresh;
 mod switching;
 mod tokens;

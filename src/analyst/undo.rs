@@ -79,7 +79,8 @@ fn unregister(place: &Place, setup: &Setup, tell: Tell) -> Result<()> {
     claude.remove(folder, &setup.marketplace)
 }
 
-fn ungit(place: &Place, setup: &Setup) -> Result<()> {
+/// Takes out of git's configuration what we put there.
+pub(super) fn ungit(place: &Place, setup: &Setup) -> Result<()> {
     if setup.git.is_empty() {
         return Ok(());
     }

@@ -256,6 +256,10 @@ impl Client {
         let bytes = self.collect(answer)?;
         match serde_json::from_slice(&bytes) {
             Ok(problem) => Err(ClientError::Problem(Box::new(trouble::told(problem, &headers)))),
+            // To HEAD, the answer has no body, but it says that it would have this one.
+            Err(_) if bytes.is_empty() && is_problem => {
+                Err(ClientError::Problem(Box::new(trouble::told(unsaid(status), &headers))))
+            }
             Err(_) => Err(Trouble::not_agnes(self.way.whom().unwrap_or("agnes"), status, &headers).into()),
         }
     }
@@ -284,6 +288,18 @@ fn misunderstood(why: &serde_json::Error, headers: &HeaderMap) -> Trouble {
     let mut trouble = Trouble::new(format!("the answer cannot be understood: {why}"));
     trouble.causes.extend(trouble::skew(headers));
     trouble
+}
+
+fn unsaid(status: StatusCode) -> Problem {
+    Problem {
+        kind: about_blank(),
+        title: status.canonical_reason().unwrap_or("Error").into(),
+        status: status.as_u16(),
+        detail: format!("the server answers {status}"),
+        code: "unsaid".into(),
+        hint: None,
+        causes: Vec::new(),
+    }
 }
 
 fn nothing_called(text: &str) -> Problem {

@@ -11,6 +11,7 @@ pub mod content;
 pub mod digest;
 pub mod expiry;
 pub mod fields;
+pub mod guide;
 pub mod hosted;
 pub mod limits;
 pub mod links;

@@ -9,6 +9,7 @@ use crate::analyst::compare::Differences;
 use crate::analyst::error::{Kind, Result, Snag};
 use crate::analyst::place::Place;
 use crate::analyst::state::{Before, Channel, Setup, State, digest};
+use crate::analyst::undo::ungit;
 use crate::analyst::{Tell, credentials, files, folder, git, hook};
 
 /// How long whoever is at it already may take.
@@ -125,23 +126,33 @@ fn deliver(place: &Place, found: &Checked, setup: &mut Setup, note: Note, tell: 
     if setup.channel != Channel::Git {
         return by_folder(place, found, setup, note);
     }
-    let Err(snag) = by_address(place, found, setup, note) else { return Ok(()) };
+    tell_git(place, found, setup, note)?;
+    let address = git::repository(&found.wishes.credential.server);
+    let added = if found.is_registered(place, Channel::Git) {
+        found.claude.update_marketplace(&found.project, &name)
+    } else {
+        found.claude.add(&found.project, &address, setup.scope)
+    };
+    let Err(snag) = added else { return Ok(()) };
+    // What keeps git itself from getting through keeps it from cloning as well.
+    found.git.reach(place, &found.wishes.credential.server)?;
     if found.wishes.channel.is_some() {
         return Err(snag);
     }
-    // What keeps git itself from getting through keeps it from cloning as well.
-    found.git.reach(place, &found.wishes.credential.server)?;
     tell(&format!(
         "Claude Code cannot clone the address itself ({snag}): a clone of your own takes its place"
     ));
     snag.causes.iter().for_each(|cause| tell(cause));
+    // A clone knows by itself what git was told.
+    ungit(place, setup)?;
+    setup.git.clear();
     setup.channel = Channel::Clone;
     by_folder(place, found, setup, note)
 }
 
-fn by_address(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
-    let server = &found.wishes.credential.server;
-    for setting in git::settings(place, server, found.wishes.credential.ca.as_deref()) {
+fn tell_git(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
+    let credential = &found.wishes.credential;
+    for setting in git::settings(place, &credential.server, credential.ca.as_deref()) {
         let before = found.git.values(place, &setting.key)?;
         if before != setting.values {
             setup.git.entry(setting.key.clone()).or_insert(before);
@@ -149,10 +160,7 @@ fn by_address(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> 
             found.git.set(place, &setting.key, &setting.values)?;
         }
     }
-    if found.is_registered(place, Channel::Git) {
-        return found.claude.update_marketplace(&found.project, &setup.marketplace);
-    }
-    found.claude.add(&found.project, &git::repository(server), setup.scope)
+    Ok(())
 }
 
 fn by_folder(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {

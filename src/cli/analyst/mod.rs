@@ -4,6 +4,7 @@ mod asking;
 mod credential;
 mod here;
 mod login;
+mod print;
 mod refresh;
 mod setup;
 mod status;

@@ -16,6 +16,9 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::said::{self, Said, count, line};
 
 pub(in crate::cli) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Failure> {
+    if args.print {
+        return super::print::run(args, global);
+    }
     let place = place()?;
     let tell = |text: &str| {
         if !global.quiet && !global.json {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::domain::guide::Platform;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LoginArgs {
     /// Read the token from the first line of stdin
@@ -38,6 +40,12 @@ pub(in crate::cli) struct SetupArgs {
     /// Check everything, say what there is to do, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print what to do by hand, as commands for a shell, for whoever has no agnes. Needs --server
+    #[arg(long, conflicts_with_all = ["dry_run", "undo", "hook", "yes"])]
+    pub print: bool,
+    /// For which platform to print it [default: this one]
+    #[arg(long, value_name = "PLATFORM", value_enum, requires = "print")]
+    pub platform: Option<GivenPlatform>,
     /// Take back what was set up, the token included
     #[arg(long, conflicts_with_all = ["dry_run", "token_stdin", "ca", "hook", "channel"])]
     pub undo: bool,
@@ -48,6 +56,23 @@ pub(in crate::cli) enum Scope {
     #[default]
     User,
     Project,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum GivenPlatform {
+    Macos,
+    Windows,
+    Linux,
+}
+
+impl From<GivenPlatform> for Platform {
+    fn from(given: GivenPlatform) -> Self {
+        match given {
+            GivenPlatform::Macos => Self::Macos,
+            GivenPlatform::Windows => Self::Windows,
+            GivenPlatform::Linux => Self::Linux,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
