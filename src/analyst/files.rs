@@ -20,11 +20,25 @@ pub(super) fn read_own(path: &Path) -> Result<Option<String>> {
             return Err(Snag::new(Kind::Conflict, format!("`{}` is a symbolic link", path.display()))
                 .hinted("agnes keeps secrets in that file, and only there: replace the link by the file"));
         }
-        Ok(_) => {}
+        Ok(facts) => narrow(path, &facts),
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(why) => return Err(Snag::file(path, "read", &why)),
     }
     fs::read_to_string(path).map(Some).map_err(|why| Snag::file(path, "read", &why))
+}
+
+/// Others lose what they may do with a file of ours: somebody has copied it, or has an odd umask.
+fn narrow(path: &Path, facts: &fs::Metadata) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if facts.permissions().mode() & 0o077 != 0 {
+            // Where that is not possible, it is still the user's file to read.
+            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, facts);
 }
 
 /// Writes a file of ours: for its owner alone from its first byte on, as its folder is.

@@ -53,6 +53,10 @@ fn tokens_are_kept_for_their_owner_alone() {
         all.iter().map(|one| (one.server.to_string(), one.token.expose().to_owned())).collect();
     let pair = |server: &str, token: &str| (server.to_owned(), token.to_owned());
     assert_eq!(shown, [pair("https://a.example.com", "three"), pair("https://b.example.com/agnes", "two")]);
+    // Somebody has made it everybody's to read.
+    fs::set_permissions(place.credentials(), fs::Permissions::from_mode(0o644)).unwrap();
+    credentials::all(&place).unwrap();
+    assert_eq!(mode(&place.credentials()), 0o600);
     assert!(credentials::forget(&place, &all[0].server).unwrap());
     assert!(!credentials::forget(&place, &all[0].server).unwrap());
     assert!(credentials::forget(&place, &all[1].server).unwrap());

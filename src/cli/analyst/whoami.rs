@@ -9,6 +9,7 @@ use super::here::place;
 use crate::analyst::claude::Claude;
 use crate::analyst::compare::Differences;
 use crate::analyst::server;
+use crate::analyst::state::State;
 use crate::cli::args::Global;
 use crate::cli::exit::Failure;
 use crate::cli::said::Said;
@@ -19,7 +20,10 @@ pub(in crate::cli) fn run(global: &Global) -> Result<Said, Failure> {
     let credential = known(&place, global)?;
     let info = server::info(&credential)?;
     // Who one is can be told without a client, too.
-    let installed = Claude::find(&place).and_then(|claude| claude.installed(&place.home));
+    let state = State::read(&place)?;
+    let setup = state.servers.get(credential.server.base());
+    let folder = setup.map_or(&place.home, |setup| &setup.project);
+    let installed = Claude::find(&place).and_then(|claude| claude.installed(folder));
     let differences = installed.as_ref().ok().map(|installed| Differences::between(&info, installed));
     let json = json!({
         "server": credential.server.to_string(),
@@ -62,7 +66,7 @@ pub(in crate::cli) fn run(global: &Global) -> Result<Said, Failure> {
     match (&installed, differences) {
         (Err(why), _) => said = said.talking(format!("What is installed cannot be told: {why}")),
         (Ok(_), Some(found)) if !found.outdated.is_empty() || !found.revoked.is_empty() => {
-            said = said.talking("Something differs. To bring it up to date: agnes setup");
+            said = said.talking("Something differs. To bring it up to date: agnes refresh");
         }
         _ => {}
     }
