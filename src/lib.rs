@@ -10,8 +10,10 @@
 //! | 2 | [`store`], [`git`], [`archive`] | hands: the only rooms that say `duckdb`, `gix`, `zip` |
 //! | 3 | [`registry`] | mind: use cases, each asks permission in its first line |
 //! | 4 | [`http`], [`client`] | mouths: the API and those who call it |
+//! | 4 | [`analyst`] | the laptop: what `agnes setup` does there |
 //! | 5 | [`cli`] | voice: the only room that prints |
 
+pub mod analyst;
 pub mod archive;
 pub mod cli;
 pub mod client;

@@ -194,6 +194,7 @@ fn the_example_configuration_explains_every_setting() {
         .env("AGNES_SERVE_TLS_CERT", "/x.pem")
         .env("AGNES_SERVE_TLS_KEY", "/x.pem")
         .env("AGNES_SERVE_PUBLIC_URL", "https://agnes.example.com")
+        .env("AGNES_SERVE_CA_CERT", "/x.pem")
         .env("AGNES_SERVER", "https://agnes.example.com")
         .env("AGNES_SERVER_CA", "/x.pem")
         .env("AGNES_SERVER_TOKEN_FILE", "/x")

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room → the rooms it may use. A room that is not here may use none: adding one means deciding.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("wire", &["domain"]),
     ("store", &["domain"]),
@@ -13,7 +13,9 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("registry", &["domain", "store", "git", "archive"]),
     ("http", &["domain", "wire", "registry"]),
     ("client", &["domain", "wire"]),
-    ("cli", &["domain", "wire", "store", "git", "archive", "registry", "http", "client"]),
+    // What it unpacks is a ZIP.
+    ("analyst", &["domain", "wire", "client", "archive"]),
+    ("cli", &["domain", "wire", "store", "git", "archive", "registry", "http", "client", "analyst"]),
 ];
 
 /// Crate → the rooms that may say its name.

@@ -14,6 +14,7 @@ pub mod join;
 pub mod pack;
 #[cfg(test)]
 mod tests;
+pub mod unpack;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,5 +1,6 @@
 //! What can be typed. The doc comments are the help.
 
+mod analyst;
 mod people;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use super::exit;
 use super::serve::ServeArgs;
 use crate::domain::version::Versions;
+pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
 
 /// One Claude Code marketplace per person, made of many
@@ -104,6 +106,34 @@ pub(super) enum Command {
     /// Answer 304 and do nothing else: what benches/serve.py holds `serve` against
     #[command(hide = true)]
     Baseline,
+    /// Set up Claude Code on this machine for the plugins that a server grants you
+    ///
+    /// Asks for the server's address and your token if they are not given, checks everything, says what
+    /// there is to do, does it, and asks Claude Code what came of it. The token is kept in one file of
+    /// agnes', for you alone; git asks agnes for it, for that server alone; Claude Code never sees it.
+    /// Running it again brings everything up to date.
+    Setup(SetupArgs),
+    /// Bring your plugins up to date, if there is anything new
+    ///
+    /// Asks the server once. Updates what changed, uninstalls what you are not granted any more, and
+    /// installs what was granted since, if `agnes setup` was to install all. If the server is away,
+    /// everything stays as it is, and that is no failure.
+    Refresh(RefreshArgs),
+    /// Give agnes your token for a server, in place of one that has expired
+    ///
+    /// The server has to know it; if it does not, the one before is kept.
+    Login(LoginArgs),
+    /// Forget your token for a server
+    Logout,
+    /// Say who you are to a server, what it grants you, and what of that is installed
+    Whoami,
+    /// Say everything about this machine's setup that somebody who helps would ask
+    Status,
+    /// Answer git, which asks for tokens (gitcredentials(7))
+    ///
+    /// `agnes setup` tells git to. It answers for servers that there is a token for, and says nothing of
+    /// others. It stores and erases nothing.
+    Credential(CredentialArgs),
     /// List who did what, the latest first
     Audit(AuditArgs),
     /// Back up everything that cannot be fetched or made again, also while a server serves

@@ -74,7 +74,7 @@ struct Cache {
 }
 
 /// Keys that have no default value, with a value of their type.
-const OPTIONAL: [&str; 9] = [
+const OPTIONAL: [&str; 10] = [
     "data_dir",
     "marketplace.owner_email",
     "server",
@@ -84,11 +84,12 @@ const OPTIONAL: [&str; 9] = [
     "serve.tls_cert",
     "serve.tls_key",
     "serve.public_url",
+    "serve.ca_cert",
 ];
 
 /// Those that are paths, which in the file start from the file.
-const PATHS: [&str; 5] =
-    ["server_ca", "server_token_file", "sync.ca_bundle", "serve.tls_cert", "serve.tls_key"];
+const PATHS: [&str; 6] =
+    ["server_ca", "server_token_file", "sync.ca_bundle", "serve.tls_cert", "serve.tls_key", "serve.ca_cert"];
 
 /// A setting that was given on the command line.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::analyst::{Kind, Snag};
 use crate::client::{ClientError, Trouble};
 use crate::wire::Problem;
 
@@ -17,6 +18,7 @@ pub(super) enum Exit {
     SyncFailed = 6,
     Held = 7,
     Unhealthy = 8,
+    Outdated = 9,
 }
 
 /// For the manual page and `--help`.
@@ -31,6 +33,7 @@ Exit status:
   6  sync: at least one marketplace failed; the others are done
   7  another process has the registry open
   8  doctor: something is broken
+  9  refresh --check: there is something new
 
 Files:
   DIR/state/system.duckdb  the registry
@@ -40,6 +43,11 @@ Files:
   DIR/agnes.toml           the configuration, unless --config names another
   DIR is --data-dir, else AGNES_DATA_DIR, else DATA_DIR, else the platform's data folder.
 
+  On an analyst's machine, in the platform's folder for agnes' configuration:
+  credentials.json         the tokens that `agnes login` and `agnes setup` were given, and the one place
+                           where they are
+  setup.json               what `agnes setup` did, and how it was before
+
 Environment:
   AGNES_DATA_DIR, DATA_DIR        the data folder
   AGNES_CONFIG                    the configuration file
@@ -48,6 +56,7 @@ Environment:
   AGNES_<SECTION>_<KEY>           any key of the configuration file, such as AGNES_SYNC_JOBS
   AGNES_MARKETPLACE_<SLUG>_TOKEN  the token of a marketplace that was registered with one, where
                                   .env_overlay has it no more
+  AGNES_CONFIG_HOME               the folder of an analyst's credentials.json and setup.json
   NO_COLOR                        no colours";
 
 impl From<Exit> for ExitCode {
@@ -98,6 +107,19 @@ impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
         let Trouble { message, causes, hint } = trouble;
         Self { exit: Exit::Failed, message, causes, hint }
+    }
+}
+
+impl From<Snag> for Failure {
+    fn from(snag: Snag) -> Self {
+        let exit = match snag.kind {
+            Kind::Failed | Kind::Away => Exit::Failed,
+            Kind::Usage => Exit::Usage,
+            Kind::Missing => Exit::NotFound,
+            Kind::Conflict => Exit::Conflict,
+            Kind::Refused => Exit::Forbidden,
+        };
+        Self { exit, message: snag.message, causes: snag.causes, hint: snag.hint }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A command is a sentence: an `Args` struct whose doc comments are its help, and one function that
 //! makes a request of the API and returns what is to be said. Only [`main`] says it.
 
+mod analyst;
 mod args;
 mod bundle;
 mod config;
@@ -89,6 +90,13 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Serve(args) => serve::run(&args, global),
         Command::Baseline => serve::baseline(),
+        Command::Setup(args) => analyst::setup(&args, global),
+        Command::Refresh(args) => analyst::refresh(&args, global),
+        Command::Login(args) => analyst::login(&args, global),
+        Command::Logout => analyst::logout(global),
+        Command::Whoami => analyst::whoami(global),
+        Command::Status => analyst::status(),
+        Command::Credential(args) => analyst::credential(&args),
         Command::Audit(args) => upkeep::audit(&session()?, &args),
         Command::Backup { output } => upkeep::backup(&session()?, &output),
         Command::Prune { all } => upkeep::prune(&session()?, all),

@@ -57,7 +57,7 @@ pub(super) fn access_token(server: &Server) -> Result<Secret, Failure> {
     }
 }
 
-fn from_file(path: &Path) -> Result<Secret, Failure> {
+pub(super) fn from_file(path: &Path) -> Result<Secret, Failure> {
     if path == Path::new("-") {
         return stdin();
     }
@@ -69,7 +69,7 @@ fn from_file(path: &Path) -> Result<Secret, Failure> {
     given(text)
 }
 
-fn stdin() -> Result<Secret, Failure> {
+pub(super) fn stdin() -> Result<Secret, Failure> {
     let mut text = String::new();
     io::stdin()
         .lock()
@@ -79,7 +79,7 @@ fn stdin() -> Result<Secret, Failure> {
     given(text)
 }
 
-fn given(text: String) -> Result<Secret, Failure> {
+pub(super) fn given(text: String) -> Result<Secret, Failure> {
     let text = Secret::new(text);
     match text.expose().trim() {
         "" => Err(Failure::usage("the token that was given is empty")),

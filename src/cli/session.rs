@@ -30,7 +30,12 @@ impl Session {
         let way = match &config.server {
             Some(server) => {
                 let token = access_token(server)?;
-                Way::over_https(&Remote { url: server.url.clone(), ca: server.ca.clone(), token })?
+                Way::over_https(&Remote {
+                    url: server.url.clone(),
+                    ca: server.ca.clone(),
+                    token,
+                    within: None,
+                })?
             }
             None => here(&config)?,
         };

@@ -51,12 +51,33 @@ impl FromStr for ServerUrl {
 
 impl ServerUrl {
     /// Without a slash at its end.
-    pub(super) fn base(&self) -> &str {
+    #[must_use]
+    pub fn base(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 
+    /// `https`, or `http`.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        self.0.scheme()
+    }
+
+    /// Host and port, the port only where it is not the scheme's own: together with the scheme, what git
+    /// calls credentials by.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.0.authority()
+    }
+
+    /// Below which path it is: nothing, or `/…`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.path().trim_end_matches('/')
+    }
+
     /// Whether the wire is this machine's own, so that nothing needs to be encrypted.
-    pub(super) fn is_clear(&self) -> bool {
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
         self.0.scheme() == "http"
     }
 }

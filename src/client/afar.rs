@@ -29,6 +29,9 @@ pub struct Remote {
     /// PEM file of certificates that are trusted besides the system's.
     pub ca: Option<PathBuf>,
     pub token: Secret,
+    /// How long an answer may take, from the first byte that is sent to the last that comes. Without it,
+    /// as long as the server works on it.
+    pub within: Option<Duration>,
 }
 
 /// A server in another process.
@@ -48,6 +51,9 @@ impl Afar {
             if remote.url.is_clear() { builder().no_proxy() } else { builder().https_only(true) };
         if let Some(path) = &remote.ca {
             builder = builder.tls_certs_merge(certificates(path)?);
+        }
+        if let Some(within) = remote.within {
+            builder = builder.timeout(within).connect_timeout(within.min(CONNECTING));
         }
         let client = builder.build().map_err(|why| Trouble::new(innermost(&why)))?;
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", remote.token.expose()))
@@ -106,6 +112,12 @@ impl Afar {
             return Trouble::new(format!("{whom} shows a certificate that is not trusted here"))
                 .because(why)
                 .hinted("if your organisation has an authority of its own: --server-ca FILE (PEM)");
+        }
+        // What a TLS library says to the first bytes of something else.
+        if why.contains("corrupt message") || why.contains("InvalidContentType") {
+            return Trouble::new(format!("{whom} does not speak https"))
+                .because(why)
+                .hinted("is it the right port? A server of this very machine may be asked by http://");
         }
         let trouble = if error.is_connect() {
             Trouble::new(format!("{whom} cannot be reached"))

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,6 +36,8 @@ pub struct Call {
     method: Method,
     path: String,
     body: Vec<u8>,
+    /// The entity tag of what the caller has.
+    unless: Option<String>,
     /// A segment that no path can have: whatever it goes through may take it for a step upwards.
     impossible: Option<String>,
 }
@@ -53,7 +55,13 @@ impl Call {
     pub fn new(method: Method, segments: &[&str]) -> Self {
         let path = segments.iter().fold(String::new(), |path, segment| path + "/" + &encoded(segment));
         let impossible = segments.iter().find(|segment| matches!(**segment, "" | "." | ".."));
-        Self { method, path, body: Vec::new(), impossible: impossible.map(|text| (*text).to_owned()) }
+        Self {
+            method,
+            path,
+            body: Vec::new(),
+            unless: None,
+            impossible: impossible.map(|text| (*text).to_owned()),
+        }
     }
 
     #[must_use]
@@ -66,6 +74,13 @@ impl Call {
     pub fn with(mut self, body: &impl Serialize) -> Self {
         // Our own structs of texts and numbers: there is nothing in them that JSON cannot say.
         self.body = serde_json::to_vec(body).unwrap_or_default();
+        self
+    }
+
+    /// The same for whoever has what that tag names already.
+    #[must_use]
+    pub fn unless(mut self, etag: Option<&str>) -> Self {
+        self.unless = etag.map(|etag| format!("\"{etag}\""));
         self
     }
 
@@ -172,6 +187,15 @@ impl Client {
         self.receive(answer, out)
     }
 
+    /// What the headers say of something that the caller does not have; nothing if it is what they do have.
+    ///
+    /// # Errors
+    /// What the API says.
+    pub fn changed(&self, call: Call) -> Result<Option<HeaderMap>, ClientError> {
+        let answer = self.send(call, "*/*")?;
+        Ok((answer.status() != StatusCode::NOT_MODIFIED).then(|| answer.headers().clone()))
+    }
+
     fn receive(&self, answer: Response<Answer>, out: &mut dyn Write) -> Result<Download, ClientError> {
         let headers = answer.headers().clone();
         let mut body = answer.into_body();
@@ -205,11 +229,16 @@ impl Client {
         if let Some(text) = call.impossible {
             return Err(ClientError::Problem(Box::new(nothing_called(&text))));
         }
-        let request = Request::builder()
+        let conditional = call.unless.is_some();
+        let mut request = Request::builder()
             .method(call.method)
             .uri(call.path)
             .header(header::ACCEPT, accept)
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(tag) = call.unless {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        let request = request
             .body(Full::new(Bytes::from(call.body)))
             .map_err(|why| Trouble::new(format!("the request cannot be made: {why}")))?;
         let answer = self.way.send(request)?;
@@ -217,16 +246,20 @@ impl Client {
         let is_problem = is_problem(&headers);
         if let Some(whom) = self.way.whom().filter(|_| trouble::server_version(&headers).is_none()) {
             // What turns away at the door may say less.
-            if status.is_success() || !is_problem {
+            if status.is_success() || status.is_redirection() || !is_problem {
                 return Err(Trouble::not_agnes(whom, status, &headers).into());
             }
         }
-        if status.is_success() {
+        if status.is_success() || (conditional && status == StatusCode::NOT_MODIFIED) {
             return Ok(answer);
         }
         let bytes = self.collect(answer)?;
         match serde_json::from_slice(&bytes) {
             Ok(problem) => Err(ClientError::Problem(Box::new(trouble::told(problem, &headers)))),
+            // To HEAD, the answer has no body, but it says that it would have this one.
+            Err(_) if bytes.is_empty() && is_problem => {
+                Err(ClientError::Problem(Box::new(trouble::told(unsaid(status), &headers))))
+            }
             Err(_) => Err(Trouble::not_agnes(self.way.whom().unwrap_or("agnes"), status, &headers).into()),
         }
     }
@@ -255,6 +288,18 @@ fn misunderstood(why: &serde_json::Error, headers: &HeaderMap) -> Trouble {
     let mut trouble = Trouble::new(format!("the answer cannot be understood: {why}"));
     trouble.causes.extend(trouble::skew(headers));
     trouble
+}
+
+fn unsaid(status: StatusCode) -> Problem {
+    Problem {
+        kind: about_blank(),
+        title: status.canonical_reason().unwrap_or("Error").into(),
+        status: status.as_u16(),
+        detail: format!("the server answers {status}"),
+        code: "unsaid".into(),
+        hint: None,
+        causes: Vec::new(),
+    }
 }
 
 fn nothing_called(text: &str) -> Problem {

@@ -41,7 +41,8 @@ fn answer(head: &str, body: &str) -> Vec<u8> {
 }
 
 fn client(url: &str) -> Client {
-    let remote = Remote { url: url.parse().unwrap(), ca: None, token: Secret::new("hunter2".into()) };
+    let remote =
+        Remote { url: url.parse().unwrap(), ca: None, token: Secret::new("hunter2".into()), within: None };
     Client::new(Way::over_https(&remote).unwrap())
 }
 

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use super::folder::too_open;
-use super::shell::{word, words};
 use super::upstreams::served_commit;
 use super::views::UserView;
 use super::{Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::note::Note;
+use crate::domain::shell::{word, words};
 use crate::domain::slug::Slug;
 use crate::domain::view::Why;
 use crate::git;

@@ -14,7 +14,7 @@ use crate::domain::tree::ReadError;
 pub use crate::git::FetchError;
 pub use crate::store::StoreError;
 
-use super::shell::word;
+use crate::domain::shell::word;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::groups::group_row;
-use super::shell::{word, words};
 use super::users::user_row;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::resource::Resource;
+use crate::domain::shell::{word, words};
 use crate::store::Store;
 use crate::store::accounts::GroupRow;
 use crate::store::grants::GrantRow;

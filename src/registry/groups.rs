@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::shell::word;
 use super::users::user_row;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::note::quoted;
 use crate::domain::people::GroupName;
+use crate::domain::shell::word;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow};
 

@@ -5,7 +5,6 @@ use std::io;
 
 use super::origin::Origin;
 use super::outbound::check_door;
-use super::shell::word;
 use super::{Error, Registry, Result, overlay};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::names::is_client_name;
@@ -13,6 +12,7 @@ use crate::domain::network::Outbound;
 use crate::domain::note::{Note, quoted};
 use crate::domain::people::Email;
 use crate::domain::secret::Secret;
+use crate::domain::shell::word;
 use crate::domain::slug::Slug;
 use crate::domain::upstream::{Pin, UpstreamUrl};
 use crate::domain::version::Versions;

@@ -24,7 +24,6 @@ mod overlay;
 pub mod plugins;
 pub mod prune;
 pub mod settings;
-pub mod shell;
 pub mod standing;
 mod step;
 pub mod sync;

@@ -8,10 +8,10 @@
 use std::sync::Arc;
 
 use super::origin::Origin;
-use super::shell::word;
 use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
 use crate::domain::network::{Outbound, names_this_machine};
+use crate::domain::shell::word;
 use crate::domain::upstream::UpstreamUrl;
 use crate::git::{self, AllowAddress};
 

@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use super::shell::word;
 use super::{Error, Registry, Result, folder};
 use crate::domain::secret::Secret;
+use crate::domain::shell::word;
 
 /// Longest token, in bytes. (GitHub's and GitLab's have fewer than 300.)
 const LONGEST: usize = 4_096;

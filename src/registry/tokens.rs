@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::shell::word;
 use super::users::user_row;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
@@ -17,6 +16,7 @@ use crate::domain::expiry::expiry;
 use crate::domain::note::quoted;
 use crate::domain::people::TokenName;
 use crate::domain::secret::Secret;
+use crate::domain::shell::word;
 use crate::domain::token::Token;
 use crate::store::Store;
 use crate::store::accounts::UserRow;

@@ -35,6 +35,14 @@ impl Claude {
         clients
     }
 
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command

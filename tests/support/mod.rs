@@ -9,6 +9,7 @@ pub mod doors;
 pub mod feed;
 pub mod git;
 pub mod good;
+mod laptop;
 pub mod load;
 mod loud;
 pub mod namespace;
@@ -32,6 +33,7 @@ use tempfile::TempDir;
 
 pub use claude::Claude;
 pub use corpus::Corpus;
+pub use laptop::{Found, Laptop};
 pub use loud::{loud, skipped};
 pub use people::{ADA, GRACE};
 pub use unzipped::{entry, served, unzipped};

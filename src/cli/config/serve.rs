@@ -18,6 +18,7 @@ pub(super) struct Section {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     public_url: Option<String>,
+    ca_cert: Option<PathBuf>,
     sync_at: Vec<String>,
     trusted_proxies: Vec<String>,
     metrics: String,
@@ -54,6 +55,7 @@ impl Default for Section {
             tls_cert: None,
             tls_key: None,
             public_url: None,
+            ca_cert: None,
             sync_at: Vec::new(),
             trusted_proxies: Vec::new(),
             metrics: "local".to_owned(),
@@ -92,6 +94,7 @@ impl Section {
                 listen,
                 tls: self.tls(wrong)?,
                 public_url: self.public_url(wrong)?,
+                ca_cert: self.ca_cert.clone(),
                 sync_at: sync_at.collect::<Result<_, _>>()?,
                 trusted_proxies: proxies.collect::<Result<_, _>>()?,
                 public_metrics: match self.metrics.as_str() {

@@ -35,6 +35,10 @@ pub(super) struct ServeArgs {
     /// [env: AGNES_SERVE_PUBLIC_URL]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Show analysts the authority in this PEM file as the one to trust, at /setup: that which signed the
+    /// server's certificate [env: AGNES_SERVE_CA_CERT]
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
     /// Sync all marketplaces at this time of day, in UTC [env: AGNES_SERVE_SYNC_AT]
     #[arg(long, value_name = "HH:MM", num_args = 1..)]
     pub sync_at: Vec<String>,
@@ -66,6 +70,7 @@ impl ServeArgs {
             ("serve.tls_cert", "--tls-cert", path(&self.tls_cert)),
             ("serve.tls_key", "--tls-key", path(&self.tls_key)),
             ("serve.public_url", "--public-url", self.public_url.as_ref().map(text)),
+            ("serve.ca_cert", "--ca-cert", path(&self.ca_cert)),
             ("serve.sync_at", "--sync-at", list(&self.sync_at)),
             ("serve.trusted_proxies", "--trusted-proxy", list(&self.trusted_proxy)),
             ("serve.log_format", "--log-format", self.log_format.as_ref().map(text)),

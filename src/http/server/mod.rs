@@ -14,6 +14,7 @@ mod door;
 pub mod error;
 mod files;
 mod forwarded;
+mod guide;
 mod link;
 mod listening;
 mod metrics;

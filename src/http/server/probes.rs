@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::link::{Link, Peer};
-use super::{Serving, door, forwarded, metrics};
+use super::{Serving, door, forwarded, guide, metrics};
 use crate::domain::caller::Right;
 use crate::http::problem::Failure;
 use crate::registry::Error;
@@ -25,7 +25,11 @@ pub(super) fn routes(serving: Arc<Serving>) -> Router {
 }
 
 pub(super) fn described() -> OpenApiRouter<Arc<Serving>> {
-    OpenApiRouter::default().routes(routes!(alive)).routes(routes!(ready)).routes(routes!(counted))
+    OpenApiRouter::default()
+        .routes(routes!(guide::show))
+        .routes(routes!(alive))
+        .routes(routes!(ready))
+        .routes(routes!(counted))
 }
 
 /// Say whether the process lives

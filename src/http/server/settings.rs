@@ -14,6 +14,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// The address by which analysts know this server.
     pub public_url: Option<Base>,
+    /// PEM file of the authority that signed the certificate that analysts see, if no system knows it.
+    pub ca_cert: Option<PathBuf>,
     /// When everything is synced, in UTC.
     pub sync_at: Vec<TimeOfDay>,
     /// Proxies whose word about where a request comes from is taken.
@@ -57,6 +59,7 @@ impl Default for Settings {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             tls: None,
             public_url: None,
+            ca_cert: None,
             sync_at: Vec::new(),
             trusted_proxies: Vec::new(),
             public_metrics: false,

@@ -11,7 +11,8 @@ pub fn word(text: &str) -> String {
 }
 
 /// Several words, with spaces between them.
-pub(super) fn words<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
+#[must_use]
+pub fn words<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
     texts.into_iter().map(|text| word(text.as_ref())).collect::<Vec<_>>().join(" ")
 }
 

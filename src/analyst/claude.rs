@@ -1,0 +1,152 @@
+//! The user's Claude Code, by its own commands. `claude plugin …` needs no login.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::error::{Result, Snag};
+use super::place::Place;
+use super::programs::Program;
+use super::state::Scope;
+
+/// The oldest that this was tried with.
+const LEAST: [u32; 3] = [2, 1, 197];
+
+/// Longer than the client itself waits for git.
+const WITHIN: Duration = Duration::from_secs(180);
+
+#[derive(Debug, Clone)]
+pub struct Claude(Program);
+
+/// A marketplace as the client lists it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Marketplace {
+    pub name: String,
+    pub source: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    #[serde(default)]
+    pub repo: Option<String>,
+}
+
+impl Marketplace {
+    /// Where it is from, as one says it.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let path = self.path.as_ref().map(|path| path.display().to_string());
+        self.url.clone().or(self.repo.clone()).or(path).unwrap_or_else(|| self.source.clone())
+    }
+}
+
+/// An installed plugin as the client lists it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Installed {
+    /// `name@marketplace`
+    pub id: String,
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default)]
+    pub scope: Option<String>,
+    #[serde(default)]
+    pub enabled: Option<bool>,
+}
+
+impl Installed {
+    /// Its name, if it is of that marketplace.
+    #[must_use]
+    pub fn of(&self, marketplace: &str) -> Option<&str> {
+        self.id.rsplit_once('@').filter(|(_, from)| *from == marketplace).map(|(name, _)| name)
+    }
+}
+
+impl Claude {
+    /// # Errors
+    /// When there is none.
+    pub fn find(place: &Place) -> Result<Self> {
+        let get = "install Claude Code: npm install -g @anthropic-ai/claude-code (or see https://claude.com/claude-code)";
+        Program::find(place, "claude", get).map(Self)
+    }
+
+    /// # Errors
+    /// When it is too old.
+    pub fn version(&self, place: &Place) -> Result<String> {
+        self.0.version(place, LEAST, "update it: claude update")
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn marketplaces(&self, folder: &Path) -> Result<Vec<Marketplace>> {
+        self.listed(folder, &["plugin", "marketplace", "list", "--json"])
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn installed(&self, folder: &Path) -> Result<Vec<Installed>> {
+        self.listed(folder, &["plugin", "list", "--json"])
+    }
+
+    /// `source` is an address or a folder.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn add(&self, folder: &Path, source: &str, scope: Scope) -> Result<()> {
+        self.plugin(folder, &["marketplace", "add", source, "--scope", scope.word()])
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn update_marketplace(&self, folder: &Path, name: &str) -> Result<()> {
+        self.plugin(folder, &["marketplace", "update", name])
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn remove(&self, folder: &Path, name: &str) -> Result<()> {
+        self.plugin(folder, &["marketplace", "remove", name])
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn install(&self, folder: &Path, id: &str, scope: Scope) -> Result<()> {
+        self.plugin(folder, &["install", id, "--scope", scope.word()])
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn update(&self, folder: &Path, id: &str, scope: &str) -> Result<()> {
+        self.plugin(folder, &["update", id, "--scope", scope])
+    }
+
+    /// # Errors
+    /// What the client says.
+    pub fn uninstall(&self, folder: &Path, id: &str, scope: &str) -> Result<()> {
+        self.plugin(folder, &["uninstall", id, "--scope", scope])
+    }
+
+    fn plugin(&self, folder: &Path, args: &[&str]) -> Result<()> {
+        self.0.succeed(folder, &[&["plugin"], args].concat(), WITHIN).map(|_| ())
+    }
+
+    fn listed<T: DeserializeOwned>(&self, folder: &Path, args: &[&str]) -> Result<Vec<T>> {
+        let text = self.0.succeed(folder, args, WITHIN)?;
+        // It may have something to say before.
+        let json = text.find('[').and_then(|at| text.get(at..)).unwrap_or_default();
+        serde_json::from_str(json).map_err(|why| {
+            Snag::failed(format!(
+                "`claude {}` says something that cannot be understood: {why}",
+                args.join(" ")
+            ))
+            .hinted("is it a Claude Code of another kind? `claude update` gets the newest")
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! The folder that Claude Code reads, where it does not clone the address itself.
+
+use std::fs;
+use std::path::Path;
+
+use super::credentials::Credential;
+use super::error::{Kind, Result, Snag};
+use super::git::{self, Git, LONG};
+use super::place::Place;
+use super::server;
+use super::state::{Channel, Setup};
+use crate::archive::unpack::unpack;
+use crate::client::Call;
+
+/// Makes the folder, or brings it up to date.
+///
+/// # Errors
+/// What git says, or what is in the way.
+pub(super) fn bring(place: &Place, credential: &Credential, setup: &Setup) -> Result<()> {
+    let Some(folder) = setup.folder.as_deref() else { return Ok(()) };
+    match setup.channel {
+        Channel::Git => Ok(()),
+        Channel::Clone => pull(place, credential, folder),
+        Channel::Zip => unzip(credential, folder),
+    }
+}
+
+fn pull(place: &Place, credential: &Credential, folder: &Path) -> Result<()> {
+    let git = Git::find(place)?;
+    // Not only after an earlier run that was cut off: whoever removed it wants it back, or has no setup any more.
+    if folder.join(".git").is_dir() {
+        // Each state stands alone, so there is nothing to merge: it is replaced.
+        git.0.succeed(folder, &["fetch", "--quiet", "--depth", "1", "origin", "HEAD"], LONG)?;
+        git.0.succeed(folder, &["reset", "--quiet", "--hard", "FETCH_HEAD"], LONG)?;
+        return Ok(());
+    }
+    if !is_free(folder) {
+        return Err(in_the_way(folder));
+    }
+    clone(place, &git, credential, folder)
+}
+
+/// What git has to know goes into the clone's own configuration, and nowhere else; the token does not.
+fn clone(place: &Place, git: &Git, credential: &Credential, folder: &Path) -> Result<()> {
+    let mut arguments = vec!["clone".to_owned(), "--quiet".into(), "--depth".into(), "1".into()];
+    let mut configure = |key: &str, value: &str| {
+        arguments.extend(["-c".to_owned(), format!("{key}={value}")]);
+    };
+    // There is no history, so what one has cannot be merged with what there is.
+    configure("pull.rebase", "true");
+    for setting in git::settings(place, &credential.server, credential.ca.as_deref()) {
+        setting.values.iter().for_each(|value| configure(&setting.key, value));
+    }
+    arguments.extend([git::repository(&credential.server), folder.display().to_string()]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    git.0.succeed(&place.home, &arguments, LONG).map(|_| ())
+}
+
+/// Everything is unpacked beside the folder, and takes its place at once.
+fn unzip(credential: &Credential, folder: &Path) -> Result<()> {
+    let ours =
+        folder.join(".claude-plugin").join("marketplace.json").is_file() && !folder.join(".git").exists();
+    if !ours && !is_free(folder) {
+        return Err(in_the_way(folder));
+    }
+    let failed = |path: &Path, doing: &'static str| {
+        let path = path.to_owned();
+        move |why: std::io::Error| Snag::file(&path, doing, &why)
+    };
+    let above = folder.parent().unwrap_or(Path::new("."));
+    let beside =
+        tempfile::Builder::new().prefix(".agnes-").tempdir_in(above).map_err(failed(above, "written"))?;
+    let mut zip = tempfile::tempfile_in(beside.path()).map_err(failed(beside.path(), "written"))?;
+    server::client(credential, None)?.download_file(Call::get(&["marketplace.zip"]), &mut zip)?;
+    let fresh = beside.path().join("new");
+    fs::create_dir(&fresh).map_err(failed(&fresh, "made"))?;
+    unpack(zip, &fresh).map_err(|why| Snag::failed(why.to_string()))?;
+    if folder.exists() {
+        // Removed with everything that is beside, once the new one has its place.
+        fs::rename(folder, beside.path().join("old")).map_err(failed(folder, "replaced"))?;
+    }
+    fs::rename(&fresh, folder).map_err(failed(folder, "replaced"))
+}
+
+fn in_the_way(folder: &Path) -> Snag {
+    Snag::new(Kind::Conflict, format!("`{}` is there already, and it is not of our making", folder.display()))
+        .hinted("move it away, and run the same command again")
+}
+
+/// Nothing, or an empty folder.
+fn is_free(folder: &Path) -> bool {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(why) => why.kind() == std::io::ErrorKind::NotFound,
+    }
+}

@@ -1,0 +1,176 @@
+//! Running the user's own programs: found in the `PATH`, with an end to how long they may take, and without
+//! any secret of ours, in arguments or in the environment.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::error::{Kind, Result, Snag};
+use super::place::Place;
+
+/// Variables of ours with secrets in them, and those by which a running Claude Code tells its children that
+/// they are in a session.
+const NOT_FOR_CHILDREN: [&str; 5] =
+    ["AGNES_TOKEN", "SCHEDULER_API_TOKEN", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_PROJECT_DIR"];
+
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What a program that has ended left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub good: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// What it said last, for a message.
+    pub(super) fn said(&self) -> Vec<String> {
+        let lines = self.stderr.lines().chain(self.stdout.lines());
+        let told: Vec<_> = lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        let from = told.len().saturating_sub(4);
+        told.into_iter().skip(from).collect()
+    }
+}
+
+/// A program of the user's.
+#[derive(Debug, Clone)]
+pub struct Program {
+    name: &'static str,
+    path: PathBuf,
+}
+
+impl Program {
+    /// The first of that name in the `PATH`.
+    ///
+    /// # Errors
+    /// When there is none, with where to get it.
+    pub fn find(place: &Place, name: &'static str, get: &str) -> Result<Self> {
+        let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
+        let candidates = place
+            .path
+            .iter()
+            .flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))));
+        let found = candidates.into_iter().find(|path| is_program(path));
+        found.map(|path| Self { name, path }).ok_or_else(|| {
+            Snag::new(Kind::Missing, format!("there is no `{name}` in your PATH")).hinted(get.to_owned())
+        })
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A command in that folder. Nobody is asked anything by it.
+    pub(super) fn command(&self, folder: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(args).current_dir(folder).stdin(Stdio::null());
+        for name in NOT_FOR_CHILDREN {
+            command.env_remove(name);
+        }
+        // What cannot be answered by a helper fails, instead of waiting for somebody.
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("SSH_ASKPASS", "");
+        command
+    }
+
+    /// Runs it to its end, however that is.
+    pub(super) fn run(&self, folder: &Path, args: &[&str], within: Duration) -> Result<Ran> {
+        let failed =
+            |why: &std::io::Error| Snag::failed(format!("`{}` cannot be run: {why}", self.path.display()));
+        let mut command = self.command(folder, args);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.map_err(|why| failed(&why))?;
+        let (out, err) = (listen(child.stdout.take()), listen(child.stderr.take()));
+        let status = wait(&mut child, within).map_err(|why| failed(&why))?;
+        let Some(status) = status else {
+            let what = args.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+            let seconds = within.as_secs();
+            return Err(Snag::new(
+                Kind::Away,
+                format!("`{} {what}` was not done after {seconds} s and was stopped", self.name),
+            ));
+        };
+        let heard = |thread: Option<std::thread::JoinHandle<Vec<u8>>>| {
+            let bytes = thread.and_then(|thread| thread.join().ok()).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        Ok(Ran { good: status.success(), stdout: heard(out), stderr: heard(err) })
+    }
+
+    /// The same for what has to succeed.
+    pub(super) fn succeed(&self, folder: &Path, args: &[&str], within: Duration) -> Result<String> {
+        let ran = self.run(folder, args, within)?;
+        if ran.good {
+            return Ok(ran.stdout);
+        }
+        let what = args.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+        let mut snag = Snag::failed(format!("`{} {what}` failed", self.name));
+        for line in ran.said() {
+            snag = snag.because(line);
+        }
+        Err(snag)
+    }
+
+    /// Its version, which has to be so recent.
+    pub(super) fn version(&self, place: &Place, least: [u32; 3], update: &str) -> Result<String> {
+        let told = self.succeed(&place.home, &["--version"], Duration::from_secs(20))?;
+        let text = told.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+        let text = text.unwrap_or_default();
+        if numbers(text) < least {
+            let [major, minor, patch] = least;
+            return Err(Snag::failed(format!(
+                "`{}` is {}, and {major}.{minor}.{patch} or later is needed",
+                self.name,
+                if text.is_empty() { "of a version that it does not tell" } else { text },
+            ))
+            .because(format!("it is {}", self.path.display()))
+            .hinted(update.to_owned()));
+        }
+        Ok(text.to_owned())
+    }
+}
+
+/// The first three numbers of a version.
+pub(super) fn numbers(text: &str) -> [u32; 3] {
+    let mut found = [0; 3];
+    for (place, part) in found.iter_mut().zip(text.split('.')) {
+        let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+        *place = digits.parse().unwrap_or(0);
+    }
+    found
+}
+
+fn is_program(path: &Path) -> bool {
+    let Ok(facts) = std::fs::metadata(path) else { return false };
+    #[cfg(unix)]
+    let executable = std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let executable = true;
+    facts.is_file() && executable
+}
+
+fn listen<R: Read + Send + 'static>(from: Option<R>) -> Option<std::thread::JoinHandle<Vec<u8>>> {
+    let mut from = from?;
+    Some(std::thread::spawn(move || {
+        let mut heard = Vec::new();
+        let _ = from.read_to_end(&mut heard);
+        heard
+    }))
+}
+
+fn wait(child: &mut Child, within: Duration) -> std::io::Result<Option<std::process::ExitStatus>> {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if began.elapsed() > within {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}

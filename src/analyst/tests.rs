@@ -1,0 +1,191 @@
+//! The credentials and git's questions about them.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use super::credentials::{self, Credential};
+use super::error::Kind;
+use super::helper::{Operation, answer};
+use super::place::Place;
+use crate::domain::secret::Secret;
+
+const TOKEN: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
+
+fn place(home: &Path) -> Place {
+    Place {
+        home: home.to_owned(),
+        config: home.join("config").join("agnes"),
+        config_is_chosen: false,
+        claude: home.join(".claude"),
+        git_config: home.join(".gitconfig"),
+        agnes: "/opt/a gnes/bin/agnes".into(),
+        path: Vec::new(),
+        here: home.to_owned(),
+    }
+}
+
+fn credential(server: &str, token: &str) -> Credential {
+    Credential {
+        server: server.parse().unwrap(),
+        token: Secret::new(token.into()),
+        ca: None,
+        rejected: false,
+    }
+}
+
+fn ask(place: &Place, operation: Operation, asked: &str) -> (Option<String>, Option<String>) {
+    let reply = answer(place, operation, asked.as_bytes()).unwrap();
+    (reply.git.map(|text| text.expose().to_owned()), reply.talk)
+}
+
+#[test]
+fn tokens_are_kept_for_their_owner_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    credentials::keep(&place, &credential("https://a.example.com/", "one")).unwrap();
+    credentials::keep(&place, &credential("https://b.example.com/agnes", "two")).unwrap();
+    credentials::keep(&place, &credential("https://a.example.com", "three")).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&place.config), mode(&place.credentials())), (0o700, 0o600));
+    let all = credentials::all(&place).unwrap();
+    let shown: Vec<_> =
+        all.iter().map(|one| (one.server.to_string(), one.token.expose().to_owned())).collect();
+    let pair = |server: &str, token: &str| (server.to_owned(), token.to_owned());
+    assert_eq!(shown, [pair("https://a.example.com", "three"), pair("https://b.example.com/agnes", "two")]);
+    // Somebody has made it everybody's to read.
+    fs::set_permissions(place.credentials(), fs::Permissions::from_mode(0o644)).unwrap();
+    credentials::all(&place).unwrap();
+    assert_eq!(mode(&place.credentials()), 0o600);
+    assert!(credentials::forget(&place, &all[0].server).unwrap());
+    assert!(!credentials::forget(&place, &all[0].server).unwrap());
+    assert!(credentials::forget(&place, &all[1].server).unwrap());
+    assert!(!place.credentials().exists());
+}
+
+/// Somebody who can write to the folder for a moment puts a link where the tokens are to be: to a file that
+/// they can read, or to one of the user's that is to be overwritten.
+#[test]
+fn a_link_in_the_place_of_the_tokens_is_not_followed() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    fs::create_dir_all(&place.config).unwrap();
+    let elsewhere = home.path().join("elsewhere");
+    fs::write(&elsewhere, "{\"servers\":{}}").unwrap();
+    symlink(&elsewhere, place.credentials()).unwrap();
+    let refused = credentials::keep(&place, &credential("https://a.example.com", TOKEN)).unwrap_err();
+    assert_eq!(refused.kind, Kind::Conflict);
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "{\"servers\":{}}");
+}
+
+#[test]
+fn what_is_not_ours_is_not_taken_for_tokens_and_not_repeated() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    fs::create_dir_all(&place.config).unwrap();
+    fs::write(place.credentials(), format!("{{\"servers\": \"{TOKEN}\"}}")).unwrap();
+    let refused = credentials::all(&place).unwrap_err();
+    assert!(refused.kind == Kind::Conflict && !format!("{refused:?}").contains("0000"), "{refused:?}");
+}
+
+#[test]
+fn git_gets_the_token_of_the_very_server_that_it_asks_about() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    credentials::keep(&place, &credential("https://a.example.com:8443", "one")).unwrap();
+    credentials::keep(&place, &credential("https://b.example.com/agnes", "two")).unwrap();
+    credentials::keep(&place, &credential("https://b.example.com", "three")).unwrap();
+    let get = |asked: &str| ask(&place, Operation::Get, asked).0;
+    let told = |user: &str, token: &str| Some(format!("username={user}\npassword={token}\n"));
+    assert_eq!(get("protocol=https\nhost=a.example.com:8443\n\n"), told("agnes", "one"));
+    assert_eq!(
+        get("capability[]=authtype\nprotocol=https\nhost=A.example.com:8443\nusername=x\n\n"),
+        told("x", "one")
+    );
+    assert_eq!(
+        get("protocol=https\nhost=b.example.com:443\npath=agnes/marketplace.git\n\n"),
+        told("agnes", "two")
+    );
+    assert_eq!(get("protocol=https\nhost=b.example.com\npath=agnesia/x.git\n"), told("agnes", "three"));
+}
+
+/// A page or a README makes somebody clone from an address that looks like the server's. git asks all of
+/// its helpers about it; ours must not say a word.
+#[test]
+fn nobody_else_gets_the_token() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    credentials::keep(&place, &credential("https://a.example.com:8443", TOKEN)).unwrap();
+    for asked in [
+        "",
+        "protocol=https\n",
+        "host=a.example.com:8443\n",
+        "protocol=https\nhost=a.example.com\n",
+        "protocol=http\nhost=a.example.com:8443\n",
+        "protocol=https\nhost=evil.example\n",
+        "protocol=https\nhost=a.example.com.evil.example:8443\n",
+        "protocol=https\nhost=a.example.com:84430\n",
+        "protocol=https\nhost=a.example.com:8443@evil.example\n",
+        "protocol=https\nhost=evil.example/a.example.com:8443\n",
+        "protocol=https\nhost=a.example.com:8443/x@evil.example\n",
+        "protocol=https\nhost=a.example.com:8443#@evil.example\n",
+        "protocol=https\nhost=a.example.com:8443\\@evil.example\n",
+        "protocol=https\nhost=a.example.com%3a8443\n",
+        "protocol=https://a.example.com:8443/\nhost=evil.example\n",
+        "protocol=https\nhost=evil.example\n\nhost=a.example.com:8443\n",
+        "protocol=https\nhost=a.example.com:8443\nnonsense\n",
+        "protocol=ssh\nhost=a.example.com:8443\n",
+        "protocol=cert\nhost=\npath=/x\n",
+    ] {
+        for operation in [Operation::Get, Operation::Store, Operation::Erase] {
+            assert_eq!(ask(&place, operation, asked), (None, None), "{asked:?}");
+        }
+    }
+}
+
+/// A server that answered 401 in passing has git erase the token. It would be gone for good.
+#[test]
+fn what_git_wants_erased_is_kept_and_what_it_wants_stored_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    let ours = credential("https://a.example.com", TOKEN);
+    credentials::keep(&place, &ours).unwrap();
+    let about = |token: &str| format!("protocol=https\nhost=a.example.com\nusername=x\npassword={token}\n\n");
+    let kept = || {
+        let one = credentials::of(&place, &ours.server).unwrap().unwrap();
+        assert_eq!(one.token.expose(), TOKEN);
+        one.rejected
+    };
+    // One that was typed, or is in an address.
+    assert_eq!(ask(&place, Operation::Erase, &about("other")), (None, None));
+    assert!(!kept());
+    let (git, talk) = ask(&place, Operation::Erase, &about(TOKEN));
+    let talk = talk.unwrap();
+    assert!(git.is_none() && talk.contains("agnes login --server https://a.example.com"), "{talk}");
+    assert!(!talk.contains(TOKEN) && kept());
+    // It is still given, since it may have been a passing fault; and when it is taken, all is well again.
+    assert!(ask(&place, Operation::Get, &about(TOKEN)).0.unwrap().contains(TOKEN));
+    assert_eq!(ask(&place, Operation::Store, &about("another")), (None, None));
+    assert!(kept());
+    assert_eq!(ask(&place, Operation::Store, &about(TOKEN)), (None, None));
+    assert!(!kept());
+    let text = fs::read_to_string(place.credentials()).unwrap();
+    assert!(!text.contains("another"));
+}
+
+#[test]
+fn git_is_told_for_one_address_and_with_quotes() {
+    let home = tempfile::tempdir().unwrap();
+    let mut place = place(home.path());
+    let server = "https://a.example.com:8443/x".parse().unwrap();
+    let told = super::git::settings(&place, &server, Some(Path::new("/ca é.pem")));
+    let told: Vec<_> = told.iter().map(|one| (one.key.as_str(), one.values.join("|"))).collect();
+    let helper = "credential.https://a.example.com:8443/x.helper";
+    let authority = "http.https://a.example.com:8443/x/.sslCAInfo";
+    let run = "|!'/opt/a gnes/bin/agnes' credential".to_owned();
+    assert_eq!(told, [(helper, run), (authority, "/ca é.pem".to_owned())]);
+    place.config_is_chosen = true;
+    place.config = "/it's".into();
+    let told = super::git::settings(&place, &server, None);
+    assert_eq!(told[0].values[1], r"!AGNES_CONFIG_HOME='/it'\''s' '/opt/a gnes/bin/agnes' credential");
+}

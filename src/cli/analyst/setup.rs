@@ -1,0 +1,136 @@
+//! `agnes setup`
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _};
+
+use serde_json::json;
+
+use super::asking::{credential, named, yes};
+use super::here::place;
+use crate::analyst::setup::{Checked, Choice, Outcome, Wishes, carry_out, check};
+use crate::analyst::state::{Channel, Scope, State};
+use crate::analyst::undo::undo;
+use crate::analyst::{Place, Snag};
+use crate::cli::args::{Channel as GivenChannel, Global, Plugins, Scope as GivenScope, SetupArgs};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::said::{self, Said, count, line};
+
+pub(in crate::cli) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Failure> {
+    if args.print {
+        return super::print::run(args, global);
+    }
+    let place = place()?;
+    let tell = |text: &str| {
+        if !global.quiet && !global.json {
+            said::talk(&line(text));
+        }
+    };
+    if args.undo {
+        return take_back(&place, args, global, &tell);
+    }
+    let wishes = Wishes {
+        credential: credential(&place, global, &args.login, true)?,
+        scope: match args.scope {
+            GivenScope::User => Scope::User,
+            GivenScope::Project => Scope::Project,
+        },
+        channel: match args.channel {
+            GivenChannel::Auto => None,
+            GivenChannel::Git => Some(Channel::Git),
+            GivenChannel::Clone => Some(Channel::Clone),
+            GivenChannel::Zip => Some(Channel::Zip),
+        },
+        hook: args.hook,
+    };
+    let found = check(&place, wishes)?;
+    tell(&greeting(&found));
+    let choice = chosen(&place, args.plugins, &found)?;
+    let plan = found.plan(&place, &choice);
+    for (i, step) in plan.iter().enumerate() {
+        tell(&format!("{}. {step}", i + 1));
+    }
+    if args.dry_run {
+        return Ok(Said::done(&json!({"plan": plan}), "Nothing was done: this was a dry run."));
+    }
+    if !args.yes && !agreed("Do that?", "agnes setup --yes")? {
+        return Ok(Said::nothing().talking("Nothing was done.").exiting(Exit::Failed));
+    }
+    let outcome = carry_out(&place, &found, &choice, &tell)?;
+    Ok(told(&outcome))
+}
+
+fn greeting(found: &Checked) -> String {
+    format!(
+        "{} knows you as {}, with {} (git {}, Claude Code {})",
+        found.wishes.credential.server,
+        found.info.email,
+        count(found.info.plugin_count, "plugin"),
+        found.git_version,
+        found.claude_version,
+    )
+}
+
+/// Whoever sits there says so; where nobody does, an option has to.
+fn agreed(question: &str, instead: &str) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage("there is nobody to ask whether to go on: this is no terminal")
+            .hinted(instead.to_owned()));
+    }
+    yes(question)
+}
+
+fn chosen(place: &Place, plugins: Plugins, found: &Checked) -> Result<Choice, Failure> {
+    match plugins {
+        Plugins::All => Ok(Choice::All),
+        Plugins::None => Ok(Choice::None),
+        Plugins::Ask => {
+            let mut wanted = BTreeSet::new();
+            for name in found.missing(place, &Choice::All) {
+                let about = found.info.plugins.iter().find(|plugin| plugin.name == name);
+                let about = about.and_then(|plugin| plugin.description.clone()).unwrap_or_default();
+                let question = line(&format!("Install {name}? {about}"));
+                if agreed(&question, "agnes setup --plugins all, or --plugins none")? {
+                    wanted.insert(name);
+                }
+            }
+            Ok(Choice::These(wanted))
+        }
+    }
+}
+
+fn told(outcome: &Outcome) -> Said {
+    let name = &outcome.marketplace;
+    let installed = outcome.installed.len() as u64;
+    let mut said = Said::done(
+        outcome,
+        line(&format!("Claude Code has the marketplace `{name}`, and {} of it.", count(installed, "plugin"))),
+    );
+    for failed in &outcome.failed {
+        said = said.talking(line(&format!("Not installed or updated: {failed}")));
+    }
+    if !outcome.failed.is_empty() {
+        return said.exiting(Exit::Failed);
+    }
+    if installed == 0 {
+        return said.talking("To see what there is: agnes whoami");
+    }
+    said.talking("Claude Code loads them in sessions that begin from now on.")
+}
+
+fn take_back(place: &Place, args: &SetupArgs, global: &Global, tell: &dyn Fn(&str)) -> Result<Said, Failure> {
+    let state = State::read(place)?;
+    let (server, setup) = state.one(named(global)?.as_ref())?;
+    tell(&format!(
+        "This removes the marketplace `{}` and its plugins from Claude Code, what git was told about {server}, and \
+         your token for it.",
+        setup.marketplace
+    ));
+    if !args.yes && !agreed("Do that?", "agnes setup --undo --yes")? {
+        return Ok(Said::nothing().talking("Nothing was done.").exiting(Exit::Failed));
+    }
+    undo(place, &server, setup, tell).map_err(|snag| Snag {
+        hint: snag.hint.or(Some("agnes setup --undo goes on where it stopped".into())),
+        ..snag
+    })?;
+    Ok(Said::done(&json!({"undone": server.to_string()}), "Everything is as it was before."))
+}

@@ -1,0 +1,129 @@
+//! `agnes status`: everything that a support desk would ask, to be pasted as it is.
+
+use serde_json::{Value, json};
+
+use super::here::place;
+use crate::analyst::claude::Claude;
+use crate::analyst::compare::Differences;
+use crate::analyst::credentials::{self, Credential};
+use crate::analyst::error::Result;
+use crate::analyst::git::{self, Git};
+use crate::analyst::state::State;
+use crate::analyst::{Place, server};
+use crate::cli::exit::Failure;
+use crate::cli::said::Said;
+use crate::cli::table::facts;
+use crate::wire::VERSION;
+
+/// Label and value, in the order in which they are shown.
+type Facts = Vec<(&'static str, String)>;
+
+pub(in crate::cli) fn run() -> std::result::Result<Said, Failure> {
+    let place = place()?;
+    let mut found: Facts =
+        vec![
+            ("agnes", format!("{VERSION} ({})", place.agnes.display())),
+            ("platform", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
+            ("git", or_why(Git::find(&place).and_then(|git| git.version(&place)))),
+            (
+                "claude",
+                or_why(Claude::find(&place).and_then(|claude| {
+                    Ok(format!("{} ({})", claude.version(&place)?, claude.path().display()))
+                })),
+            ),
+            ("git's file", place.git_config.display().to_string()),
+            ("our folder", place.config.display().to_string()),
+        ];
+    let proxies = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY"];
+    let set: Vec<_> = proxies.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
+    found.push((
+        "proxy",
+        if set.is_empty() { "none in the environment".to_owned() } else { format!("{} set", set.join(", ")) },
+    ));
+    let credentials = match credentials::all(&place) {
+        Ok(all) => all,
+        Err(why) => {
+            found.push(("credentials", why.to_string()));
+            Vec::new()
+        }
+    };
+    if credentials.is_empty() {
+        found.push(("server", "none: there is no token here".to_owned()));
+    }
+    let state = State::read(&place);
+    for credential in &credentials {
+        about(&place, credential, &state, &mut found);
+    }
+    if let Err(why) = &state {
+        found.push(("setup", why.to_string()));
+    }
+    let json: Vec<Value> =
+        found.iter().map(|(label, value)| json!({"what": label, "value": value})).collect();
+    let shown: Vec<_> = found.into_iter().map(|(label, value)| (label, Some(value))).collect();
+    Ok(Said::answer(&json, facts(&shown))
+        .talking("There is no secret in this: it can be sent to whoever helps you."))
+}
+
+fn about(place: &Place, credential: &Credential, state: &Result<State>, found: &mut Facts) {
+    found.push(("server", credential.server.to_string()));
+    let token = if credential.rejected { "kept; the server did not take it last time" } else { "kept" };
+    found.push(("token", token.to_owned()));
+    if let Some(ca) = &credential.ca {
+        let there = if ca.is_file() { "" } else { ", which is not there" };
+        found.push(("authority", format!("{}{there}", ca.display())));
+    }
+    let info = server::info(credential);
+    found.push((
+        "answer",
+        match &info {
+            Ok(info) => format!("{}, {} plugins, etag {}", info.email, info.plugin_count, info.etag),
+            Err(why) => why.to_string(),
+        },
+    ));
+    if let Ok(git) = Git::find(place) {
+        let wanted = git::settings(place, &credential.server, credential.ca.as_deref());
+        let good =
+            wanted.iter().all(|one| git.values(place, &one.key).is_ok_and(|there| there == one.values));
+        found.push((
+            "git knows",
+            if good { "whom to ask for the token" } else { "nothing of it (agnes setup)" }.to_owned(),
+        ));
+        found.push((
+            "git reaches it",
+            or_why(git.reach(place, &credential.server).map(|()| "yes".to_owned())),
+        ));
+    }
+    let setup = state.as_ref().ok().and_then(|state| state.servers.get(credential.server.base()));
+    let Some(setup) = setup else {
+        found.push(("setup", "none (agnes setup)".to_owned()));
+        return;
+    };
+    let complete = if setup.complete { "" } else { ", not complete: agnes setup" };
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let channel = word(&serde_json::to_value(setup.channel).unwrap_or_default());
+    found.push((
+        "setup",
+        format!("`{}` by {channel}, {} scope{complete}", setup.marketplace, setup.scope.word()),
+    ));
+    found.push(("hook", setup.hook.as_ref().map_or("none".to_owned(), |path| path.display().to_string())));
+    let installed = Claude::find(place).and_then(|claude| claude.installed(&setup.project));
+    if let (Ok(info), Ok(installed)) = (&info, &installed) {
+        let Differences { outdated, revoked, absent, disabled } = Differences::between(info, installed);
+        for (label, names) in [
+            ("outdated", outdated),
+            ("not granted", revoked),
+            ("not installed", absent),
+            ("disabled", disabled),
+        ] {
+            if !names.is_empty() {
+                found.push((label, names.join(", ")));
+            }
+        }
+    }
+}
+
+fn or_why(result: Result<String>) -> String {
+    result.unwrap_or_else(|why| {
+        std::iter::once(why.to_string()).chain(why.causes).collect::<Vec<_>>().join("; ")
+    })
+}

@@ -1,0 +1,205 @@
+//! `agnes refresh`, by hand and from the hook, and the ways that plugins take, with the real clients.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::support::server::{argument, until};
+use crate::support::{ADA, Laptop, Upstream, World};
+
+const GROUP: &str = "group of ada@example.com";
+const TEXT: &str = "---\nname: moved\ndescription: Another text\n---\n\nAnother text.\n";
+
+fn scene() -> (World, Upstream) {
+    let world = World::new();
+    let upstream = world.upstream("up");
+    upstream.plugins(&["still", "moved", "later"]).commit("Publish");
+    world.register("up", &upstream);
+    world.user(ADA, &["up/still", "up/moved"]);
+    (world, upstream)
+}
+
+/// A change, a grant and a loss of one arrive; what did not change is left alone.
+fn lives(test: &str, channel: &str) {
+    let (world, upstream) = scene();
+    let laptops = Laptop::all(&world, test);
+    let (server, ca) = world.serve_privately(&[]);
+    let tokens: Vec<_> = laptops.iter().map(|_| world.token(ADA)).collect();
+    for (laptop, token) in laptops.iter().zip(&tokens) {
+        let setup = ["setup", "--server", server.url(), "--ca", argument(&ca), "--token-stdin", "--yes"];
+        let ran = laptop.good(&[&setup[..], &["--channel", channel]].concat(), token);
+        assert!(ran.stderr.contains("2 plugins of it"), "{}", ran.stderr);
+        assert_eq!(laptop.files_with(token), [".config/agnes/credentials.json"]);
+        let folder = laptop.home().join("agnes-marketplace");
+        assert_eq!(folder.exists(), channel != "git");
+        assert_eq!(laptop.home().join(".gitconfig").exists(), channel == "git");
+        // Nothing is new: said once, and not at all when quiet.
+        assert!(laptop.agnes(&["refresh"]).stderr.contains("Nothing is new"));
+        let quiet = laptop.agnes(&["refresh", "--quiet"]);
+        assert_eq!((quiet.text().as_str(), quiet.stderr.as_str()), ("", ""));
+        assert_eq!(laptop.told(&["refresh", "--check"], "").code, Some(0));
+    }
+
+    upstream.write("plugins/moved/skills/moved/SKILL.md", TEXT).commit("Say it differently");
+    world.agnes(&["marketplace", "sync"]);
+    world.agnes(&["grant", GROUP, "up/later"]);
+    for laptop in &laptops {
+        let before = laptop.plugins();
+        let check = laptop.told(&["refresh", "--check"], "");
+        assert_eq!(check.code, Some(9), "{}", check.stderr);
+        assert!(check.stderr.contains("To update: moved") && check.stderr.contains("To install: later"));
+        assert_eq!(laptop.plugins(), before);
+        let ran = laptop.agnes(&["refresh"]);
+        assert!(
+            ran.stderr.contains("Updated: moved") && ran.stderr.contains("Installed: later"),
+            "{}",
+            ran.stderr
+        );
+        let after = laptop.plugins();
+        assert_eq!(after["still"], before["still"]);
+        assert_ne!(after["moved"], before["moved"]);
+        // What somebody uninstalled themselves does not come back.
+        laptop.claude.plugin(&["uninstall", "later@agnes"]);
+    }
+    world.agnes(&["revoke", GROUP, "up/still"]);
+    for (laptop, token) in laptops.iter().zip(&tokens) {
+        let ran = laptop.agnes(&["refresh"]);
+        assert!(ran.stderr.contains("Uninstalled: still"), "{}", ran.stderr);
+        assert_eq!(laptop.plugins().into_keys().collect::<Vec<_>>(), ["moved"]);
+        assert_eq!(laptop.files_with(token), [".config/agnes/credentials.json"]);
+        laptop.agnes(&["setup", "--undo", "--yes"]);
+        assert!(!laptop.home().join("agnes-marketplace").exists());
+        assert!(!laptop.home().join(".gitconfig").exists() && !laptop.config().exists());
+    }
+}
+
+#[test]
+fn changes_arrive_by_git() {
+    lives("changes_arrive_by_git", "git");
+}
+
+#[test]
+fn changes_arrive_by_a_clone() {
+    lives("changes_arrive_by_a_clone", "clone");
+}
+
+#[test]
+fn changes_arrive_by_zip() {
+    lives("changes_arrive_by_zip", "zip");
+}
+
+/// The hook runs as the client runs it: through a shell, with what there is to say on stdin.
+#[test]
+fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
+    let (world, upstream) = scene();
+    let laptops = Laptop::all(&world, "the_hook_looks_and_leaves_the_work_to_a_process_of_its_own");
+    let server = world.serve(&[]);
+    let listen = server.address().to_string();
+    let mut commands = Vec::new();
+    for laptop in &laptops {
+        let settings = laptop.home().join(".claude/settings.json");
+        fs::create_dir_all(settings.parent().unwrap()).unwrap();
+        let before = "{\n\t\"zeta\": 1,\n\t\"hooks\": {\n\t\t\"SessionStart\": [{\"hooks\":[{\"type\":\"command\",\"command\":\"true\"}]}]\n\t},\n\t\"alpha\": 2\n}";
+        fs::write(&settings, before).unwrap();
+        let setup = ["setup", "--server", server.url(), "--token-stdin", "--yes", "--hook"];
+        laptop.good(&setup, &world.token(ADA));
+        laptop.good(&["setup", "--yes", "--hook"], "");
+        let now: Value = serde_json::from_str(&fs::read_to_string(&settings).unwrap()).unwrap();
+        let begins = now["hooks"]["SessionStart"].as_array().unwrap();
+        assert_eq!(begins.len(), 2, "{begins:?}");
+        assert_eq!(begins[0], json!({"hooks": [{"type": "command", "command": "true"}]}));
+        assert_eq!((&now["zeta"], &now["alpha"]), (&json!(1), &json!(2)));
+        assert_eq!(begins[1]["matcher"], "startup|resume");
+        commands.push(begins[1]["hooks"][0]["command"].as_str().unwrap().to_owned());
+    }
+    let hook = |laptop: &Laptop, text: &str| {
+        let mut command = laptop.command("sh");
+        let began = Instant::now();
+        let ran = laptop.run(command.args(["-c", text]), "{\"hook_event_name\":\"SessionStart\"}");
+        assert_eq!((ran.code, ran.text().as_str(), ran.stderr.as_str()), (Some(0), "", ""));
+        began.elapsed()
+    };
+    for (laptop, command) in laptops.iter().zip(&commands) {
+        hook(laptop, command);
+    }
+    upstream.write("plugins/moved/skills/moved/SKILL.md", TEXT).commit("Say it differently");
+    world.agnes(&["marketplace", "sync"]);
+    for (laptop, command) in laptops.iter().zip(&commands) {
+        let before = laptop.plugins();
+        assert!(hook(laptop, command).as_secs() < 3);
+        until("the update in the background", || {
+            (laptop.plugins()["moved"] != before["moved"]).then_some(())
+        });
+        until("its end", || {
+            let check = laptop.told(&["refresh", "--check"], "");
+            (check.code == Some(0)).then_some(())
+        });
+    }
+    // The server is away: nobody waits, and nobody is bothered.
+    server.stop();
+    for (laptop, command) in laptops.iter().zip(&commands) {
+        let there = laptop.plugins();
+        assert!(hook(laptop, command).as_secs() < 5);
+        let ran = laptop.agnes(&["refresh"]);
+        assert!(
+            ran.stderr.contains("cannot be reached") && ran.stderr.contains("stays as it is"),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(laptop.plugins(), there);
+    }
+    // A token that has ended is told, however quiet.
+    let server = world.serve(&["--listen", &listen]);
+    for one in world.json(&["token", "list"]).as_array().unwrap() {
+        world.agnes(&["token", "revoke", one["id"].as_str().unwrap()]);
+    }
+    for laptop in &laptops {
+        let said = laptop.refused(5, &["refresh", "--quiet"], "");
+        assert!(said.contains("agnes login"), "{said}");
+        laptop.agnes(&["setup", "--undo", "--yes"]);
+        let settings = fs::read_to_string(laptop.home().join(".claude/settings.json")).unwrap();
+        assert!(
+            settings.starts_with("{\n\t\"zeta\": 1,\n\t\"hooks\"") && !settings.contains("agnes"),
+            "{settings}"
+        );
+    }
+    drop(server);
+}
+
+/// A client that uses no helpers of git's, as old ones do in the background: it cannot have the address.
+#[test]
+fn where_the_client_cannot_clone_the_address_a_clone_takes_its_place() {
+    let world = World::with_people();
+    let server = world.serve(&[]);
+    for laptop in Laptop::all(&world, "where_the_client_cannot_clone_the_address_a_clone_takes_its_place") {
+        let token = world.token(ADA);
+        let bin = laptop.home().join("other bin");
+        fs::create_dir_all(&bin).unwrap();
+        let real = laptop.claude.program().display().to_string();
+        let wrapper = format!(
+            "#!/bin/sh\nexport GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=credential.{}.helper GIT_CONFIG_VALUE_0=\nexec '{real}' \"$@\"\n",
+            server.url()
+        );
+        fs::write(bin.join("claude"), wrapper).unwrap();
+        executable(&bin.join("claude"));
+        let mut command = laptop.command(env!("CARGO_BIN_EXE_agnes"));
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        command.args(["setup", "--server", server.url(), "--token-stdin", "--yes"]).env("PATH", &path);
+        let ran = laptop.run(&mut command, &token);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains("a clone of your own takes its place"), "{}", ran.stderr);
+        assert_eq!(laptop.plugins().len(), 6);
+        assert_eq!(laptop.files_with(&token), [".config/agnes/credentials.json"]);
+        let origin = fs::read_to_string(laptop.home().join("agnes-marketplace/.git/config")).unwrap();
+        assert!(origin.contains("rebase = true") && origin.contains("agnes credential"), "{origin}");
+        let status = laptop.agnes(&["status"]).text();
+        assert!(status.contains(ADA) && status.contains("by clone") && !status.contains(&token), "{status}");
+    }
+}
+
+fn executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
