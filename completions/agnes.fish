@@ -46,6 +46,13 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "build-zip" -d 'Write th
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one user gets, and why not more'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the API and everybody\'s marketplace, until told to stop'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "setup" -d 'Set up Claude Code on this machine for the plugins that a server grants you'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "refresh" -d 'Bring your plugins up to date, if there is anything new'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "login" -d 'Give agnes your token for a server, in place of one that has expired'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "logout" -d 'Forget your token for a server'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "whoami" -d 'Say who you are to a server, what it grants you, and what of that is installed'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "status" -d 'Say everything about this machine\'s setup that somebody who helps would ask'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "credential" -d 'Answer git, which asks for tokens (gitcredentials(7))'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "audit" -d 'List who did what, the latest first'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "backup" -d 'Back up everything that cannot be fetched or made again, also while a server serves'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "prune" -d 'Remove from the caches what nobody needs'
@@ -399,6 +406,7 @@ complete -c agnes -n "__fish_agnes_using_subcommand serve" -l listen -d 'Where t
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l tls-cert -d 'The certificate for https, in PEM format, read again when it changes [env: AGNES_SERVE_TLS_CERT]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l tls-key -d 'Its key [env: AGNES_SERVE_TLS_KEY]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l public-url -d 'The address by which analysts know this server, such as https://agnes.example.com [env: AGNES_SERVE_PUBLIC_URL]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand serve" -l ca-cert -d 'Show analysts the authority in this PEM file as the one to trust, at /setup: that which signed the server\'s certificate [env: AGNES_SERVE_CA_CERT]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l sync-at -d 'Sync all marketplaces at this time of day, in UTC [env: AGNES_SERVE_SYNC_AT]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l trusted-proxy -d 'A proxy that is believed when it says, in X-Forwarded headers, who asks and for which address [env: AGNES_SERVE_TRUSTED_PROXIES]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l log-format -d 'How to write the log: text or json [env: AGNES_SERVE_LOG_FORMAT] [default: text]' -r
@@ -422,6 +430,92 @@ complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server-token-fi
 complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l ca -d 'Trust the certificates in this PEM file too: those of your organisation\'s authority' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l scope -d 'In which of Claude Code\'s settings: for all your work, or for the folder you are in' -r -f -a "user\t''
+project\t''"
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l plugins -d 'Which plugins to install: all that you were granted, now and later, none, or ask for each' -r -f -a "all\t''
+none\t''
+ask\t''"
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l channel -d 'Which way the plugins take: git by Claude Code, a clone or an unpacked ZIP in ~/agnes-marketplace, or the first of git and clone that works' -r -f -a "auto\t''
+git\t''
+clone\t''
+zip\t''"
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l platform -d 'For which platform to print it [default: this one]' -r -f -a "macos\t''
+windows\t''
+linux\t''"
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l token-stdin -d 'Read the token from the first line of stdin'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l hook -d 'Have every session begin with `agnes refresh`, in the background'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -s y -l yes -d 'Do not ask whether to go on'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l dry-run -d 'Check everything, say what there is to do, and do nothing'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l print -d 'Print what to do by hand, as commands for a shell, for whoever has no agnes. Needs --server'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l undo -d 'Take back what was set up, the token included'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l check -d 'Only say whether there is anything new; the exit status is 9 if there is'
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l background -d 'Do what there is to do in a process of its own, and do not wait for it'
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l ca -d 'Trust the certificates in this PEM file too: those of your organisation\'s authority' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l token-stdin -d 'Read the token from the first line of stdin'
+complete -c agnes -n "__fish_agnes_using_subcommand login" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand login" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand logout" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand whoami" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand status" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand status" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand status" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand credential" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l limit -d 'How many' -r
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l who -d 'By this actor alone, as the list names them' -r
 complete -c agnes -n "__fish_agnes_using_subcommand audit" -l what -d 'Of this kind alone: `token.create`, or `token` for all that begin so' -r

@@ -630,6 +630,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tls-cert=[The certificate for https, in PEM format, read again when it changes \[env\: AGNES_SERVE_TLS_CERT\]]:FILE:_files' \
 '--tls-key=[Its key \[env\: AGNES_SERVE_TLS_KEY\]]:FILE:_files' \
 '--public-url=[The address by which analysts know this server, such as https\://agnes.example.com \[env\: AGNES_SERVE_PUBLIC_URL\]]:URL:_default' \
+'--ca-cert=[Show analysts the authority in this PEM file as the one to trust, at /setup\: that which signed the server'\''s certificate \[env\: AGNES_SERVE_CA_CERT\]]:FILE:_files' \
 '*--sync-at=[Sync all marketplaces at this time of day, in UTC \[env\: AGNES_SERVE_SYNC_AT\]]:HH:MM:_default' \
 '*--trusted-proxy=[A proxy that is believed when it says, in X-Forwarded headers, who asks and for which address \[env\: AGNES_SERVE_TRUSTED_PROXIES\]]:ADDR/BITS:_default' \
 '--log-format=[How to write the log\: text or json \[env\: AGNES_SERVE_LOG_FORMAT\] \[default\: text\]]:FORMAT:_default' \
@@ -661,6 +662,128 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help]' \
 '--help[Print help]' \
+&& ret=0
+;;
+(setup)
+_arguments "${_arguments_options[@]}" : \
+'--ca=[Trust the certificates in this PEM file too\: those of your organisation'\''s authority]:FILE:_files' \
+'--scope=[In which of Claude Code'\''s settings\: for all your work, or for the folder you are in]:SCOPE:(user project)' \
+'--plugins=[Which plugins to install\: all that you were granted, now and later, none, or ask for each]:WHICH:(all none ask)' \
+'--channel=[Which way the plugins take\: git by Claude Code, a clone or an unpacked ZIP in ~/agnes-marketplace, or the first of git and clone that works]:WAY:(auto git clone zip)' \
+'--platform=[For which platform to print it \[default\: this one\]]:PLATFORM:(macos windows linux)' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--token-stdin[Read the token from the first line of stdin]' \
+'--hook[Have every session begin with \`agnes refresh\`, in the background]' \
+'-y[Do not ask whether to go on]' \
+'--yes[Do not ask whether to go on]' \
+'--dry-run[Check everything, say what there is to do, and do nothing]' \
+'(--dry-run --undo --hook -y --yes)--print[Print what to do by hand, as commands for a shell, for whoever has no agnes. Needs --server]' \
+'(--dry-run --token-stdin --ca --hook --channel)--undo[Take back what was set up, the token included]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(refresh)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--check[Only say whether there is anything new; the exit status is 9 if there is]' \
+'(--check)--background[Do what there is to do in a process of its own, and do not wait for it]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(login)
+_arguments "${_arguments_options[@]}" : \
+'--ca=[Trust the certificates in this PEM file too\: those of your organisation'\''s authority]:FILE:_files' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--token-stdin[Read the token from the first line of stdin]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(logout)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(whoami)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(status)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(credential)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':operation -- get, store or erase; anything else is left unanswered:_default' \
 && ret=0
 ;;
 (audit)
@@ -854,6 +977,13 @@ _agnes_commands() {
 'info:Say what one user gets, and why not more' \
 'serve:Serve the API and everybody'\''s marketplace, until told to stop' \
 'baseline:Answer 304 and do nothing else\: what benches/serve.py holds \`serve\` against' \
+'setup:Set up Claude Code on this machine for the plugins that a server grants you' \
+'refresh:Bring your plugins up to date, if there is anything new' \
+'login:Give agnes your token for a server, in place of one that has expired' \
+'logout:Forget your token for a server' \
+'whoami:Say who you are to a server, what it grants you, and what of that is installed' \
+'status:Say everything about this machine'\''s setup that somebody who helps would ask' \
+'credential:Answer git, which asks for tokens (gitcredentials(7))' \
 'audit:List who did what, the latest first' \
 'backup:Back up everything that cannot be fetched or made again, also while a server serves' \
 'prune:Remove from the caches what nobody needs' \
@@ -902,6 +1032,11 @@ _agnes__subcmd__config_commands() {
 _agnes__subcmd__config__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes config show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__credential_commands] )) ||
+_agnes__subcmd__credential_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes credential commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__demo_commands] )) ||
 _agnes__subcmd__demo_commands() {
@@ -969,6 +1104,16 @@ _agnes__subcmd__group__subcmd__show_commands() {
 _agnes__subcmd__info_commands() {
     local commands; commands=()
     _describe -t commands 'agnes info commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__login_commands] )) ||
+_agnes__subcmd__login_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes login commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__logout_commands] )) ||
+_agnes__subcmd__logout_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes logout commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__man_commands] )) ||
 _agnes__subcmd__man_commands() {
@@ -1045,6 +1190,11 @@ _agnes__subcmd__prune_commands() {
     local commands; commands=()
     _describe -t commands 'agnes prune commands' commands "$@"
 }
+(( $+functions[_agnes__subcmd__refresh_commands] )) ||
+_agnes__subcmd__refresh_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes refresh commands' commands "$@"
+}
 (( $+functions[_agnes__subcmd__revoke_commands] )) ||
 _agnes__subcmd__revoke_commands() {
     local commands; commands=()
@@ -1054,6 +1204,16 @@ _agnes__subcmd__revoke_commands() {
 _agnes__subcmd__serve_commands() {
     local commands; commands=()
     _describe -t commands 'agnes serve commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__setup_commands] )) ||
+_agnes__subcmd__setup_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes setup commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__status_commands] )) ||
+_agnes__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes status commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__token_commands] )) ||
 _agnes__subcmd__token_commands() {
@@ -1108,6 +1268,11 @@ _agnes__subcmd__user__subcmd__remove_commands() {
 _agnes__subcmd__user__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes user show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__whoami_commands] )) ||
+_agnes__subcmd__whoami_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes whoami commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_agnes" ]; then
