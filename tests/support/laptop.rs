@@ -26,11 +26,13 @@ pub enum Found {
 impl World {
     /// An authority of our own, as a file, and the server whose certificate it signed.
     pub fn serve_privately(&self, flags: &[&str]) -> (Server, PathBuf) {
-        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+        use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
         let (ca, cert, key) = (self.path("our ca.pem"), self.path("cert.pem"), self.path("key.pem"));
         if !ca.exists() {
             let ca_key = KeyPair::generate().unwrap();
             let mut ca_params = CertificateParams::new(Vec::new()).unwrap();
+            // A leaf of the same name as its issuer would count as self-signed.
+            ca_params.distinguished_name.push(DnType::CommonName, "Our authority");
             ca_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             fs::write(&ca, ca_params.self_signed(&ca_key).unwrap().pem()).unwrap();
             let issuer = Issuer::new(ca_params, ca_key);
