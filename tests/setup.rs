@@ -76,9 +76,9 @@ fn from_nothing_to_plugins_and_back() {
         let token = world.token(ADA);
         // One has worked on that machine before, and so has the other's client, for whom there is nothing yet.
         if i == 0 {
-            lived_in(laptop)
+            lived_in(laptop);
         } else {
-            drop(laptop.claude.plugin(&["list", "--json"]))
+            drop(laptop.claude.plugin(&["list", "--json"]));
         }
         let before = ours(laptop);
         let setup = ["setup", "--server", server.url(), "--ca", argument(&ca), "--token-stdin", "--yes"];
@@ -228,7 +228,7 @@ fn another_folder_for_our_files_is_known_to_git_too() {
             "--plugins",
             "none",
         ]);
-        let ran = laptop.run(command.env("AGNES_CONFIG_HOME", &folder), &token);
+        let ran = Laptop::run(command.env("AGNES_CONFIG_HOME", &folder), &token);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert_eq!(laptop.files_with(&token), ["it's é here/credentials.json"]);
         assert!(Path::new(&folder).join("setup.json").exists());

@@ -30,7 +30,7 @@ fn programs_that_are_missing_or_too_old_are_named() {
     let setup = |expected: i32| {
         let mut command = laptop.command(env!("CARGO_BIN_EXE_agnes"));
         command.args(["setup", "--server", server.url(), "--token-stdin", "--yes"]).env("PATH", &bin);
-        let ran = laptop.run(&mut command, &token);
+        let ran = Laptop::run(&mut command, &token);
         assert_eq!(ran.code, Some(expected), "{}", ran.stderr);
         assert!(!laptop.config().exists() && laptop.files_with(&token).is_empty());
         ran.stderr
@@ -67,7 +67,9 @@ fn tokens_and_addresses_that_are_wrong_are_told_before_anything_is_changed() {
     let attempt = |code: i32, url: &str, more: &[&str], token: &str, told: &[&str]| {
         let args = [&["setup", "--server", url, "--token-stdin", "--yes"][..], more].concat();
         let said = laptop.refused(code, &args, token);
-        told.iter().for_each(|told| assert!(said.contains(told), "{url}: no `{told}` in\n{said}"));
+        for told in told {
+            assert!(said.contains(told), "{url}: no `{told}` in\n{said}");
+        }
         assert!(!said.contains(token) || token.is_empty(), "{said}");
         assert!(!laptop.config().exists() && !laptop.home().join(".gitconfig").exists());
     };

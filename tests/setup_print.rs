@@ -23,7 +23,7 @@ fn what_the_server_tells_to_paste_works_as_it_is() {
         assert_eq!(laptop.agnes(&print).text(), text);
         let token = world.token(ADA);
         for _ in 0..2 {
-            let ran = laptop.run(laptop.command("sh").args(["-c", &text]), &format!("{token}\n"));
+            let ran = Laptop::run(laptop.command("sh").args(["-c", &text]), &format!("{token}\n"));
             assert_eq!(ran.code, Some(0), "{}{}", ran.text(), ran.stderr);
             assert!(!ran.stderr.contains(&token) && !ran.text().contains(&token));
         }
@@ -47,7 +47,7 @@ fn without_its_authority_the_server_is_not_trusted() {
     for laptop in Laptop::all(&world, "without_its_authority_the_server_is_not_trusted") {
         let text =
             laptop.agnes(&["setup", "--print", "--platform", "macos", "--server", server.url()]).text();
-        let ran = laptop.run(laptop.command("sh").args(["-c", &text]), "agnes_pat_x\n");
+        let ran = Laptop::run(laptop.command("sh").args(["-c", &text]), "agnes_pat_x\n");
         assert!(ran.code != Some(0) && ran.stderr.contains("certificate"), "{}", ran.stderr);
     }
 }

@@ -117,7 +117,7 @@ fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
     let hook = |laptop: &Laptop, text: &str| {
         let mut command = laptop.command("sh");
         let began = Instant::now();
-        let ran = laptop.run(command.args(["-c", text]), "{\"hook_event_name\":\"SessionStart\"}");
+        let ran = Laptop::run(command.args(["-c", text]), "{\"hook_event_name\":\"SessionStart\"}");
         assert_eq!((ran.code, ran.text().as_str(), ran.stderr.as_str()), (Some(0), "", ""));
         began.elapsed()
     };
@@ -187,7 +187,7 @@ fn where_the_client_cannot_clone_the_address_a_clone_takes_its_place() {
         let mut command = laptop.command(env!("CARGO_BIN_EXE_agnes"));
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         command.args(["setup", "--server", server.url(), "--token-stdin", "--yes"]).env("PATH", &path);
-        let ran = laptop.run(&mut command, &token);
+        let ran = Laptop::run(&mut command, &token);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert!(ran.stderr.contains("a clone of your own takes its place"), "{}", ran.stderr);
         assert_eq!(laptop.plugins().len(), 6);

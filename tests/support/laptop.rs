@@ -85,10 +85,10 @@ impl Laptop {
 
     /// `agnes ARGS…`, told that on stdin.
     pub fn told(&self, args: &[&str], stdin: &str) -> Ran {
-        self.run(self.command(env!("CARGO_BIN_EXE_agnes")).args(args), stdin)
+        Self::run(self.command(env!("CARGO_BIN_EXE_agnes")).args(args), stdin)
     }
 
-    pub fn run(&self, command: &mut Command, stdin: &str) -> Ran {
+    pub fn run(command: &mut Command, stdin: &str) -> Ran {
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().unwrap();
         // Whoever does not want it does not read it.
