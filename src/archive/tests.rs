@@ -130,3 +130,40 @@ fn what_cannot_be_read_is_an_error_and_leaves_nothing() {
     assert!(matches!(error, Err(ArchiveError::Source(why)) if why == "gone"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// Attack: a server that is not what it seems sends archives that would write elsewhere, or leave a symlink
+/// through which the next entry does.
+#[test]
+fn an_archive_that_leads_out_of_its_folder_is_not_unpacked() {
+    let home = tempfile::tempdir().unwrap();
+    let archive = |write: &dyn Fn(&mut zip::ZipWriter<std::fs::File>)| {
+        let file = tempfile::tempfile().unwrap();
+        let mut out = zip::ZipWriter::new(file.try_clone().unwrap());
+        out.start_file("fine.txt", super::options(false, 1)).unwrap();
+        write(&mut out);
+        out.finish().unwrap();
+        file
+    };
+    let named =
+        |name: &'static str| archive(&move |out| out.start_file(name, super::options(false, 1)).unwrap());
+    let link = archive(&|out| out.add_symlink("link", "..", super::options(false, 1)).unwrap());
+    let dishonest = [named("../out.txt"), named("/out.txt"), named("a/../../out.txt"), link];
+    for (number, archive) in dishonest.into_iter().enumerate() {
+        let folder = home.path().join(number.to_string());
+        std::fs::create_dir(&folder).unwrap();
+        match super::unpack::unpack(archive, &folder) {
+            Err(_) => {}
+            // An absolute name may as well be taken for one inside.
+            Ok(()) => assert_eq!(number, 1, "unpacked"),
+        }
+        assert!(std::fs::read_dir(&folder).unwrap().all(|one| one.unwrap().file_type().unwrap().is_file()));
+    }
+    let outside: Vec<_> =
+        std::fs::read_dir(home.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert!(!outside.contains(&"out.txt".into()), "{outside:?}");
+    let honest = archive(&|_| {});
+    let folder = home.path().join("honest");
+    std::fs::create_dir(&folder).unwrap();
+    super::unpack::unpack(honest, &folder).unwrap();
+    assert!(folder.join("fine.txt").is_file());
+}
