@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -25,7 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let kind = kind_of(request.headers());
+        let kind = said(request.headers(), &header::CONTENT_TYPE);
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             Failure::new(rejection.status(), "body-unreadable", rejection.body_text())
         })?;
@@ -49,9 +49,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// The kind that the body is said to have.
-fn kind_of(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::CONTENT_TYPE)?;
+/// What a header says before its parameters, in small letters: the kind of a body, or its encoding.
+pub(super) fn said(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let value = headers.get(name)?;
     let text = String::from_utf8_lossy(value.as_bytes());
     Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }

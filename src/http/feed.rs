@@ -31,7 +31,6 @@ use crate::domain::digest::Digest;
 use crate::registry::bundles::Bundle;
 use crate::registry::views::Glance;
 use crate::registry::{Error, Registry};
-use crate::wire::Problem;
 use crate::wire::views as wire;
 
 /// Where the bundle is.
@@ -44,7 +43,7 @@ const OPEN: usize = 64;
 const BUILDS: usize = 2;
 
 /// How often somebody whose view changes while they ask is sent back to the beginning.
-const PATIENCE: usize = 3;
+pub(super) const PATIENCE: usize = 3;
 
 /// What those who ask for views and bundles share.
 #[derive(Default)]
@@ -88,8 +87,6 @@ enum Built {
     responses(
         (status = 200, description = "The same plugins make the same bytes. `ETag` is the view digest", body = Vec<u8>, content_type = "application/zip"),
         (status = 304, description = "The client has it already"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn zip(
@@ -144,8 +141,6 @@ pub(super) fn unsettled() -> Failure {
     get, path = "/marketplace/info", tag = "feed", operation_id = "get_info",
     responses(
         (status = 200, description = "The view", body = wire::Info),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn info(

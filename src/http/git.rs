@@ -12,14 +12,16 @@ use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::extract::ask;
-use super::feed::{Feed, unsettled};
+use super::extract::{ask, said};
+use super::feed::{Feed, PATIENCE, unsettled};
 use super::files::ChunkedBody;
 use super::problem::Failure;
 use super::{App, Routine};
 use crate::domain::caller::Caller;
 use crate::domain::note::quoted;
 use crate::registry::channel::{self, Fetched, PackStream, Protocol};
+use crate::registry::views::Glance;
+use crate::registry::{Error, Registry};
 use crate::wire::Problem;
 
 /// Largest request, in bytes, and after it was unpacked: what `git http-backend` allows. It has room for
@@ -28,9 +30,6 @@ pub(super) const LARGEST_REQUEST: usize = 10 << 20;
 
 /// Requests larger than this are parsed where it keeps nobody waiting.
 const SMALL: usize = 32 << 10;
-
-/// How often somebody whose view changes while they ask is sent back to the beginning.
-const PATIENCE: usize = 3;
 
 const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
 const REQUEST: &str = "application/x-git-upload-pack-request";
@@ -50,7 +49,6 @@ const BUNDLE: &str = "main.bundle";
     ),
     responses(
         (status = 200, description = "What gitprotocol-http and gitprotocol-v2 say", body = Vec<u8>, content_type = "application/x-git-upload-pack-advertisement"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Another service, or whoever asks is no user", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -66,7 +64,7 @@ pub(super) async fn refs(
         Some("git-receive-pack") => return Err(read_only()),
         _ => return Err(not_served("only git-upload-pack is served here: git clone, fetch and pull")),
     }
-    caller.own_id().map_err(crate::registry::Error::from)?;
+    caller.own_id().map_err(Error::from)?;
     let protocol = protocol(request.headers());
     let body = match protocol {
         // In version 2 it is the next request that asks for refs.
@@ -86,8 +84,6 @@ pub(super) async fn refs(
     request_body(content = Vec<u8>, content_type = "application/x-git-upload-pack-request", description = "What gitprotocol-v2 and gitprotocol-pack say; at most 10 MiB, also after it was unpacked (`Content-Encoding: gzip`)"),
     responses(
         (status = 200, description = "Refs, a pack, or an `ERR` packet", body = Vec<u8>, content_type = "application/x-git-upload-pack-result"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The request is too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is of another type, or encoded in another way", body = Problem, content_type = "application/problem+json"),
     ),
@@ -99,15 +95,15 @@ pub(super) async fn upload_pack(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let kind = text(&headers, header::CONTENT_TYPE);
+    let kind = said(&headers, &header::CONTENT_TYPE).unwrap_or_default();
     if kind != REQUEST {
         return Err(unsupported(format!(
             "the request's body is {}, and `{REQUEST}` is needed",
             quoted(&kind)
         )));
     }
-    caller.own_id().map_err(crate::registry::Error::from)?;
-    let encoding = text(&headers, header::CONTENT_ENCODING);
+    caller.own_id().map_err(Error::from)?;
+    let encoding = said(&headers, &header::CONTENT_ENCODING).unwrap_or_default();
     let protocol = protocol(&headers);
     let work = move || -> Result<_, Failure> { Ok(channel::parse(protocol, &decoded(&encoding, body)?)) };
     let request = if headers_say_small(&headers) {
@@ -136,8 +132,6 @@ pub(super) async fn upload_pack(
     get, path = "/marketplace.git/main.bundle", tag = "feed", operation_id = "git_bundle",
     responses(
         (status = 200, description = "What gitformat-bundle says (version 2): for `git clone --bundle-uri`", body = Vec<u8>, content_type = "application/x-git-bundle"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn bundle(
@@ -145,8 +139,8 @@ pub(super) async fn bundle(
     Extension(caller): Extension<Caller>,
     Extension(feed): Extension<Arc<Feed>>,
 ) -> Result<Response, Failure> {
-    caller.own_id().map_err(crate::registry::Error::from)?;
-    Ok(answer("application/x-git-bundle", feed.git_bundle(&app, &caller).await?))
+    caller.own_id().map_err(Error::from)?;
+    Ok(answer("application/x-git-bundle", feed.with_snapshot(&app, &caller, Registry::git_bundle).await?))
 }
 
 /// Nobody pushes
@@ -161,19 +155,11 @@ pub(super) async fn receive_pack() -> Failure {
 impl Feed {
     /// The commit that is the caller's view. From now on they may fetch it.
     async fn tip(self: &Arc<Self>, app: &App, caller: &Caller) -> Result<channel::Tip, Failure> {
-        for _ in 0..PATIENCE {
-            let glance = self.glance(app, caller).await?;
-            if let Some(tip) = app.known_tip(caller, &glance)? {
-                return Ok(tip);
-            }
-            self.snapshot(app, caller, glance).await?;
-            let asker = caller.clone();
-            let told = ask(Arc::clone(app), move |registry| registry.tip(&asker, &glance)).await?;
-            if let Some(tip) = told {
-                return Ok(tip);
-            }
+        let glance = self.glance(app, caller).await?;
+        match app.known_tip(caller, &glance)? {
+            Some(tip) => Ok(tip),
+            None => self.with_snapshot(app, caller, Registry::tip).await,
         }
-        Err(unsettled())
     }
 
     async fn fetch(
@@ -183,27 +169,31 @@ impl Feed {
         fetch: channel::Fetch,
     ) -> Result<PackStream, Failure> {
         let fetch = Arc::new(fetch);
-        for _ in 0..PATIENCE {
-            let glance = self.glance(app, caller).await?;
-            self.snapshot(app, caller, glance).await?;
-            let (asker, fetch) = (caller.clone(), Arc::clone(&fetch));
-            match ask(Arc::clone(app), move |registry| registry.fetch(&asker, &glance, &fetch)).await? {
-                Fetched::Stream(stream) => return Ok(*stream),
-                Fetched::Refused(refusal) => return Ok(PackStream::only(refusal.packet())),
-                Fetched::Moved => {}
-            }
-        }
-        Err(unsettled())
+        let work = move |registry: &Registry, caller: &Caller, glance: &Glance| {
+            Ok(match registry.fetch(caller, glance, &fetch)? {
+                Fetched::Stream(stream) => Some(*stream),
+                Fetched::Refused(refusal) => Some(PackStream::only(refusal.packet())),
+                Fetched::Moved => None,
+            })
+        };
+        self.with_snapshot(app, caller, work).await
     }
 
-    async fn git_bundle(self: &Arc<Self>, app: &App, caller: &Caller) -> Result<PackStream, Failure> {
+    /// What `work` comes to with the caller's view, which is there as a snapshot by then. It is begun anew
+    /// if it says that the view is another one meanwhile.
+    async fn with_snapshot<T: Send + 'static>(
+        self: &Arc<Self>,
+        app: &App,
+        caller: &Caller,
+        work: impl Fn(&Registry, &Caller, &Glance) -> Result<Option<T>, Error> + Clone + Send + 'static,
+    ) -> Result<T, Failure> {
         for _ in 0..PATIENCE {
             let glance = self.glance(app, caller).await?;
             self.snapshot(app, caller, glance).await?;
-            let asker = caller.clone();
-            let bundle = ask(Arc::clone(app), move |registry| registry.git_bundle(&asker, &glance)).await?;
-            if let Some(bundle) = bundle {
-                return Ok(bundle);
+            let (work, caller) = (work.clone(), caller.clone());
+            let done = ask(Arc::clone(app), move |registry| work(registry, &caller, &glance)).await?;
+            if let Some(done) = done {
+                return Ok(done);
             }
         }
         Err(unsettled())
@@ -226,12 +216,6 @@ fn about(kind: &'static str) -> [(header::HeaderName, HeaderValue); 3] {
 
 fn protocol(headers: &HeaderMap) -> Protocol {
     Protocol::of(headers.get("git-protocol").map(HeaderValue::as_bytes))
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
-    let value = headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
-    let value = String::from_utf8_lossy(value);
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn headers_say_small(headers: &HeaderMap) -> bool {

@@ -63,9 +63,13 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     described.merge(super::server::described());
     let mut document = serde_json::to_value(described).unwrap_or_default();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
-    for (_, operations) in paths.filter(|(path, _)| path.starts_with("/api/")) {
+    for (path, operations) in paths {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
-            tell_problems(method, operation);
+            if path.starts_with("/api/") {
+                tell(operation, &usual_problems(method, operation));
+            } else if operation["tags"][0] == "feed" {
+                tell(operation, &FEED_PROBLEMS);
+            }
         }
     }
     let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
@@ -79,8 +83,15 @@ pub fn text() -> String {
     format!("{:#}\n", *DOCUMENT)
 }
 
+/// A status, and what it means.
+type Usual = (&'static str, &'static str);
+
+/// What can go wrong with whatever a user asks for.
+const FEED_PROBLEMS: [Usual; 2] =
+    [("401", "Nobody, or nobody any more, has that token"), ("403", "Whoever asks is no user")];
+
 /// What can go wrong with any request of its kind. What is particular to one stands with its handler.
-fn tell_problems(method: &str, operation: &mut Value) {
+fn usual_problems(method: &str, operation: &Value) -> Vec<Usual> {
     let in_path = |parameter: &Value| parameter["in"] == "path";
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     let named = parameters.iter().any(in_path);
@@ -105,9 +116,14 @@ fn tell_problems(method: &str, operation: &mut Value) {
     }
     usual.push(("500", "Something is wrong with the server"));
     usual.push(("503", "The server has no time, or another process has the registry"));
+    usual
+}
+
+/// Adds to what stands there of an operation's answers.
+fn tell(operation: &mut Value, usual: &[Usual]) {
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, description) in usual {
-        responses.entry(status).or_insert_with(|| {
+        responses.entry(*status).or_insert_with(|| {
             let schema = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
             json!({"description": description, "content": {CONTENT_TYPE: schema}})
         });

@@ -108,6 +108,12 @@ impl Snapshot {
         Arc::clone(self.whole.get_or_init(|| Arc::new(Pack::of(self.all().collect()))))
     }
 
+    /// Whether a pack is that one.
+    #[must_use]
+    pub fn is_whole(&self, pack: &Arc<Pack>) -> bool {
+        self.whole.get().is_some_and(|whole| Arc::ptr_eq(whole, pack))
+    }
+
     pub(super) fn find(&self, id: &Oid) -> Option<(&Arc<Part>, &Object)> {
         let place = self.places.binary_search_by(|place| {
             self.at(*place).map_or(Ordering::Greater, |(_, object)| object.id.cmp(id))

@@ -40,8 +40,6 @@ pub(in crate::http) struct Arrival {
     responses(
         (status = 200, description = "The catalog, as in the ZIP but for the sources: each is a `git-subdir`. Of one that would be larger than 5 MiB, what only describes the plugins is left out", body = Value),
         (status = 400, description = "The request does not say under which address the server is reached", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is larger than 5 MiB all the same", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -59,8 +57,6 @@ pub(in crate::http) async fn json(
     responses(
         (status = 200, description = "As `/marketplace.json`", body = Value),
         (status = 400, description = "The request does not say under which address the server is reached", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is larger than 5 MiB all the same", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -78,8 +74,6 @@ pub(in crate::http) async fn at_repository(
     responses(
         (status = 200, description = "As `/marketplace.json`", body = Value),
         (status = 400, description = "The request does not say under which address the server is reached", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is larger than 5 MiB all the same", body = Problem, content_type = "application/problem+json"),
     ),
 )]

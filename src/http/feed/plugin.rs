@@ -29,8 +29,6 @@ use crate::wire::Problem;
         (status = 200, description = "The same plugin makes the same bytes, and the same `ETag`", body = Vec<u8>, content_type = "application/zip"),
         (status = 304, description = "The client has it already"),
         (status = 400, description = "The path cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody, or nobody any more, has that token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Whoever asks is no user", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none, or it was not granted", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -110,16 +110,15 @@ impl Registry {
         }
         let reply = fetch.reply(&known);
         let Some(band) = reply.pack else { return Ok(Fetched::Stream(PackStream::only(reply.head).into())) };
-        let whole = had.is_empty() && fetch.filter.is_empty() && *fetch.wants == [current.snapshot.tip()];
-        if whole
-            && band == Band::Large
+        let wants: Vec<(Oid, &Snapshot)> = wants.iter().map(|(want, held)| (*want, &held.snapshot)).collect();
+        let had: Vec<&Snapshot> = had.iter().map(|held| &held.snapshot).collect();
+        let pack = pack::select(&wants, &had, &fetch.filter).map_err(super::Error::Cached)?;
+        if band == Band::Large
+            && current.snapshot.is_whole(&pack)
             && let Some(ready) = self.ready_pack(&current)
         {
             return Ok(Fetched::Stream(PackStream::ready(reply.head, ready).into()));
         }
-        let wants: Vec<(Oid, &Snapshot)> = wants.iter().map(|(want, held)| (*want, &held.snapshot)).collect();
-        let had: Vec<&Snapshot> = had.iter().map(|held| &held.snapshot).collect();
-        let pack = pack::select(&wants, &had, &fetch.filter).map_err(super::Error::Cached)?;
         Ok(Fetched::Stream(PackStream::new(reply.head, band, pack).into()))
     }
 

@@ -61,6 +61,8 @@ struct Source {
     packs: Packs,
 }
 
+const UNREADABLE: Error = Error::Defect("what was just put into the git cache cannot be read");
+
 impl Registry {
     /// The snapshot of a user's view. `None`: their view is another one by now.
     pub(super) fn snapshot_of(&self, user: &str, glance: &Glance) -> Result<Option<Arc<Held>>> {
@@ -96,25 +98,20 @@ impl Registry {
         held
     }
 
-    /// What of it is damaged is removed, to be made again.
     fn read_snapshot(&self, cache: &Cache, view: &Digest) -> Option<Held> {
         let head = self.read_part(&cache.view(view))?;
         let about: About = serde_json::from_slice(head.about()).ok()?;
-        let mut parts = vec![head];
-        let mut whole = true;
-        for plugin in &about.plugins {
-            let digest = plugin.digest.parse().ok()?;
-            // All of them are looked at, so that what is missing is made at once.
-            match cache.has_part(&digest).then(|| self.read_part(&cache.part(&digest))).flatten() {
-                Some(part) => parts.push(part),
-                None => whole = false,
-            }
-        }
-        let snapshot = if whole { Snapshot::new(parts) } else { None };
-        let plugins = about.plugins.into_iter().map(|plugin| (plugin.marketplace, plugin.name)).collect();
-        Some(Held { view: *view, plugins, snapshot: snapshot?, asked: AtomicU64::new(0) })
+        let part = |plugin: &Plugin| self.part_at_hand(cache, &plugin.digest.parse().ok()?);
+        let parts: Vec<_> = about.plugins.iter().map(part).collect::<Option<_>>()?;
+        held(*view, about, head, parts)
     }
 
+    /// A plugin's part, if it is in the cache, and whole. Then it is in use.
+    fn part_at_hand(&self, cache: &Cache, plugin: &Digest) -> Option<Arc<Part>> {
+        cache.has_part(plugin).then(|| self.read_part(&cache.part(plugin))).flatten()
+    }
+
+    /// What of it is damaged is removed, to be made again.
     fn read_part(&self, path: &Path) -> Option<Arc<Part>> {
         if let Some(part) = self.channel.part(path) {
             return Some(part);
@@ -135,12 +132,10 @@ impl Registry {
 
     fn make_snapshot(&self, view: &UserView) -> Result<Arc<Held>> {
         let cache = self.git_cache()?;
-        self.make_parts_for_git(&cache, view).inspect_err(|error| self.distrust_after(error))?;
+        let parts = self.parts_for_git(&cache, view).inspect_err(|error| self.distrust_after(error))?;
         let mut folders = Vec::new();
         let mut plugins = Vec::new();
-        for plugin in &view.view.plugins {
-            let part = self.read_part(&cache.part(&plugin.digest));
-            let part = part.ok_or(Error::Defect("a part that was made cannot be read"))?;
+        for (plugin, part) in view.view.plugins.iter().zip(&parts) {
             folders.push((format!("plugins/{}", plugin.prefixed_name), part.root()));
             plugins.push(Plugin {
                 marketplace: plugin.slug.to_string(),
@@ -149,28 +144,44 @@ impl Registry {
             });
         }
         let path = cache.view(&view.view.digest);
-        let about =
-            serde_json::to_vec(&About { plugins }).map_err(|_| Error::Defect("a view that is no JSON"))?;
+        let about = About { plugins };
+        let words = serde_json::to_vec(&about).map_err(|_| Error::Defect("a view that is no JSON"))?;
         save(&cache, &path, |out| {
             let files = [(catalog::PATH, view.view.catalog.as_slice())];
             let message = format!("View {}", view.view.digest);
             let tip = write_head(out, &files, &folders, &message).map_err(|error| unwritten(&path, error))?;
-            Ok((tip, about))
+            Ok((tip, words))
         })?;
+        let head = self.read_part(&path).ok_or(UNREADABLE)?;
+        let held = self.hold(held(view.view.digest, about, head, parts).ok_or(UNREADABLE)?);
         // It is there; that others could not be tidied away is no reason to withhold it.
-        let held = self.read_snapshot(&cache, &view.view.digest);
-        let held = self.hold(held.ok_or(Error::Defect("a snapshot that was made cannot be read"))?);
         let _ = cache.prune(&self.settings.cache, IN_USE, &|path| self.channel.is_used(path));
         Ok(held)
     }
 
-    /// Makes the parts that are not there, on all processors.
-    fn make_parts_for_git(&self, cache: &Cache, view: &UserView) -> Result<()> {
+    /// The parts of a view's plugins, in their order. Each is read once, here: those that were there, and
+    /// those that had to be made.
+    fn parts_for_git(&self, cache: &Cache, view: &UserView) -> Result<Vec<Arc<Part>>> {
+        let plugins = &view.view.plugins;
+        let there: Vec<_> = plugins.iter().map(|plugin| self.part_at_hand(cache, &plugin.digest)).collect();
+        let missing = plugins.iter().zip(&there).filter(|(_, part)| part.is_none());
+        self.make_parts_for_git(cache, view, missing.map(|(plugin, _)| plugin))?;
+        let read = |(plugin, part): (&Served, Option<Arc<Part>>)| {
+            part.or_else(|| self.read_part(&cache.part(&plugin.digest))).ok_or(UNREADABLE)
+        };
+        plugins.iter().zip(there).map(read).collect()
+    }
+
+    /// Makes parts, on all processors.
+    fn make_parts_for_git<'v>(
+        &self,
+        cache: &Cache,
+        view: &UserView,
+        plugins: impl Iterator<Item = &'v Served>,
+    ) -> Result<()> {
         let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
-        for plugin in &view.view.plugins {
-            if !cache.has_part(&plugin.digest) || self.read_part(&cache.part(&plugin.digest)).is_none() {
-                missing.entry(plugin.slug.as_str()).or_default().push(plugin);
-            }
+        for plugin in plugins {
+            missing.entry(plugin.slug.as_str()).or_default().push(plugin);
         }
         let mut sources = Vec::new();
         let mut jobs = Vec::new();
@@ -199,6 +210,12 @@ impl Registry {
         });
         failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
+}
+
+fn held(view: Digest, about: About, head: Arc<Part>, parts: Vec<Arc<Part>>) -> Option<Held> {
+    let snapshot = Snapshot::new(std::iter::once(head).chain(parts).collect())?;
+    let plugins = about.plugins.into_iter().map(|plugin| (plugin.marketplace, plugin.name)).collect();
+    Some(Held { view, plugins, snapshot, asked: AtomicU64::new(0) })
 }
 
 fn make_part(
