@@ -40,3 +40,4 @@ mod setup_print;
 mod setup_refresh;
 mod switching;
 mod tokens;
+mod vendoring;

@@ -13,6 +13,7 @@ pub mod channel;
 mod contents;
 pub mod doctor;
 pub mod error;
+mod finding;
 pub mod folder;
 pub mod grants;
 pub mod groups;
@@ -26,6 +27,7 @@ pub mod prune;
 pub mod settings;
 pub mod standing;
 mod step;
+mod supplies;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -35,6 +37,7 @@ pub mod tokens;
 mod turns;
 mod upstreams;
 pub mod users;
+mod vendoring;
 pub mod views;
 
 use std::collections::BTreeMap;
@@ -65,6 +68,7 @@ pub struct Registry {
     store: Mutex<Store>,
     present: Present,
     turns: turns::Turns,
+    at_work: vendoring::AtWork,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
@@ -99,6 +103,7 @@ impl Registry {
             store: Mutex::new(store),
             present: Present::default(),
             turns: turns::Turns::default(),
+            at_work: vendoring::AtWork::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),

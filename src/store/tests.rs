@@ -29,6 +29,7 @@ fn row(id: &str) -> MarketplaceRow {
         renames: "{}".into(),
         notes: "[]".into(),
         public_only: id.starts_with('p'),
+        remote: "vendor".into(),
     }
 }
 

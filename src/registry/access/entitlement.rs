@@ -156,6 +156,7 @@ impl Listed {
             entry,
             digest: row.digest.as_deref().and_then(|digest| digest.parse().ok()),
             reason: row.reason.clone(),
+            vendored: row.vendored(),
         })
     }
 
