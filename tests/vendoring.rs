@@ -145,6 +145,9 @@ fn two_hundred_plugins_of_one_repository_are_one_fetch_and_what_nobody_needs_goe
 
     upstream.catalog(&json!([])).commit("None is left");
     world.agnes(&["marketplace", "sync"]);
+    assert_eq!(repositories(), 1, "somebody may be building from it");
+    upstream.plugins(&["local"]).commit("Something else");
+    world.agnes(&["marketplace", "sync"]);
     assert_eq!(repositories(), 0);
 }
 
