@@ -176,7 +176,7 @@ impl Home {
     }
 
     fn reference(&self, commit: &Oid) -> PathBuf {
-        self.path.join(format!("refs/agnes/{commit}"))
+        reference(&self.path, commit)
     }
 
     fn write_shallow(&self, ids: &BTreeSet<Oid>) -> io::Result<()> {
@@ -197,6 +197,11 @@ impl Home {
         file.as_file().sync_all()?;
         file.persist(self.path.join(name)).map(drop).map_err(|error| error.error)
     }
+}
+
+/// The ref that says that a commit is here whole.
+pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
+    repo.join(format!("refs/agnes/{commit}"))
 }
 
 /// Packs and their indices end in the hash of everything before (see gitformat-pack).

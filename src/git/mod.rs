@@ -40,7 +40,7 @@ pub use author::write_repository;
 pub use compact::compact;
 pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
 pub use repository::{Reader, Repository};
-pub use trust::{distrust, verify};
+pub use trust::{distrust, holds, verify};
 pub use user::UserGit;
 
 pub(crate) use shown::shown;
