@@ -64,7 +64,7 @@ pub(super) enum Command {
     /// Register marketplaces and keep them in step with their upstreams
     #[command(subcommand)]
     Marketplace(Marketplace),
-    /// Look at plugins
+    /// Look at plugins, and take one out for everybody
     #[command(subcommand)]
     Plugin(Plugin),
     /// Add, list and remove the people who get a marketplace
@@ -315,6 +315,24 @@ pub(super) enum Plugin {
     /// Show one plugin: entry, manifest, version, commit, files and components
     Show {
         /// Its marketplace's slug and its own name, as `agnes plugin list` shows them
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+    },
+    /// Take a plugin out for everybody, at once, whatever was granted
+    ///
+    /// From the next request on nobody gets it, and syncs do not bring it back. It need not be listed
+    /// yet. To disable it again with another reason changes the reason.
+    Disable {
+        /// Its marketplace's slug and its own name
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+        /// Why, in one line: whoever was granted it is told
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Give a plugin back to whoever was granted it
+    Enable {
+        /// Its marketplace's slug and its own name
         #[arg(value_name = "SLUG/NAME")]
         plugin: String,
     },

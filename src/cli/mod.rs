@@ -79,6 +79,8 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Plugin(command) => match command {
             Plugin::List { marketplace } => plugin::list(&session()?, marketplace.as_deref()),
             Plugin::Show { plugin } => plugin::show(&session()?, &plugin),
+            Plugin::Disable { plugin, reason } => plugin::disable(&session()?, &plugin, reason),
+            Plugin::Enable { plugin } => plugin::enable(&session()?, &plugin),
         },
         Command::User(command) => users::run(&session()?, command),
         Command::Group(command) => groups::run(&session()?, command),

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod components;
 pub mod content;
 pub mod digest;
+pub mod disabling;
 pub mod expiry;
 pub mod fields;
 pub mod guide;

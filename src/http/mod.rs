@@ -93,6 +93,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::one))
         .routes(routes!(plugins::of_marketplace))
         .routes(routes!(plugins::show))
+        .routes(routes!(plugins::disable))
+        .routes(routes!(plugins::enable))
         .routes(routes!(plugins::list))
         .routes(routes!(people::users, people::add_user))
         .routes(routes!(people::user, people::remove_user))

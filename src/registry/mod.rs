@@ -11,6 +11,7 @@ pub mod bundles;
 mod cache;
 pub mod channel;
 mod contents;
+pub mod disabling;
 pub mod doctor;
 pub mod error;
 pub mod folder;

@@ -7,10 +7,11 @@
 
 use super::{Store, StoreError};
 
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_doors.sql"),
     include_str!("migrations/0003_plugin_facts.sql"),
+    include_str!("migrations/0004_disabled_plugins.sql"),
 ];
 
 /// Whether anything had to be done.
