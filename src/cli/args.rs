@@ -203,6 +203,11 @@ pub(super) enum Marketplace {
     /// One that fails keeps serving what it had; the others are synced all the same. The exit
     /// status is then 6.
     Sync(SyncArgs),
+    /// Say what would change for whom between two commits of a marketplace
+    ///
+    /// Plugins, their files, and above all what runs code on people's machines: hooks, servers,
+    /// executables and scripts, skills and commands with a shell.
+    Diff(DiffArgs),
     /// Forget a marketplace, with its plugins, its token and the grants that name it
     Remove {
         /// Its short name
@@ -302,6 +307,22 @@ pub(super) struct SyncArgs {
     /// How many at the same time, 1 to 64 [env: AGNES_SYNC_JOBS] [default: 4]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// Which marketplace
+    pub slug: String,
+    /// A commit that is held, or how its id begins [default: the one that was served before]
+    pub from: Option<String>,
+    /// The same [default: the one that is served]
+    pub to: Option<String>,
+    /// Of this plugin alone, by its own name, and at greater length
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Option<String>,
+    /// Show each file as text, not only what runs code
+    #[arg(long)]
+    pub everything: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ mod args;
 mod bundle;
 mod config;
 mod demo;
+mod diff;
 mod examples;
 mod exit;
 mod grants;
@@ -74,6 +75,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
             Marketplace::List => marketplace::list(&session()?),
             Marketplace::Show { slug } => marketplace::show(&session()?, &slug),
             Marketplace::Sync(args) => marketplace::sync(&session()?, args, global),
+            Marketplace::Diff(args) => diff::run(&session()?, &args),
             Marketplace::Remove { slug } => marketplace::remove(&session()?, &slug),
         },
         Command::Plugin(command) => match command {

@@ -8,6 +8,7 @@ pub mod caller;
 pub mod catalog;
 pub mod components;
 pub mod content;
+pub mod diff;
 pub mod digest;
 pub mod disabling;
 pub mod expiry;

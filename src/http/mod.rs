@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod bundles;
+mod diff;
 mod etag;
 mod extract;
 mod feed;
@@ -91,6 +92,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::all))
         .routes(routes!(marketplaces::show, marketplaces::edit, marketplaces::remove))
         .routes(routes!(sync::one))
+        .routes(routes!(diff::show))
         .routes(routes!(plugins::of_marketplace))
         .routes(routes!(plugins::show))
         .routes(routes!(plugins::disable))
