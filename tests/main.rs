@@ -41,3 +41,4 @@ mod setup_print;
 mod setup_refresh;
 mod switching;
 mod tokens;
+mod vendoring;

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 
 use super::exit;
 use super::serve::ServeArgs;
+use crate::domain::remote::RemoteMode;
 use crate::domain::version::Versions;
 pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
@@ -281,6 +282,10 @@ pub(super) struct About {
     /// own [default: content]
     #[arg(long, value_name = "HOW", value_parser = versions)]
     pub versions: Option<Versions>,
+    /// What becomes of plugins that lie in other repositories: `vendor` fetches and serves them, `link`
+    /// passes their sources on for clients to fetch, `skip` leaves them out [default: vendor]
+    #[arg(long, value_name = "HOW", value_parser = remote)]
+    pub remote: Option<RemoteMode>,
 }
 
 /// Where a token comes from. Never from the command line: everybody on the machine can read that.
@@ -404,6 +409,14 @@ fn versions(text: &str) -> Result<Versions, String> {
         "upstream" => Ok(Versions::Upstream),
         _ => Err("`content` or `upstream` is needed".into()),
     }
+}
+
+fn remote(text: &str) -> Result<RemoteMode, String> {
+    let modes = [RemoteMode::Vendor, RemoteMode::Link, RemoteMode::Skip];
+    modes
+        .into_iter()
+        .find(|mode| mode.as_str() == text)
+        .ok_or_else(|| "`vendor`, `link` or `skip` is needed".into())
 }
 
 /// The command line as clap knows it, for completions and manual pages.

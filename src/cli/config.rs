@@ -58,6 +58,7 @@ struct Marketplace {
 #[serde(deny_unknown_fields)]
 struct Sync {
     jobs: usize,
+    remote_jobs: usize,
     connect_timeout: u64,
     idle_timeout: u64,
     total_timeout: u64,
@@ -252,6 +253,7 @@ fn defaults() -> File {
         },
         sync: Sync {
             jobs: sync.jobs,
+            remote_jobs: sync.remote_jobs,
             connect_timeout: sync.connect_timeout.as_secs(),
             idle_timeout: sync.idle_timeout.as_secs(),
             total_timeout: sync.total_timeout.as_secs(),
@@ -282,9 +284,10 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
     if let Some(email) = &file.marketplace.owner_email {
         email.parse::<Email>().map_err(|why| wrong("marketplace.owner_email", why.to_string()))?;
     }
-    if !(1..=64).contains(&file.sync.jobs) {
-        let why = format!("{} is not a number from 1 to 64", file.sync.jobs);
-        return Err(wrong("sync.jobs", why));
+    for (key, jobs) in [("sync.jobs", file.sync.jobs), ("sync.remote_jobs", file.sync.remote_jobs)] {
+        if !(1..=64).contains(&jobs) {
+            return Err(wrong(key, format!("{jobs} is not a number from 1 to 64")));
+        }
     }
     let timeouts = [
         ("sync.connect_timeout", file.sync.connect_timeout),
@@ -306,6 +309,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
         limits: file.limits,
         sync: SyncSettings {
             jobs: file.sync.jobs,
+            remote_jobs: file.sync.remote_jobs,
             connect_timeout: Duration::from_secs(file.sync.connect_timeout),
             idle_timeout: Duration::from_secs(file.sync.idle_timeout),
             total_timeout: Duration::from_secs(file.sync.total_timeout),

@@ -101,6 +101,12 @@ fn plugin(out: &mut String, one: &Affected, look: &Look) {
             "content",
             was(|facts| facts.digest.as_ref().and_then(|digest| digest.get(..12)).map(str::to_owned)),
         ),
+        (
+            "taken from",
+            was(|facts| {
+                facts.origin.as_ref().map(|from| format!("{} {} {}", from.url, from.commit, from.path))
+            }),
+        ),
         ("size", was(|facts| Some(size(facts.bytes)))),
     ]));
     for code in &diff.code {

@@ -33,6 +33,7 @@ pub(super) fn add(session: &Session, args: AddArgs) -> Result<Said, Failure> {
         curator_email: args.about.curator_email,
         name_prefix: args.about.name_prefix,
         versions: args.about.versions,
+        remote: args.about.remote,
     };
     let added: Marketplace =
         session.client.call(Call::new(Method::POST, &["api", "marketplaces"]).with(&new))?;
@@ -54,12 +55,14 @@ pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
         curator_email: args.about.curator_email,
         name_prefix: args.about.name_prefix,
         versions: args.about.versions,
+        remote: args.about.remote,
     };
     if serde_json::to_value(&edit).is_ok_and(|edit| edit == serde_json::json!({})) {
         return Err(Failure::usage("there is nothing to change: give at least one option")
             .hinted("agnes marketplace edit --help"));
     }
-    let refetch = edit.url.is_some() || edit.branch.is_some() || edit.reference.is_some();
+    let refetch =
+        edit.url.is_some() || edit.branch.is_some() || edit.reference.is_some() || edit.remote.is_some();
     let call = Call::new(Method::PATCH, &["api", "marketplaces", &args.slug]).with(&edit);
     let edited: Marketplace = session.client.call(call)?;
     let said = Said::done(&edited, format!("Changed `{}`.", edited.id));
@@ -121,6 +124,7 @@ pub(super) fn show(session: &Session, slug: &str) -> Result<Said, Failure> {
         ("curator", curator),
         ("name prefix", one.name_prefix.clone()),
         ("versions", Some(one.versions.as_str().to_owned())),
+        ("remote", Some(one.remote.as_str().to_owned())),
         ("registered", Some(format!("{} by {}", one.registered_at, one.registered_by))),
         ("synced", Some(one.last_synced_at.clone().unwrap_or_else(|| "never".into()))),
         ("commit", one.last_commit_sha.clone()),

@@ -85,6 +85,7 @@ fn tell_bars(all: &MultiProgress, bars: &mut HashMap<String, ProgressBar>, event
                 Phase::Connecting => "connecting",
                 Phase::Receiving => "receiving",
                 Phase::Resolving => "resolving",
+                Phase::Vendoring => "fetching plugins",
                 Phase::Reading => "reading plugins",
             });
             match total {

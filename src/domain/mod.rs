@@ -26,6 +26,7 @@ pub mod path;
 pub mod people;
 pub mod portable;
 pub mod reading;
+pub mod remote;
 pub mod resource;
 pub mod secret;
 pub mod served;

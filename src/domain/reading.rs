@@ -28,6 +28,12 @@ pub struct Reading<'a> {
     claims: OnceCell<Vec<Claim>>,
 }
 
+/// The folder of a plugin that lies in another repository than its marketplace.
+pub struct Elsewhere<'a> {
+    pub repo: Repo<'a>,
+    pub path: RepoPath,
+}
+
 /// A place that an entry claims for itself, with no symlink left in it.
 struct Claim {
     entry: PluginName,
@@ -59,9 +65,22 @@ pub struct Plugin {
     /// Names what is served. `None`: nothing is, and `reason` says why.
     pub digest: Option<Digest>,
     pub reason: Option<String>,
+    /// The tree of its folder.
+    pub tree: Option<Oid>,
     pub files: u64,
     pub bytes: u64,
     pub notes: Vec<Note>,
+}
+
+impl Elsewhere<'_> {
+    /// What is served of the plugin. It has no neighbours, and no list of skills restricts it: the client
+    /// heeds one only where the source is `./`.
+    ///
+    /// # Errors
+    /// When there is no servable content.
+    pub fn content(&self, limits: &Limits) -> Result<Content, Unservable> {
+        some(Content::collect(&self.repo, &self.path, &BTreeSet::new(), limits)?, &self.path)
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -90,7 +109,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What is served of a plugin: [`Content::collect`], less what belongs to its neighbours and,
-    /// where a root-source entry lists its skills, less the others.
+    /// where a root-source entry lists its skills, less the others. Nothing, if it lies elsewhere.
     ///
     /// # Errors
     /// When the plugin has no servable content.
@@ -109,19 +128,16 @@ impl<'a> Reading<'a> {
         if source.is_root() {
             skills::prune_unlisted(&mut content, &entry.fields);
         }
-        // Without a file there is no folder in the feed, and the client finds nothing to install.
-        if content.files.is_empty() {
-            return Err(Unservable::Empty(source.clone()));
-        }
-        Ok(content)
+        some(content, source)
     }
 
-    /// Everything there is to know about a plugin.
+    /// Everything there is to know about a plugin. Of one whose source is remote, `elsewhere` is where it
+    /// was put.
     ///
     /// # Errors
-    /// Only when the repository is damaged: what is wrong with the plugin itself becomes its
+    /// Only when a repository is damaged: what is wrong with the plugin itself becomes its
     /// `reason` or a note.
-    pub fn plugin(&self, entry: &Entry) -> Result<Plugin, ReadError> {
+    pub fn plugin(&self, entry: &Entry, elsewhere: Option<&Elsewhere<'_>>) -> Result<Plugin, ReadError> {
         let mut plugin = Plugin {
             name: entry.name.clone(),
             manifest_name: entry.name.to_string(),
@@ -132,32 +148,36 @@ impl<'a> Reading<'a> {
             entry: entry.fields.clone(),
             digest: None,
             reason: None,
+            tree: None,
             files: 0,
             bytes: 0,
             notes: entry.notes.clone(),
         };
-        let content = match &entry.source {
-            Source::Remote { kind } => {
-                plugin.reason =
-                    Some(format!("its source is remote (`{kind}`), and remote sources are not fetched yet"));
+        let found = match (&entry.source, elsewhere) {
+            (Source::Refused(why), _) => Err(why.clone()),
+            (Source::Local(path), _) => Ok((self.content(entry), &self.repo, path)),
+            (Source::Remote(_), Some(elsewhere)) => {
+                Ok((elsewhere.content(&self.limits), &elsewhere.repo, &elsewhere.path))
+            }
+            (Source::Remote(remote), None) => {
+                Err(format!("its source is remote (`{}`), and was not fetched", remote.kind()))
+            }
+        };
+        let (content, repo, path) = match found {
+            Ok((Ok(content), repo, path)) => (content, repo, path),
+            Ok((Err(Unservable::Read(error)), ..)) => return Err(error),
+            Ok((Err(why), ..)) => {
+                plugin.reason = Some(why.to_string());
                 return Ok(plugin);
             }
-            Source::Refused(why) => {
-                plugin.reason = Some(why.clone());
+            Err(why) => {
+                plugin.reason = Some(why);
                 return Ok(plugin);
             }
-            Source::Local(_) => match self.content(entry) {
-                Ok(content) => content,
-                Err(Unservable::Read(error)) => return Err(error),
-                Err(why) => {
-                    plugin.reason = Some(why.to_string());
-                    return Ok(plugin);
-                }
-            },
         };
         plugin.notes.extend(content.notes.iter().cloned());
         plugin.notes.extend(manifest::drop_missing_paths(&mut plugin.entry, &content));
-        self.read_manifest(&content, &mut plugin)?;
+        self.read_manifest(repo, &content, &mut plugin)?;
         if !is_client_name(&plugin.manifest_name) {
             plugin.reason = Some(format!(
                 "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
@@ -175,17 +195,23 @@ impl<'a> Reading<'a> {
                 ),
             ));
         }
-        plugin.notes.extend(self.unfetched_lfs(&content)?);
+        plugin.notes.extend(unfetched_lfs(repo, &content)?);
+        plugin.tree = content::folder(repo, path).ok().map(|found| found.id);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
         plugin.digest = Some(digest(&content, &entry.fields));
         Ok(plugin)
     }
 
-    fn read_manifest(&self, content: &Content, plugin: &mut Plugin) -> Result<(), ReadError> {
+    fn read_manifest(
+        &self,
+        repo: &Repo<'_>,
+        content: &Content,
+        plugin: &mut Plugin,
+    ) -> Result<(), ReadError> {
         for place in manifest::PLACES {
             let Some(file) = content.files.get(place) else { continue };
-            let parsed = match self.small(file)? {
+            let parsed = match self.small(repo, file)? {
                 Some(bytes) => manifest::parse(&bytes),
                 None => Err(format!(
                     "it has {} bytes; the limit is {} (`limits.max_manifest_bytes`)",
@@ -233,11 +259,11 @@ impl<'a> Reading<'a> {
     }
 
     /// The bytes of a manifest, unless it is larger than manifests may be.
-    fn small(&self, file: &File) -> Result<Option<Vec<u8>>, ReadError> {
+    fn small(&self, repo: &Repo<'_>, file: &File) -> Result<Option<Vec<u8>>, ReadError> {
         if file.size > self.limits.max_manifest_bytes {
             return Ok(None);
         }
-        self.repo.objects().blob(&file.blob).map(Some)
+        repo.objects().blob(&file.blob).map(Some)
     }
 
     fn manifest_in(&self, folder: &RepoPath) -> Result<Option<Object>, ReadError> {
@@ -245,7 +271,7 @@ impl<'a> Reading<'a> {
         let bytes = match self.repo.locate(&[], path.map(str::as_bytes)) {
             Ok(found) if found.kind != Kind::Tree => {
                 let size = self.repo.objects().size(&found.id)?;
-                self.small(&File { executable: false, blob: found.id, size })?
+                self.small(&self.repo, &File { executable: false, blob: found.id, size })?
             }
             Err(Lost::Read(error)) => return Err(error),
             _ => None,
@@ -313,7 +339,7 @@ impl<'a> Reading<'a> {
                     component_paths(&entry.fields).filter(|path| !path.is_root()).collect()
                 }
                 Source::Local(source) => vec![source.clone()],
-                Source::Remote { .. } | Source::Refused(_) => Vec::new(),
+                Source::Remote(_) | Source::Refused(_) => Vec::new(),
             };
             for named in places {
                 let real = self.place(&named)?.filter(|real| *real != named);
@@ -333,37 +359,42 @@ impl<'a> Reading<'a> {
             Err(_) => Ok(None),
         }
     }
+}
 
-    /// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
-    fn unfetched_lfs(&self, content: &Content) -> Result<Option<Note>, ReadError> {
-        const MARK: &[u8] = b"version https://git-lfs.github.com/spec/";
-        const LARGEST_POINTER: u64 = 1024;
-        let root = self.repo.locate(&[], [&b".gitattributes"[..]]).ok().map(|found| found.id);
-        let inner = content.files.iter().filter(|(path, _)| path.ends_with(".gitattributes"));
-        let attributes = root.into_iter().chain(inner.map(|(_, file)| file.blob));
-        let mut uses_lfs = false;
-        for id in attributes {
-            let small = self.repo.objects().size(&id)? < 1 << 20;
-            uses_lfs |= small && self.repo.objects().blob(&id)?.windows(10).any(|part| part == b"filter=lfs");
-        }
-        if !uses_lfs {
-            return Ok(None);
-        }
-        let mut pointers = Vec::new();
-        for (path, file) in content.files.iter().filter(|(_, file)| file.size < LARGEST_POINTER) {
-            if self.repo.objects().blob(&file.blob)?.starts_with(MARK) {
-                pointers.push(path);
-            }
-        }
-        Ok(pointers.first().map(|first| {
-            let message = format!(
-                "{} of its files are git LFS pointers and are served as such, {} for one",
-                pointers.len(),
-                super::note::quoted(first)
-            );
-            Note::new("lfs-pointer", message)
-        }))
+/// Without a file there is no folder in the feed, and the client finds nothing to install.
+fn some(content: Content, source: &RepoPath) -> Result<Content, Unservable> {
+    if content.files.is_empty() { Err(Unservable::Empty(source.clone())) } else { Ok(content) }
+}
+
+/// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
+fn unfetched_lfs(repo: &Repo<'_>, content: &Content) -> Result<Option<Note>, ReadError> {
+    const MARK: &[u8] = b"version https://git-lfs.github.com/spec/";
+    const LARGEST_POINTER: u64 = 1024;
+    let root = repo.locate(&[], [&b".gitattributes"[..]]).ok().map(|found| found.id);
+    let inner = content.files.iter().filter(|(path, _)| path.ends_with(".gitattributes"));
+    let attributes = root.into_iter().chain(inner.map(|(_, file)| file.blob));
+    let mut uses_lfs = false;
+    for id in attributes {
+        let small = repo.objects().size(&id)? < 1 << 20;
+        uses_lfs |= small && repo.objects().blob(&id)?.windows(10).any(|part| part == b"filter=lfs");
     }
+    if !uses_lfs {
+        return Ok(None);
+    }
+    let mut pointers = Vec::new();
+    for (path, file) in content.files.iter().filter(|(_, file)| file.size < LARGEST_POINTER) {
+        if repo.objects().blob(&file.blob)?.starts_with(MARK) {
+            pointers.push(path);
+        }
+    }
+    Ok(pointers.first().map(|first| {
+        let message = format!(
+            "{} of its files are git LFS pointers and are served as such, {} for one",
+            pointers.len(),
+            super::note::quoted(first)
+        );
+        Note::new("lfs-pointer", message)
+    }))
 }
 
 /// What was found has no symlinks, and no names that a path could not have.

@@ -5,19 +5,18 @@ use serde_json::Value;
 use super::names::PluginName;
 use super::note::quoted;
 use super::path::RepoPath;
+use super::remote::Remote;
 
 /// The `source` of an entry (<https://code.claude.com/docs/en/plugin-marketplaces>).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// A folder of the marketplace's own repository.
     Local(RepoPath),
-    /// Somewhere else: `github`, `url`, `git-subdir`, `npm`, `archive` or `command`.
-    Remote { kind: String },
+    /// Somewhere else.
+    Remote(Remote),
     /// Nothing the client could load either. With the reason.
     Refused(String),
 }
-
-const REMOTE: [&str; 6] = ["github", "url", "git-subdir", "npm", "archive", "command"];
 
 impl Source {
     /// `plugin_root` is the manifest's `metadata.pluginRoot`, which bare sources are relative to.
@@ -35,8 +34,10 @@ impl Source {
                 _ => Self::Refused(format!("the source {} does not start with `./`", quoted(text))),
             },
             Some(Value::Object(object)) => match object.get("source").and_then(Value::as_str) {
-                Some(kind) if REMOTE.contains(&kind) => Self::Remote { kind: kind.to_owned() },
-                Some(kind) => Self::Refused(format!("the source type {} is unknown", quoted(kind))),
+                Some(kind) => match Remote::read(kind, object) {
+                    Ok(remote) => Self::Remote(remote),
+                    Err(why) => Self::Refused(why),
+                },
                 None => Self::Refused(
                     "the source is an object without a `source` field that names its type".into(),
                 ),
@@ -59,7 +60,7 @@ impl Source {
     pub fn kind(&self) -> &str {
         match self {
             Self::Local(_) => "relative",
-            Self::Remote { kind } => kind,
+            Self::Remote(remote) => remote.kind(),
             Self::Refused(_) => "unusable",
         }
     }
@@ -102,10 +103,9 @@ mod tests {
 
     #[test]
     fn remote_sources() {
-        assert_eq!(
-            read(&json!({"source": "github", "repo": "a/b"}), None),
-            Source::Remote { kind: "github".into() }
-        );
+        let github = read(&json!({"source": "github", "repo": "a/b"}), None);
+        assert!(matches!(&github, Source::Remote(Remote::Git(_))), "{github:?}");
+        assert_eq!(github.kind(), "github");
     }
 
     #[test]

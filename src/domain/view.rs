@@ -12,6 +12,7 @@ use super::digest::{Digest, Fields};
 use super::fields::Object;
 use super::manifest::written;
 use super::names::{PluginName, collision_suffix, is_client_name, prefixed_name};
+use super::remote::Vendored;
 use super::slug::Slug;
 use super::version::{self, Versions};
 
@@ -56,6 +57,8 @@ pub struct Offer {
     pub reason: Option<String>,
     /// The sentence that says that an administrator disabled it, if so: then nobody gets it.
     pub disabled: Option<String>,
+    /// Where its files are, if not in its marketplace's commit.
+    pub vendored: Option<Vendored>,
 }
 
 /// A plugin in a view.
@@ -75,6 +78,8 @@ pub struct Served {
     pub entry: Object,
     /// Names its folder with everything in it.
     pub digest: Digest,
+    /// Where its files are, if not in its marketplace's commit.
+    pub vendored: Option<Vendored>,
 }
 
 /// A plugin that was granted and is not in the view.
@@ -279,8 +284,18 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
         .field(&prefixed_name)
         .field(Value::Object(entry.clone()).to_string())
         .finish();
-    let (slug, plugin, name_prefix, strict) = (offer.slug, offer.plugin, offer.name_prefix, offer.strict);
-    Served { slug, plugin, name, prefixed_name, version, strict, name_prefix, entry, digest }
+    Served {
+        slug: offer.slug,
+        plugin: offer.plugin,
+        name,
+        prefixed_name,
+        version,
+        strict: offer.strict,
+        name_prefix: offer.name_prefix,
+        entry,
+        digest,
+        vendored: offer.vendored,
+    }
 }
 
 /// The upstreams' renames that lead to a plugin of this view, in the feed's names; and, where names

@@ -10,6 +10,8 @@ pub enum Phase {
     Receiving,
     /// The pack is indexed and its deltas resolved. Counted in objects.
     Resolving,
+    /// Plugins that lie elsewhere are fetched. Counted in repositories.
+    Vendoring,
     /// Plugins are read. Counted in plugins.
     Reading,
 }

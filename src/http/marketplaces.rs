@@ -70,6 +70,7 @@ pub(super) async fn add(
         curator_email: new.curator_email,
         name_prefix: new.name_prefix,
         versions: new.versions,
+        remote: new.remote,
     };
     let added = ask(app, move |registry| registry.add_marketplace(&caller, new)).await?;
     Ok((StatusCode::CREATED, Json(told(added))))
@@ -103,6 +104,7 @@ pub(super) async fn edit(
         curator_email: edit.curator_email,
         name_prefix: edit.name_prefix,
         versions: edit.versions,
+        remote: edit.remote,
     };
     ask(app, move |registry| registry.edit_marketplace(&caller, &id, edit)).await.map(told).map(Json)
 }
@@ -125,7 +127,7 @@ pub(super) async fn remove(
 }
 
 fn told(marketplace: Marketplace) -> wire::Marketplace {
-    let Marketplace { row, has_token, plugin_count, versions, notes } = marketplace;
+    let Marketplace { row, has_token, plugin_count, versions, remote, notes } = marketplace;
     wire::Marketplace {
         id: row.id,
         name: row.name,
@@ -144,6 +146,7 @@ fn told(marketplace: Marketplace) -> wire::Marketplace {
         curator_email: row.curator_email,
         name_prefix: row.name_prefix,
         versions,
+        remote,
         notes,
     }
 }

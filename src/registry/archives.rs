@@ -66,7 +66,8 @@ impl Registry {
         self.archive_of(&single).or_else(|error| {
             // As with a bundle: what it was made from may be gone by now, and then it is another one.
             let now = self.single(user, folder)?;
-            if now.commits == single.commits { Err(error) } else { self.archive_of(&now) }
+            let same = (&now.commits, &now.plugin.vendored) == (&single.commits, &single.plugin.vendored);
+            if same { Err(error) } else { self.archive_of(&now) }
         })
     }
 

@@ -3,7 +3,7 @@
 //! A bundle is joined from parts, one for each plugin, and both are kept under their digests: what
 //! was built once is not built again, and after a change only what changed is compressed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -20,7 +20,6 @@ use crate::domain::catalog;
 use crate::domain::oid::Oid;
 use crate::domain::served::Bytes;
 use crate::domain::view::Served;
-use crate::git::Repository;
 
 /// In which the plugins' folders are.
 const FOLDER: &str = "plugins/";
@@ -28,6 +27,7 @@ const FOLDER: &str = "plugins/";
 /// Where the contents of a file come from.
 enum Source {
     Made(Vec<u8>),
+    /// Of the supply with that number.
     Blob(usize, Oid),
 }
 
@@ -93,50 +93,41 @@ impl Registry {
 
     /// Compresses the plugins whose parts are not there.
     fn make_parts(&self, cache: &Cache, plugins: &[&Served], commits: &HashMap<String, Oid>) -> Result<()> {
-        let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
-        for plugin in plugins {
-            if !cache.has_part(&plugin.digest) {
-                missing.entry(plugin.slug.as_str()).or_default().push(plugin);
-            }
-        }
+        let missing: Vec<&Served> =
+            plugins.iter().copied().filter(|plugin| !cache.has_part(&plugin.digest)).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        let mut repositories: Vec<(&str, Repository)> = Vec::new();
-        let mut parts = Vec::new();
-        for (slug, plugins) in missing {
-            let repository = self.repository(slug)?;
-            for Contents { plugin, files } in self.contents(commits, slug, &plugins, &repository.reader())? {
-                let entry = |file: ServedFile| Entry {
-                    path: format!("{FOLDER}{}/{}", plugin.prefixed_name, file.path),
-                    executable: file.executable,
-                    size: file.size,
-                    source: match file.bytes {
-                        Bytes::Blob(id) => Source::Blob(repositories.len(), id),
-                        Bytes::Made(bytes) => Source::Made(bytes),
-                    },
-                };
-                let entries = files.into_iter().map(entry).collect();
-                parts.push(Part { path: cache.part(&plugin.digest), entries });
-            }
-            repositories.push((slug, repository));
-        }
+        let (supplies, contents) = self.contents(commits, missing)?;
+        let part = |Contents { plugin, supply, files }: Contents<'_>| {
+            let entry = |file: ServedFile| Entry {
+                path: format!("{FOLDER}{}/{}", plugin.prefixed_name, file.path),
+                executable: file.executable,
+                size: file.size,
+                source: match file.bytes {
+                    Bytes::Blob(id) => Source::Blob(supply, id),
+                    Bytes::Made(bytes) => Source::Made(bytes),
+                },
+            };
+            Part { path: cache.part(&plugin.digest), entries: files.into_iter().map(entry).collect() }
+        };
+        let parts: Vec<_> = contents.into_iter().map(part).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let damaged = Mutex::new(None);
         let outcome = compress(&parts, threads, &|| -> Fill<'_, Source> {
             let readers: Vec<_> =
-                repositories.iter().map(|(slug, repository)| (*slug, repository.reader())).collect();
+                supplies.iter().map(|supply| (supply, supply.repository.reader())).collect();
             let damaged = &damaged;
             Box::new(move |source, buffer| match source {
                 Source::Made(bytes) => {
                     buffer.extend_from_slice(bytes);
                     Ok(())
                 }
-                Source::Blob(repository, id) => {
-                    let (slug, reader) = &readers[*repository];
+                Source::Blob(supply, id) => {
+                    let (supply, reader) = &readers[*supply];
                     reader.blob_into(id, buffer).map_err(|source| {
                         let why = source.to_string();
-                        let error = Error::Damaged { slug: (*slug).to_owned(), source };
+                        let error = supply.damaged(source);
                         damaged.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                         why
                     })

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::cache::{Cache, IN_USE, remove, touch};
 use super::memory::Remembered;
+use super::supplies::distrust_after;
 use super::users::user_row;
 use super::views::{Glance, UserView};
 use super::{Error, Registry, Result};
@@ -84,7 +85,7 @@ impl Registry {
             // Two syncs may have passed since, and what the view was made from is gone. Then it is not
             // the view any more either.
             let now = self.view_of(user)?;
-            if now.commits == view.commits { Err(error) } else { self.bundle_of_view(&now) }
+            if now.is_from_where(&view) { Err(error) } else { self.bundle_of_view(&now) }
         })
     }
 
@@ -105,7 +106,7 @@ impl Registry {
         }
         let path = cache.view(&glance.digest);
         remove(&path);
-        build(&cache, &path).inspect_err(|error| self.distrust_after(error))?;
+        build(&cache, &path).inspect_err(distrust_after)?;
         // The bundle is there; that others could not be tidied away is no reason to withhold it.
         let _ = cache.prune(&self.settings.cache, IN_USE, &|_| false);
         found(email, glance, path)

@@ -1,20 +1,26 @@
 //! What would change for whom between two commits of a marketplace.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::json;
 
 use super::audience::Audience;
 use super::marketplaces::row_of;
-use super::upstreams::{reading_at, served_commit};
+use super::supplies::Supply;
+use super::upstreams::served_commit;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
+use crate::domain::catalog::Entry;
 use crate::domain::content::{Content, Unservable};
 use crate::domain::diff::{self, PluginDiff, Room, Side, Text};
+use crate::domain::limits::Limits;
+use crate::domain::links::Repo;
 use crate::domain::names::PluginName;
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
-use crate::domain::reading::{Plugin, Reading};
+use crate::domain::reading::{Elsewhere, Plugin, Reading};
+use crate::domain::remote::Vendored;
+use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
 use crate::git::{self, Reader};
 
@@ -66,9 +72,21 @@ const ONE: Room = Room { lines: 50_000, bytes: 32 << 20, work: 1_000_000 };
 
 /// A marketplace at a commit that is held.
 struct Then<'r> {
+    stock: &'r Stock,
     reading: Reading<'r>,
-    reader: &'r Reader,
+    /// Where those are that lie elsewhere.
+    places: &'r Places,
     plugins: BTreeMap<PluginName, Plugin>,
+}
+
+/// Name → where its files are, of the plugins that lie elsewhere.
+type Places = BTreeMap<String, Vendored>;
+
+/// What files are read from: the marketplace's own repository, and those of its plugins, by address.
+struct Stock {
+    own: Supply,
+    reader: Reader,
+    others: HashMap<String, (Supply, Reader)>,
 }
 
 impl Registry {
@@ -80,13 +98,16 @@ impl Registry {
         caller.may(Right::Administer)?;
         let only =
             compare.plugin.as_deref().map(str::parse::<PluginName>).transpose().map_err(Error::invalid)?;
-        let (row, audience, disabled) = {
+        let (row, audience, disabled, places) = {
             let store = self.store();
             let row = row_of(&store, marketplace)?;
             let disabled: HashSet<String> =
                 store.disabled_plugins(Some(&row.id))?.into_iter().map(|row| row.name).collect();
             let audience = Audience::of(&store, &row.id)?;
-            (row, audience, disabled)
+            let rows = store.plugins(Some(&row.id))?.into_iter();
+            let places: Places =
+                rows.filter_map(|row| row.origin.vendored().map(|place| (row.name, place))).collect();
+            (row, audience, disabled, places)
         };
         let held = git::held(&self.folder.repository(&row.id));
         let named =
@@ -97,15 +118,16 @@ impl Registry {
         };
         let from = named(&compare.from)?.or_else(|| held.iter().find(|id| **id != to).copied());
 
-        let reader = self.repository(&row.id)?.reader();
-        let facts = |id: &Oid| match reader.commit(id) {
+        let stock = self.stock(&row.id, [&places])?;
+        let facts = |id: &Oid| match stock.reader.commit(id) {
             Ok(facts) => Ok(Commit { id: *id, committed_at: facts.committed_at.saturating_mul(1_000_000) }),
-            Err(source) => Err(Error::Damaged { slug: row.id.clone(), source }),
+            Err(source) => Err(stock.own.damaged(source)),
         };
         let (from_facts, to_facts) = (from.as_ref().map(facts).transpose()?, facts(&to)?);
-        let from = from.map(|from| self.then(&reader, &row.id, &from)).transpose()?;
-        let to = self.then(&reader, &row.id, &to)?;
-        let diffs = differences(&row.id, from.as_ref(), &to, only.as_ref(), compare.everything)?;
+        let limits = self.settings.limits;
+        let from = from.map(|from| Then::read(&stock, &from, &places, limits)).transpose()?;
+        let to = Then::read(&stock, &to, &places, limits)?;
+        let diffs = differences(&row.id, from.as_ref(), &to, only.as_ref(), compare.everything, &limits)?;
         let plugins = diffs.into_iter().map(|diff| {
             let (groups, users) = audience.who_has(&diff.name);
             Affected { disabled: disabled.contains(&diff.name), diff, groups, users }
@@ -121,14 +143,17 @@ impl Registry {
         })
     }
 
-    fn then<'r>(&self, reader: &'r Reader, slug: &str, commit: &Oid) -> Result<Then<'r>> {
-        let reading = reading_at(reader, slug, commit, self.settings.limits)?;
-        let mut plugins = BTreeMap::new();
-        for entry in &reading.catalog.entries {
-            let plugin = reading.plugin(entry).map_err(|source| damaged(slug, source))?;
-            plugins.insert(entry.name.clone(), plugin);
+    fn stock<'p>(&self, slug: &str, places: impl IntoIterator<Item = &'p Places>) -> Result<Stock> {
+        let own = self.supply(slug)?;
+        let mut others = HashMap::new();
+        for place in places.into_iter().flat_map(BTreeMap::values) {
+            if !others.contains_key(&place.url) {
+                let supply = self.vendored_supply(slug, &place.url)?;
+                let reader = supply.repository.reader();
+                others.insert(place.url.clone(), (supply, reader));
+            }
         }
-        Ok(Then { reading, reader, plugins })
+        Ok(Stock { reader: own.repository.reader(), own, others })
     }
 }
 
@@ -138,6 +163,7 @@ fn differences(
     to: &Then<'_>,
     only: Option<&PluginName>,
     everything: bool,
+    limits: &Limits,
 ) -> Result<Vec<PluginDiff>> {
     let names: BTreeSet<&PluginName> =
         from.into_iter().chain([to]).flat_map(|then| then.plugins.keys()).collect();
@@ -157,28 +183,63 @@ fn differences(
         {
             continue;
         }
-        let before = from.zip(before).map(|(then, plugin)| then.side(slug, plugin)).transpose()?;
-        let after = after.map(|plugin| to.side(slug, plugin)).transpose()?;
+        let before = from.zip(before).map(|(then, plugin)| then.side(plugin, limits)).transpose()?;
+        let after = after.map(|plugin| to.side(plugin, limits)).transpose()?;
         let diff = diff::plugin(before.as_ref(), after.as_ref(), everything, &mut room);
-        diffs.extend(diff.map_err(|source| damaged(slug, source))?);
+        diffs.extend(diff.map_err(|error| to.stock.own.damaged(error))?);
     }
     Ok(diffs)
 }
 
-impl Then<'_> {
-    fn side<'s>(&'s self, slug: &str, plugin: &'s Plugin) -> Result<Side<'s>> {
-        let content = match self.reading.entry(&plugin.name).map(|entry| self.reading.content(entry)) {
-            Some(Ok(content)) => content,
-            Some(Err(Unservable::Read(source))) => return Err(damaged(slug, source)),
-            // Its reason says it.
-            Some(Err(_)) | None => Content::default(),
-        };
-        Ok(Side { plugin, content, objects: self.reader })
+impl<'r> Then<'r> {
+    fn read(stock: &'r Stock, commit: &Oid, places: &'r Places, limits: Limits) -> Result<Self> {
+        let reading = stock.own.reading_at(&stock.reader, commit, limits)?;
+        let mut then = Self { stock, reading, places, plugins: BTreeMap::new() };
+        for entry in &then.reading.catalog.entries {
+            let elsewhere = then.elsewhere(entry)?;
+            let plugin =
+                then.reading.plugin(entry, elsewhere.as_ref()).map_err(|error| then.damaged(entry, error))?;
+            then.plugins.insert(entry.name.clone(), plugin);
+        }
+        Ok(then)
     }
-}
 
-fn damaged(slug: &str, source: ReadError) -> Error {
-    Error::Damaged { slug: slug.to_owned(), source }
+    /// Where a plugin is, if not in its marketplace.
+    fn place(&self, entry: &Entry) -> Option<&'r Vendored> {
+        self.places.get(entry.name.as_str()).filter(|_| matches!(entry.source, Source::Remote(_)))
+    }
+
+    fn elsewhere(&self, entry: &Entry) -> Result<Option<Elsewhere<'r>>> {
+        let Some(place) = self.place(entry) else { return Ok(None) };
+        let Some((_, reader)) = self.stock.others.get(&place.url) else { return Ok(None) };
+        let root = reader.commit_tree(&place.commit).map_err(|error| self.damaged(entry, error))?;
+        Ok(Some(Elsewhere { repo: Repo::new(reader, root), path: place.path.clone() }))
+    }
+
+    fn damaged(&self, entry: &Entry, error: ReadError) -> Error {
+        let other = self.place(entry).and_then(|place| self.stock.others.get(&place.url));
+        other.map_or(&self.stock.own, |(supply, _)| supply).damaged(error)
+    }
+
+    fn side<'s>(&'s self, plugin: &'s Plugin, limits: &Limits) -> Result<Side<'s>> {
+        let Some(entry) = self.reading.entry(&plugin.name) else {
+            return Err(Error::Defect("a plugin that was read is not in its catalog"));
+        };
+        let found = match self.elsewhere(entry)? {
+            Some(elsewhere) => elsewhere.content(limits),
+            None => self.reading.content(entry),
+        };
+        let content = match found {
+            Ok(content) => content,
+            Err(Unservable::Read(error)) => return Err(self.damaged(entry, error)),
+            // Its reason says it.
+            Err(_) => Content::default(),
+        };
+        let origin = self.place(entry);
+        let other = origin.and_then(|place| self.stock.others.get(&place.url));
+        let objects: &Reader = other.map_or(&self.stock.reader, |(_, reader)| reader);
+        Ok(Side { plugin, content, objects, origin })
+    }
 }
 
 /// The commit whose id begins like that.

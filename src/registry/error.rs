@@ -37,9 +37,9 @@ pub enum Error {
     #[error(transparent)]
     Reading(#[from] ReadingError),
     #[error("the fetched repository of `{slug}` is damaged: {source}")]
-    Damaged { slug: String, source: ReadError },
+    Damaged { slug: String, folder: PathBuf, source: ReadError },
     #[error("what was fetched of `{slug}` is gone: {reason}")]
-    Gone { slug: String, reason: String },
+    Gone { slug: String, folder: PathBuf, reason: String },
     #[error("the commit `{commit}` of `{slug}` is not held{}", if .held.is_empty() { String::new() } else { format!("; there is {held}") })]
     NotHeld { slug: String, commit: String, held: String },
     #[error(transparent)]

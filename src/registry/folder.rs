@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Result};
+use crate::domain::digest::Digest;
 
 /// `state/` holds what cannot be made again; everything in `marketplaces/` can be fetched or built.
 #[derive(Debug, Clone)]
@@ -54,6 +55,19 @@ impl DataFolder {
     #[must_use]
     pub fn repository(&self, slug: &str) -> PathBuf {
         self.marketplaces().join(slug)
+    }
+
+    /// What plugins were fetched from that lie in other repositories than their marketplaces.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.marketplaces().join("store")
+    }
+
+    /// What was fetched from one such address: a bare repository, shared by all marketplaces. An address may
+    /// have anything in it, so the folder's name is made of its digest.
+    #[must_use]
+    pub fn vendored(&self, url: &str) -> PathBuf {
+        self.store().join(Digest::of(url.as_bytes()).to_string())
     }
 
     #[must_use]

@@ -11,6 +11,7 @@ use crate::domain::names::is_client_name;
 use crate::domain::network::Outbound;
 use crate::domain::note::{Note, quoted};
 use crate::domain::people::Email;
+use crate::domain::remote::RemoteMode;
 use crate::domain::secret::Secret;
 use crate::domain::shell::word;
 use crate::domain::slug::Slug;
@@ -26,6 +27,7 @@ pub struct Marketplace {
     pub has_token: bool,
     pub plugin_count: u64,
     pub versions: Versions,
+    pub remote: RemoteMode,
     pub notes: Vec<Note>,
 }
 
@@ -43,6 +45,7 @@ pub struct NewMarketplace {
     pub curator_email: Option<String>,
     pub name_prefix: Option<String>,
     pub versions: Option<Versions>,
+    pub remote: Option<RemoteMode>,
 }
 
 /// What is given to change one: absent stays, empty clears.
@@ -58,6 +61,7 @@ pub struct EditMarketplace {
     pub curator_email: Option<String>,
     pub name_prefix: Option<String>,
     pub versions: Option<Versions>,
+    pub remote: Option<RemoteMode>,
 }
 
 impl Registry {
@@ -120,6 +124,7 @@ impl Registry {
             notes: "[]".into(),
             facts: PluginFacts::default(),
             public_only,
+            remote: new.remote.unwrap_or_default().as_str().to_owned(),
         };
         self.store().transaction(|store| {
             refuse_twins(store, &row, &variable, url.as_str())?;
@@ -250,6 +255,7 @@ impl Registry {
             has_token,
             plugin_count: row.facts.all,
             versions: versions_of(&row),
+            remote: RemoteMode::of_row(&row.remote),
             notes: serde_json::from_str(&row.notes).unwrap_or_default(),
             row,
         }
@@ -284,6 +290,9 @@ fn apply(
     }
     if let Some(versions) = edit.versions {
         versions.as_str().clone_into(&mut row.versions);
+    }
+    if let Some(remote) = edit.remote {
+        remote.as_str().clone_into(&mut row.remote);
     }
     // Setting one takes the other's place; giving both is an error.
     match (filled(edit.branch.clone()), filled(edit.reference.clone())) {
@@ -387,6 +396,7 @@ fn changes(before: &MarketplaceRow, after: &MarketplaceRow) -> Vec<&'static str>
         ),
         ("name prefix", before.name_prefix != after.name_prefix),
         ("versions", before.versions != after.versions),
+        ("remote", before.remote != after.remote),
         ("public addresses only", before.public_only != after.public_only),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod disabling;
 pub mod doctor;
 pub mod error;
+mod finding;
 pub mod folder;
 pub mod grants;
 pub mod groups;
@@ -29,6 +30,7 @@ pub mod prune;
 pub mod settings;
 pub mod standing;
 mod step;
+mod supplies;
 pub mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,6 +40,7 @@ pub mod tokens;
 mod turns;
 mod upstreams;
 pub mod users;
+mod vendoring;
 pub mod views;
 
 use std::collections::BTreeMap;
@@ -68,6 +71,7 @@ pub struct Registry {
     store: Mutex<Store>,
     present: Present,
     turns: turns::Turns,
+    at_work: vendoring::AtWork,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
@@ -102,6 +106,7 @@ impl Registry {
             store: Mutex::new(store),
             present: Present::default(),
             turns: turns::Turns::default(),
+            at_work: vendoring::AtWork::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),

@@ -6,14 +6,18 @@ use serde_json::Value;
 
 use super::disabling::{DisabledRow, unlisted};
 use super::marketplaces::{row_of, versions_of};
-use super::upstreams::{reading_at, served_commit};
+use super::supplies::distrust_after;
+use super::upstreams::served_commit;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::components::{self, Component};
 use crate::domain::content::{Content, Unservable};
+use crate::domain::links::Repo;
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
 use crate::domain::oid::Oid;
+use crate::domain::reading::Elsewhere;
+use crate::domain::remote::Vendored;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
 
@@ -92,33 +96,46 @@ impl Registry {
         };
         let (Some(commit), Some(_)) = (served_commit(&market), digest) else { return Ok(detail) };
 
-        self.look_inside(&mut detail, &market.id, &commit).inspect_err(|error| self.distrust_after(error))?;
+        self.look_inside(&mut detail, &market.id, &commit).inspect_err(distrust_after)?;
         Ok(detail)
     }
 
     /// Adds what the plugin's files tell.
     fn look_inside(&self, detail: &mut PluginDetail, slug: &str, commit: &Oid) -> Result<()> {
-        let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
-        let reader = self.repository(slug)?.reader();
-        let reading = reading_at(&reader, slug, commit, self.settings.limits)?;
-        let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
-        let changed =
-            |why: &dyn std::fmt::Display| Error::out_of_step(slug, format!("`{slug}/{name}`: {why}"));
-        let entry = reading.entry(&name).ok_or_else(|| changed(&"it is not in that commit any more"))?;
-        detail.content = match reading.content(entry) {
-            Ok(content) => content,
-            Err(Unservable::Read(error)) => return Err(damaged(error)),
-            Err(why) => return Err(changed(&why)),
+        let Some(Value::Object(entry)) = serde_json::from_str(&detail.row.entry).ok() else {
+            return Err(Error::Defect("a plugin's entry is no JSON"));
         };
+        let limits = self.settings.limits;
+        let (supply, reader);
+        let content = if let Some(Vendored { url, path, commit }) = detail.row.origin.vendored() {
+            supply = self.vendored_supply(slug, &url)?;
+            reader = supply.repository.reader();
+            let root = reader.commit_tree(&commit).map_err(|source| supply.damaged(source))?;
+            Elsewhere { repo: Repo::new(&reader, root), path }.content(&limits)
+        } else {
+            supply = self.supply(slug)?;
+            reader = supply.repository.reader();
+            let reading = supply.reading_at(&reader, commit, limits)?;
+            let name: PluginName = detail.row.name.parse().map_err(Error::invalid)?;
+            let entry = reading.entry(&name).ok_or_else(|| {
+                Error::out_of_step(slug, format!("`{slug}/{name}`: it is not in that commit any more"))
+            })?;
+            reading.content(entry)
+        };
+        let damaged = |source: ReadError| supply.damaged(source);
+        detail.content = content.map_err(|why| match why {
+            Unservable::Read(error) => damaged(error),
+            why => Error::out_of_step(slug, format!("`{slug}/{}`: {why}", detail.row.name)),
+        })?;
         let manifest = match detail.content.files.get(manifest::CLAUDE) {
-            Some(file) if file.size <= self.settings.limits.max_manifest_bytes => {
+            Some(file) if file.size <= limits.max_manifest_bytes => {
                 manifest::parse(&reader.blob(&file.blob).map_err(damaged)?).ok()
             }
             _ => None,
         };
         let read = |file: &crate::domain::content::File| reader.blob(&file.blob);
         detail.components =
-            components::find(&detail.content, manifest.as_ref(), &entry.fields, &read).map_err(damaged)?;
+            components::find(&detail.content, manifest.as_ref(), &entry, &read).map_err(damaged)?;
         detail.manifest = manifest.map(Value::Object);
         Ok(())
     }

@@ -22,6 +22,8 @@ pub struct Settings {
 pub struct SyncSettings {
     /// Marketplaces at the same time.
     pub jobs: usize,
+    /// Repositories of plugins that lie elsewhere, at the same time, for each marketplace.
+    pub remote_jobs: usize,
     pub connect_timeout: Duration,
     /// Without a byte from the upstream.
     pub idle_timeout: Duration,
@@ -50,6 +52,7 @@ impl Default for Settings {
             limits: Limits::default(),
             sync: SyncSettings {
                 jobs: 4,
+                remote_jobs: 8,
                 connect_timeout: Duration::from_secs(10),
                 idle_timeout: Duration::from_secs(30),
                 total_timeout: Duration::from_secs(600),

@@ -3,27 +3,24 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde_json::Value;
-
+use super::finding::{Found, json};
 use super::marketplaces::{row_of, unknown};
 use super::sync::Synced;
 use super::upstreams::{pin, served_commit};
 use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
-use crate::domain::catalog::Catalog;
 use crate::domain::digest::Digest;
 use crate::domain::note::Note;
-use crate::domain::reading::{Plugin, Reading, ReadingError};
 use crate::domain::secret::Secret;
-use crate::domain::watch::{Phase, Watch};
-use crate::git::{self, Fetched};
+use crate::domain::watch::Watch;
+use crate::git;
 use crate::store::Store;
-use crate::store::marketplaces::{MarketplaceRow, PluginFacts, Synced as SyncedRow};
+use crate::store::marketplaces::{MarketplaceRow, Synced as SyncedRow};
 use crate::store::plugins::PluginRow;
 
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
-const RULES: &str = "agnes rules 1";
+const RULES: &str = "agnes rules 2";
 
 /// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
 const LATEST: i64 = 253_402_300_799;
@@ -34,14 +31,6 @@ pub(super) struct Known {
     pub row: MarketplaceRow,
     /// As long as the registry is at this edition, that is how it is.
     pub edition: u64,
-}
-
-/// What was found in a commit that is new.
-struct Found {
-    fetched: Fetched,
-    catalog: Catalog,
-    plugins: Vec<PluginRow>,
-    facts: PluginFacts,
 }
 
 impl Known {
@@ -120,14 +109,22 @@ impl Registry {
             .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let mut synced = known.summary(&path, &commit);
-        if row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_deref() == Some(&self.rules()) {
+        let same =
+            row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_deref() == Some(&self.rules(row));
+        // Plugins that lie elsewhere may have moved without their marketplace.
+        if same && row.facts.remote == 0 {
             known.still(&self.store())?;
-            synced.notes +=
-                serde_json::from_str::<Vec<Note>>(&row.notes).map_or(0, |notes| notes.len() as u64);
+            synced.notes += notes_of(row);
             return Ok(synced);
         }
 
-        let found = self.read_commit(&row.id, fetched, watch)?;
+        let before = self.store().plugins(Some(&row.id))?;
+        let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
+        if same && found.plugins == before {
+            known.still(&self.store())?;
+            synced.notes += notes_of(row);
+            return Ok(synced);
+        }
         let changes = self.write_down(caller, known, &found)?;
         synced.changed = true;
         (synced.added, synced.updated, synced.removed) = changes.counts();
@@ -144,31 +141,9 @@ impl Registry {
             notes.push(Note::new("not-compacted", error.to_string()));
             self.store().set_notes(&row.id, &json(&notes))?;
         }
+        drop(busy);
+        self.tidy_store(&before)?;
         Ok(synced)
-    }
-
-    /// Reads what was fetched: every plugin of the catalog, with its content's digest.
-    fn read_commit(&self, slug: &str, fetched: Fetched, watch: &dyn Watch) -> Result<Found> {
-        let repository = self.repository(slug)?;
-        let reader = repository.reader();
-        let reading = Reading::open(&reader, fetched.tree, self.settings.limits)?;
-        let mut plugins = Vec::new();
-        let mut facts = PluginFacts::default();
-        let total = reading.catalog.entries.len() as u64;
-        for (i, entry) in reading.catalog.entries.iter().enumerate() {
-            if watch.cancelled() {
-                return Err(Error::Cancelled);
-            }
-            watch.progress(Phase::Reading, i as u64, Some(total));
-            let plugin = reading.plugin(entry).map_err(ReadingError::Damaged)?;
-            facts.all += 1;
-            facts.not_served += u64::from(plugin.digest.is_none());
-            facts.notes += plugin.notes.len() as u64;
-            plugins.push(plugin_row(slug, plugin));
-        }
-        watch.progress(Phase::Reading, total, Some(total));
-        plugins.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Found { fetched, catalog: reading.catalog, plugins, facts })
     }
 
     /// Replaces rows and commit, in one transaction.
@@ -188,7 +163,7 @@ impl Registry {
                     at: self.now(),
                     commit: &commit,
                     committed_at: found.fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000),
-                    rules: &self.rules(),
+                    rules: &self.rules(row),
                     renames: &json(&found.catalog.renames),
                     notes: &json(&found.catalog.notes),
                     facts: found.facts,
@@ -199,15 +174,10 @@ impl Registry {
         })
     }
 
-    fn rules(&self) -> String {
-        let limits = serde_json::to_string(&self.settings.limits).unwrap_or_default();
-        format!("{RULES} {}", Digest::of(limits.as_bytes()).short())
+    fn rules(&self, row: &MarketplaceRow) -> String {
+        let limits = Digest::of(json(&self.settings.limits).as_bytes());
+        format!("{RULES} {} {}", limits.short(), row.remote)
     }
-}
-
-/// Texts, lists and maps of texts: there is nothing in them that JSON cannot say.
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// What has to be written, and nothing else: rows that did not change are not touched.
@@ -241,34 +211,15 @@ impl Changes {
     }
 }
 
-fn plugin_row(slug: &str, plugin: Plugin) -> PluginRow {
-    let text = |field: &str| plugin.entry.get(field).and_then(Value::as_str).map(str::to_owned);
-    let author = plugin.entry.get("author").and_then(|author| author.get("name")).and_then(Value::as_str);
-    PluginRow {
-        marketplace_id: slug.to_owned(),
-        description: text("description"),
-        author_name: author.map(str::to_owned),
-        homepage: text("homepage"),
-        category: text("category"),
-        source_type: plugin.source.kind().to_owned(),
-        source_spec: plugin.raw.get("source").cloned().unwrap_or(Value::Null).to_string(),
-        name: plugin.name.to_string(),
-        manifest_name: plugin.manifest_name,
-        version: plugin.version,
-        raw: Value::Object(plugin.raw).to_string(),
-        entry: Value::Object(plugin.entry).to_string(),
-        strict: plugin.strict,
-        digest: plugin.digest.map(|digest| digest.to_string()),
-        reason: plugin.reason,
-        files: i64::try_from(plugin.files).unwrap_or(i64::MAX),
-        bytes: i64::try_from(plugin.bytes).unwrap_or(i64::MAX),
-        notes: json(&plugin.notes),
-    }
+/// How many notes there are on the marketplace itself.
+fn notes_of(row: &MarketplaceRow) -> u64 {
+    serde_json::from_str::<Vec<Note>>(&row.notes).map_or(0, |notes| notes.len() as u64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::plugins::OriginRow;
 
     fn row(name: &str, version: &str) -> PluginRow {
         PluginRow {
@@ -290,6 +241,7 @@ mod tests {
             files: 0,
             bytes: 0,
             notes: "[]".into(),
+            origin: OriginRow::default(),
         }
     }
 

@@ -1,13 +1,10 @@
-//! From a marketplace's row to what the git room needs to fetch it, and to what it fetched.
+//! From a marketplace's row to what the git room needs to fetch it.
 
 use super::{Error, Registry, Result};
-use crate::domain::limits::Limits;
 use crate::domain::oid::Oid;
-use crate::domain::reading::{Reading, ReadingError};
 use crate::domain::secret::Secret;
-use crate::domain::tree::ReadError;
 use crate::domain::upstream::Pin;
-use crate::git::{self, FetchOptions, Reader, Repository, UserGit};
+use crate::git::{self, FetchOptions, UserGit};
 use crate::store::marketplaces::MarketplaceRow;
 
 /// How much larger than `limits.max_file_bytes` a file may be before the whole fetch is refused, in
@@ -38,40 +35,11 @@ impl Registry {
             ..FetchOptions::default()
         }
     }
-
-    /// What was fetched of a marketplace, opened for several threads.
-    pub(super) fn repository(&self, slug: &str) -> Result<Repository> {
-        Repository::open(&self.folder.repository(slug))
-            .map_err(|error| Error::Gone { slug: slug.to_owned(), reason: error.to_string() })
-    }
-
-    /// What was fetched of a marketplace may have turned out not to be readable. Then the next sync
-    /// fetches it anew, even if the upstream has nothing new.
-    pub(super) fn distrust_after(&self, error: &Error) {
-        if let Error::Damaged { slug, .. } | Error::Gone { slug, .. } = error {
-            git::distrust(&self.folder.repository(slug));
-        }
-    }
 }
 
 /// The commit that a marketplace serves, if it was ever synced.
 pub(super) fn served_commit(row: &MarketplaceRow) -> Option<Oid> {
     row.last_commit_sha.as_deref().and_then(|sha| sha.parse().ok())
-}
-
-/// A marketplace as it was at a commit that was fetched.
-pub(super) fn reading_at<'a>(
-    reader: &'a Reader,
-    slug: &str,
-    commit: &Oid,
-    limits: Limits,
-) -> Result<Reading<'a>> {
-    let damaged = |source: ReadError| Error::Damaged { slug: slug.to_owned(), source };
-    let root = reader.commit_tree(commit).map_err(damaged)?;
-    Reading::open(reader, root, limits).map_err(|error| match error {
-        ReadingError::Damaged(source) => damaged(source),
-        other @ ReadingError::Catalog(_) => Error::Reading(other),
-    })
 }
 
 pub(super) fn pin(row: &MarketplaceRow) -> Result<git::Pin> {

@@ -121,4 +121,11 @@ impl UserView {
     pub fn glance(&self) -> Glance {
         Glance { digest: self.view.digest, plugins: self.view.plugins.len() as u64 }
     }
+
+    /// Whether the files of both are read from the same commits.
+    pub(super) fn is_from_where(&self, other: &Self) -> bool {
+        let vendored =
+            |view: &View| -> Vec<_> { view.plugins.iter().map(|plugin| plugin.vendored.clone()).collect() };
+        self.commits == other.commits && vendored(&self.view) == vendored(&other.view)
+    }
 }

@@ -30,6 +30,8 @@ pub struct MarketplaceRow {
     pub facts: PluginFacts,
     /// Its address came over https: it is fetched from public addresses only.
     pub public_only: bool,
+    /// What is done with plugins that lie elsewhere: `vendor`, `link` or `skip`.
+    pub remote: String,
 }
 
 /// How many plugins a marketplace has, how many of them are not served, and how many notes there are
@@ -39,12 +41,14 @@ pub struct PluginFacts {
     pub all: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// Those that lie elsewhere and may have moved without the marketplace, or could not be fetched.
+    pub remote: u64,
 }
 
 const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
      name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count, \
-     coalesce(public_only, false)";
+     coalesce(public_only, false), coalesce(remote, 'vendor'), coalesce(remote_count, 0)";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -68,8 +72,14 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
         rules: row.get(17)?,
         renames: row.get(18)?,
         notes: row.get(19)?,
-        facts: PluginFacts { all: row.get(20)?, not_served: row.get(21)?, notes: row.get(22)? },
+        facts: PluginFacts {
+            all: row.get(20)?,
+            not_served: row.get(21)?,
+            notes: row.get(22)?,
+            remote: row.get(25)?,
+        },
         public_only: row.get(23)?,
+        remote: row.get(24)?,
     })
 }
 
@@ -105,7 +115,7 @@ impl Store {
         // Sorted here: DuckDB takes longer to set a sort up than to read the rows.
         let mut rows =
             self.rows(&format!("SELECT {COLUMNS}, position FROM marketplace_registry"), [], |row| {
-                Ok((row.get::<_, i64>(24)?, read(row)?))
+                Ok((row.get::<_, i64>(26)?, read(row)?))
             })?;
         rows.sort_by_key(|(position, _)| *position);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -122,12 +132,12 @@ impl Store {
     pub fn add_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO marketplace_registry (id, name, url, branch, ref, description, token_env, registered_by, \
-             registered_at, curator_name, curator_email, name_prefix, versions, public_only) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, ?)",
+             registered_at, curator_name, curator_email, name_prefix, versions, public_only, remote) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, ?, ?)",
             params![
                 row.id, row.name, row.url, row.branch, row.reference, row.description, row.token_env,
                 row.registered_by, row.registered_at, row.curator_name, row.curator_email, row.name_prefix,
-                row.versions, row.public_only
+                row.versions, row.public_only, row.remote
             ],
         )?;
         self.wrote(&row.id);
@@ -141,10 +151,11 @@ impl Store {
     pub fn edit_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "UPDATE marketplace_registry SET name = ?, url = ?, branch = ?, ref = ?, description = ?, token_env = ?, \
-             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ?, public_only = ? WHERE id = ?",
+             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ?, public_only = ?, remote = ? \
+             WHERE id = ?",
             params![
                 row.name, row.url, row.branch, row.reference, row.description, row.token_env, row.curator_name,
-                row.curator_email, row.name_prefix, row.versions, row.public_only, row.id
+                row.curator_email, row.name_prefix, row.versions, row.public_only, row.remote, row.id
             ],
         )?;
         self.wrote(&row.id);
@@ -157,9 +168,9 @@ impl Store {
         self.execute(
             "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
              last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ?, \
-             plugin_count = ?, not_served_count = ?, note_count = ? WHERE id = ?",
+             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ? WHERE id = ?",
             params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
-                synced.facts.all, synced.facts.not_served, synced.facts.notes, id],
+                synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote, id],
         )?;
         self.wrote(id);
         Ok(())

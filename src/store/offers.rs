@@ -3,6 +3,9 @@
 use duckdb::Row;
 
 use super::{Store, StoreError};
+use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
+use crate::domain::remote::Vendored;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferRow {
@@ -14,6 +17,22 @@ pub struct OfferRow {
     pub entry: String,
     pub digest: Option<String>,
     pub reason: Option<String>,
+    pub origin_url: Option<String>,
+    pub origin_path: Option<String>,
+    pub origin_commit: Option<String>,
+}
+
+impl OfferRow {
+    /// Where its files are, if not in its marketplace's commit.
+    #[must_use]
+    pub fn vendored(&self) -> Option<Vendored> {
+        vendored(self.origin_url.as_deref(), self.origin_path.as_deref(), self.origin_commit.as_deref())
+    }
+}
+
+/// What three columns say together; nothing, where they make no sense.
+pub(super) fn vendored(url: Option<&str>, path: Option<&str>, commit: Option<&str>) -> Option<Vendored> {
+    Some(Vendored { url: url?.to_owned(), path: RepoPath::parse(path?).ok()?, commit: commit?.parse().ok()? })
 }
 
 fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
@@ -26,6 +45,9 @@ fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
         entry: row.get(5)?,
         digest: row.get(6)?,
         reason: row.get(7)?,
+        origin_url: row.get(8)?,
+        origin_path: row.get(9)?,
+        origin_commit: row.get(10)?,
     })
 }
 
@@ -47,8 +69,8 @@ impl Store {
         });
         self.each(
             &format!(
-                "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason \
-                 FROM marketplace_plugins{of}"
+                "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason, \
+                 origin_url, origin_path, origin_commit FROM marketplace_plugins{of}"
             ),
             duckdb::params_from_iter(marketplaces.unwrap_or_default()),
             |row| {
@@ -56,5 +78,19 @@ impl Store {
                 Ok(())
             },
         )
+    }
+
+    /// The commits that plugins are served from which lie elsewhere, each with its address, once.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn origins(&self) -> Result<Vec<(String, Oid)>, StoreError> {
+        let rows = self.rows(
+            "SELECT DISTINCT origin_url, origin_commit FROM marketplace_plugins \
+             WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL",
+            [],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )?;
+        Ok(rows.into_iter().filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())
     }
 }

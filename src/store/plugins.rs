@@ -6,8 +6,9 @@ use duckdb::{
 };
 
 use super::changes::Change;
-use super::offers::OfferRow;
+use super::offers::{OfferRow, vendored};
 use super::{Store, StoreError};
+use crate::domain::remote::Vendored;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginRow {
@@ -29,10 +30,27 @@ pub struct PluginRow {
     pub files: i64,
     pub bytes: i64,
     pub notes: String,
+    pub origin: OriginRow,
+}
+
+/// Where a plugin's files came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OriginRow {
+    /// Of the repository or file; `None`: it is the marketplace's own.
+    pub url: Option<String>,
+    /// The plugin's folder there; empty: all of it.
+    pub path: Option<String>,
+    /// `None`: the marketplace's.
+    pub commit: Option<String>,
+    /// That folder's tree.
+    pub tree: Option<String>,
+    /// `None`: when the marketplace's commit came.
+    pub fetched_at: Option<i64>,
 }
 
 const COLUMNS: &str = "p.marketplace_id, p.name, p.manifest_name, p.description, p.version, p.author_name, p.homepage, \
-     p.category, p.source_type, p.source_spec, p.raw, p.entry, p.strict, p.digest, p.reason, p.files, p.bytes, p.notes";
+     p.category, p.source_type, p.source_spec, p.raw, p.entry, p.strict, p.digest, p.reason, p.files, p.bytes, p.notes, \
+     p.origin_url, p.origin_path, p.origin_commit, p.origin_tree, epoch_us(p.fetched_at)";
 
 fn read(row: &Row<'_>) -> duckdb::Result<PluginRow> {
     Ok(PluginRow {
@@ -54,6 +72,13 @@ fn read(row: &Row<'_>) -> duckdb::Result<PluginRow> {
         files: row.get(15)?,
         bytes: row.get(16)?,
         notes: row.get(17)?,
+        origin: OriginRow {
+            url: row.get(18)?,
+            path: row.get(19)?,
+            commit: row.get(20)?,
+            tree: row.get(21)?,
+            fetched_at: row.get(22)?,
+        },
     })
 }
 
@@ -106,8 +131,11 @@ impl Store {
         let mut appender = self.db.appender("marketplace_plugins")?;
         let at = Value::Timestamp(TimeUnit::Microsecond, at);
         for row in rows {
-            appender
-                .append_row(appender_params_from_iter(row.values().into_iter().chain([&at as &dyn ToSql])))?;
+            let fetched =
+                row.origin.fetched_at.map_or(Value::Null, |at| Value::Timestamp(TimeUnit::Microsecond, at));
+            let values = row.values().into_iter().chain([&at as &dyn ToSql]);
+            let values = values.chain(row.origin.values()).chain([&fetched as &dyn ToSql]);
+            appender.append_row(appender_params_from_iter(values))?;
         }
         appender.flush()?;
         self.note_plugins(rows);
@@ -119,16 +147,24 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn put_plugins(&self, rows: &[PluginRow], at: i64) -> Result<(), StoreError> {
-        let values: Vec<Vec<&dyn ToSql>> =
-            rows.iter().map(|row| row.values().into_iter().chain([&at as &dyn ToSql]).collect()).collect();
+        let mut values: Vec<Vec<&dyn ToSql>> = Vec::new();
+        for row in rows {
+            let of_row = row.values().into_iter().chain([&at as &dyn ToSql]);
+            values.push(
+                of_row.chain(row.origin.values()).chain([&row.origin.fetched_at as &dyn ToSql]).collect(),
+            );
+        }
         self.insert(
             "INSERT INTO marketplace_plugins VALUES {} ON CONFLICT DO UPDATE SET manifest_name = EXCLUDED.manifest_name, \
              description = EXCLUDED.description, version = EXCLUDED.version, author_name = EXCLUDED.author_name, \
              homepage = EXCLUDED.homepage, category = EXCLUDED.category, source_type = EXCLUDED.source_type, \
              source_spec = EXCLUDED.source_spec, raw = EXCLUDED.raw, entry = EXCLUDED.entry, strict = EXCLUDED.strict, \
              digest = EXCLUDED.digest, reason = EXCLUDED.reason, files = EXCLUDED.files, bytes = EXCLUDED.bytes, \
-             notes = EXCLUDED.notes, updated_at = EXCLUDED.updated_at",
-            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT))",
+             notes = EXCLUDED.notes, updated_at = EXCLUDED.updated_at, origin_url = EXCLUDED.origin_url, \
+             origin_path = EXCLUDED.origin_path, origin_commit = EXCLUDED.origin_commit, \
+             origin_tree = EXCLUDED.origin_tree, fetched_at = EXCLUDED.fetched_at",
+            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, \
+             make_timestamp(?::BIGINT))",
             &values,
         )?;
         self.note_plugins(rows);
@@ -179,7 +215,11 @@ impl PluginRow {
     }
 
     fn offer(&self) -> OfferRow {
+        let OriginRow { url, path, commit, .. } = self.origin.clone();
         OfferRow {
+            origin_url: url,
+            origin_path: path,
+            origin_commit: commit,
             marketplace_id: self.marketplace_id.clone(),
             name: self.name.clone(),
             manifest_name: self.manifest_name.clone(),
@@ -189,5 +229,18 @@ impl PluginRow {
             digest: self.digest.clone(),
             reason: self.reason.clone(),
         }
+    }
+}
+
+impl OriginRow {
+    /// Where the files are, if not in the marketplace's commit.
+    #[must_use]
+    pub fn vendored(&self) -> Option<Vendored> {
+        vendored(self.url.as_deref(), self.path.as_deref(), self.commit.as_deref())
+    }
+
+    /// In the order of the table's columns, up to the time.
+    fn values(&self) -> [&dyn ToSql; 4] {
+        [&self.url, &self.path, &self.commit, &self.tree]
     }
 }

@@ -29,6 +29,7 @@ fn row(id: &str) -> MarketplaceRow {
         renames: "{}".into(),
         notes: "[]".into(),
         public_only: id.starts_with('p'),
+        remote: "vendor".into(),
     }
 }
 
@@ -88,7 +89,7 @@ fn a_registry_of_the_first_version_is_brought_up_to_date() {
         // What was registered before there was any other door came from the shell.
         assert_eq!((rows[0].id.as_str(), rows[0].public_only), ("old", false));
         let known = store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, i64>(0));
-        assert_eq!(known.unwrap(), Some(4));
+        assert_eq!(known.unwrap(), Some(5));
     }
     let store = Store::open(&path, Duration::ZERO).unwrap();
     store.add_marketplace(&row("public")).unwrap();

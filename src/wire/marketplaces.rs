@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::domain::note::Note;
+use crate::domain::remote::RemoteMode;
 use crate::domain::secret::Secret;
 use crate::domain::version::Versions;
 
@@ -33,6 +34,8 @@ pub struct Marketplace {
     /// Stands before the names of its plugins in the feed.
     pub name_prefix: Option<String>,
     pub versions: Versions,
+    /// What is done with its plugins that lie in other repositories.
+    pub remote: RemoteMode,
     /// What the latest successful sync noticed about its manifest.
     pub notes: Vec<Note>,
 }
@@ -84,6 +87,8 @@ pub struct NewMarketplace {
     pub name_prefix: Option<String>,
     #[serde(default)]
     pub versions: Option<Versions>,
+    #[serde(default)]
+    pub remote: Option<RemoteMode>,
 }
 
 /// `PATCH /api/marketplaces/{id}`: what is absent stays; an empty text clears.
@@ -110,4 +115,6 @@ pub struct EditMarketplace {
     pub name_prefix: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versions: Option<Versions>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteMode>,
 }

@@ -16,6 +16,7 @@ pub mod namespace;
 mod odd;
 pub mod packets;
 mod people;
+pub mod remotes;
 pub mod server;
 mod unzipped;
 mod upstream;

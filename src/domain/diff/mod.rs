@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::content::{Content, File};
 use super::fields::Object;
 use super::reading::Plugin;
+use super::remote::Vendored;
 use super::tree::{Objects, ReadError};
 use runs::Runs;
 
@@ -27,6 +28,8 @@ pub struct Side<'a> {
     pub content: Content,
     /// Where its files are read from.
     pub objects: &'a dyn Objects,
+    /// Where they are, if not in the marketplace's own repository.
+    pub origin: Option<&'a Vendored>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -83,10 +86,21 @@ pub struct Facts {
     pub version: Option<String>,
     /// SHA-256 of what is served.
     pub digest: Option<String>,
+    /// Where it is taken from, if not from the marketplace's own repository.
+    pub origin: Option<Origin>,
     /// Why nothing can be served.
     pub reason: Option<String>,
     pub files: u64,
     pub bytes: u64,
+}
+
+/// Another repository than the marketplace's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Origin {
+    pub url: String,
+    /// The plugin's folder in it; empty: all of it.
+    pub path: String,
+    pub commit: String,
 }
 
 /// Something that runs code.
@@ -269,6 +283,11 @@ impl Facts {
             name: plugin.manifest_name.clone(),
             version: plugin.version.clone(),
             digest: plugin.digest.map(|digest| digest.to_string()),
+            origin: side.origin.map(|place| Origin {
+                url: place.url.clone(),
+                path: place.path.to_key(),
+                commit: place.commit.to_string(),
+            }),
             reason: plugin.reason.clone(),
             files: plugin.files,
             bytes: plugin.bytes,

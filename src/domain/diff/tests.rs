@@ -33,9 +33,9 @@ impl Market {
     fn look<T>(&self, tell: impl FnOnce(&Side<'_>) -> T) -> T {
         let reading = Reading::open(&self.memory, self.root, Limits::default()).unwrap();
         let entry = reading.entry(&"x".parse().unwrap()).unwrap();
-        let plugin = reading.plugin(entry).unwrap();
+        let plugin = reading.plugin(entry, None).unwrap();
         let content = reading.content(entry).unwrap_or_default();
-        tell(&Side { plugin: &plugin, content, objects: &self.memory })
+        tell(&Side { plugin: &plugin, content, objects: &self.memory, origin: None })
     }
 }
 

@@ -26,7 +26,7 @@ impl Market {
 
     fn plugin(&self, name: &str) -> Plugin {
         let reading = self.reading();
-        reading.plugin(reading.entry(&name.parse().unwrap()).unwrap()).unwrap()
+        reading.plugin(reading.entry(&name.parse().unwrap()).unwrap(), None).unwrap()
     }
 
     fn paths(&self, name: &str) -> Vec<String> {

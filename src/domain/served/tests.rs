@@ -20,7 +20,7 @@ fn serve(entry: Value, items: &[(&str, Item)]) -> BTreeMap<String, Option<String
     let reading = Reading::open(&memory, root, Limits::default()).unwrap();
     let entry = reading.entry(&"x".parse().unwrap()).unwrap();
     let content = reading.content(entry).unwrap();
-    let plugin = reading.plugin(entry).unwrap();
+    let plugin = reading.plugin(entry, None).unwrap();
     let naming = Naming { name: "y", version: Some("2+a"), strict: plugin.strict, entry: &plugin.entry };
     let served = files(&content, naming, |file| memory.blob(&file.blob).map(Some)).unwrap();
     let text = |file: ServedFile| match file.bytes {

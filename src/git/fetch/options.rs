@@ -16,6 +16,8 @@ pub enum Pin {
     Default,
     /// A branch, without `refs/heads/`.
     Branch(String),
+    /// A branch of that name, or else a tag.
+    Name(String),
     /// A tag, without `refs/tags/`, or a full commit id of 40 hexadecimal digits.
     Ref(String),
 }

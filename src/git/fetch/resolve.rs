@@ -32,6 +32,14 @@ pub(super) fn resolve(session: &mut Session<'_>, pin: &Pin) -> Result<Target, Fe
                 None => Err(missing_branch(session, branch)?),
             }
         }
+        Pin::Name(name) => {
+            let (branch, tag) = (format!("refs/heads/{name}"), format!("refs/tags/{name}"));
+            let refs = session.refs(&[&branch, &tag])?;
+            match find(&refs, &branch).or_else(|| find(&refs, &tag)) {
+                Some(found) => Ok(found),
+                None => Err(missing_branch(session, name)?),
+            }
+        }
         Pin::Ref(name) => {
             if let Ok(id) = name.parse::<Oid>() {
                 if !session.may_ask_for(&id) {

@@ -159,6 +159,7 @@ impl Listed {
             digest: row.digest.as_deref().and_then(|digest| digest.parse().ok()),
             reason: row.reason.clone(),
             disabled: self.disabled.as_deref().map(str::to_owned),
+            vendored: row.vendored(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Snapshots: at hand, in the cache, or made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::domain::catalog;
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
 use crate::domain::view::{Glance, Served};
-use crate::git::Repository;
 use crate::git::pack::{
     Copier, Packs, Part, PartError, PartWriter, Snapshot, WriteError, write_folder, write_head,
 };
 use crate::registry::cache::{Cache, IN_USE, remove};
 use crate::registry::contents::Contents;
 use crate::registry::folder::bare;
+use crate::registry::supplies::{Supply, distrust_after};
 use crate::registry::views::UserView;
 use crate::registry::{Error, Registry, Result};
 
@@ -47,20 +47,6 @@ struct Plugin {
     digest: String,
 }
 
-/// A plugin whose part is to be made.
-struct Job<'v> {
-    /// The number of its source.
-    source: usize,
-    contents: Contents<'v>,
-}
-
-/// What a marketplace's parts are copied from.
-struct Source {
-    slug: String,
-    repository: Repository,
-    packs: Packs,
-}
-
 const UNREADABLE: Error = Error::Defect("what was just put into the git cache cannot be read");
 
 impl Registry {
@@ -77,7 +63,7 @@ impl Registry {
             Ok(held) => Ok(Some(held)),
             // Two syncs may have passed since, and what the view was made from is gone. Then it is not
             // the view any more either.
-            Err(error) if self.view_of(user)?.commits == view.commits => Err(error),
+            Err(error) if self.view_of(user)?.is_from_where(&view) => Err(error),
             Err(_) => Ok(None),
         }
     }
@@ -132,7 +118,7 @@ impl Registry {
 
     fn make_snapshot(&self, view: &UserView) -> Result<Arc<Held>> {
         let cache = self.git_cache()?;
-        let parts = self.parts_for_git(&cache, view).inspect_err(|error| self.distrust_after(error))?;
+        let parts = self.parts_for_git(&cache, view).inspect_err(distrust_after)?;
         let mut folders = Vec::new();
         let mut plugins = Vec::new();
         for (plugin, part) in view.view.plugins.iter().zip(&parts) {
@@ -179,19 +165,9 @@ impl Registry {
         view: &UserView,
         plugins: impl Iterator<Item = &'v Served>,
     ) -> Result<()> {
-        let mut missing: BTreeMap<&str, Vec<&Served>> = BTreeMap::new();
-        for plugin in plugins {
-            missing.entry(plugin.slug.as_str()).or_default().push(plugin);
-        }
-        let mut sources = Vec::new();
-        let mut jobs = Vec::new();
-        for (slug, plugins) in missing {
-            let repository = self.repository(slug)?;
-            let contents = self.contents(&view.commits, slug, &plugins, &repository.reader())?;
-            jobs.extend(contents.into_iter().map(|contents| Job { source: sources.len(), contents }));
-            let packs = Packs::map(&self.folder.repository(slug));
-            sources.push(Source { slug: slug.to_owned(), repository, packs });
-        }
+        let (supplies, jobs) = self.contents(&view.commits, plugins)?;
+        let with_packs = |supply: Supply| (Packs::map(&supply.folder), supply);
+        let supplies: Vec<_> = supplies.into_iter().map(with_packs).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
         std::thread::scope(|scope| {
@@ -199,7 +175,7 @@ impl Registry {
                 scope.spawn(|| {
                     let mut copiers: HashMap<usize, Copier> = HashMap::new();
                     while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if let Err(error) = make_part(cache, &sources, job, &mut copiers) {
+                        if let Err(error) = make_part(cache, &supplies, job, &mut copiers) {
                             failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                             // The others need not go on.
                             next.store(jobs.len(), Ordering::Relaxed);
@@ -220,20 +196,19 @@ fn held(view: Digest, about: About, head: Arc<Part>, parts: Vec<Arc<Part>>) -> O
 
 fn make_part(
     cache: &Cache,
-    sources: &[Source],
-    job: &Job<'_>,
+    supplies: &[(Packs, Supply)],
+    job: &Contents<'_>,
     copiers: &mut HashMap<usize, Copier>,
 ) -> Result<()> {
-    let source = &sources[job.source];
-    let copier = copiers
-        .entry(job.source)
-        .or_insert_with(|| Copier::new(source.packs.clone(), source.repository.reader()));
-    let path = cache.part(&job.contents.plugin.digest);
+    let (packs, supply) = &supplies[job.supply];
+    let copier =
+        copiers.entry(job.supply).or_insert_with(|| Copier::new(packs.clone(), supply.repository.reader()));
+    let path = cache.part(&job.plugin.digest);
     save(cache, &path, |out| {
-        let files = job.contents.files.iter();
+        let files = job.files.iter();
         let files = files.map(|file| (file.path.as_str(), file.executable, &file.bytes));
         let tree = write_folder(out, copier, files).map_err(|error| match error {
-            WriteError::Read(source) => Error::Damaged { slug: sources[job.source].slug.clone(), source },
+            WriteError::Read(source) => supply.damaged(source),
             other => unwritten(&path, other),
         })?;
         Ok((tree, Vec::new()))

@@ -1,0 +1,182 @@
+//! What is in a commit of a marketplace: its catalog, and each plugin of it, also of those that lie
+//! elsewhere.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::vendoring::{Busy, Vendored, may_move};
+use super::{Error, Registry, Result};
+use crate::domain::catalog::{Catalog, Entry};
+use crate::domain::links::Repo;
+use crate::domain::note::Note;
+use crate::domain::oid::Oid;
+use crate::domain::reading::{Elsewhere, Plugin, Reading};
+use crate::domain::remote::{self, Remote, RemoteMode};
+use crate::domain::secret::Secret;
+use crate::domain::source::Source;
+use crate::domain::tree::ReadError;
+use crate::domain::watch::{Phase, Watch};
+use crate::git::{self, Fetched};
+use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
+use crate::store::plugins::{OriginRow, PluginRow};
+
+pub(super) struct Found {
+    pub fetched: Fetched,
+    pub catalog: Catalog,
+    /// By name.
+    pub plugins: Vec<PluginRow>,
+    pub facts: PluginFacts,
+}
+
+/// What is known of a marketplace when its plugins are read.
+struct Surroundings<'a> {
+    row: &'a MarketplaceRow,
+    reading: &'a Reading<'a>,
+    vendored: &'a Vendored,
+}
+
+/// A plugin as it was read.
+struct Read {
+    plugin: Plugin,
+    origin: OriginRow,
+    /// Nothing new can come of it as long as the marketplace stays the same.
+    settled: bool,
+}
+
+impl Registry {
+    /// Reads what was fetched: every plugin of the catalog, with its content's digest. What lies elsewhere
+    /// is fetched too; until the rows are written, nobody else may tidy it away.
+    pub(super) fn read_commit(
+        &self,
+        row: &MarketplaceRow,
+        fetched: Fetched,
+        token: Option<&Secret>,
+        before: &[PluginRow],
+        watch: &dyn Watch,
+    ) -> Result<(Found, Busy<'_>)> {
+        let supply = self.supply(&row.id)?;
+        let reader = supply.repository.reader();
+        let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
+        let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
+        let before: HashMap<&str, &PluginRow> = before.iter().map(|row| (row.name.as_str(), row)).collect();
+        let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let mut plugins = Vec::new();
+        let mut facts = PluginFacts::default();
+        let total = reading.catalog.entries.len() as u64;
+        for (i, entry) in reading.catalog.entries.iter().enumerate() {
+            if watch.cancelled() {
+                return Err(Error::Cancelled);
+            }
+            watch.progress(Phase::Reading, i as u64, Some(total));
+            let before = before.get(entry.name.as_str()).copied();
+            let Read { plugin, origin, settled } =
+                self.read_plugin(&around, entry, before).map_err(|source| supply.damaged(source))?;
+            facts.all += 1;
+            facts.remote += u64::from(!settled);
+            facts.not_served += u64::from(plugin.digest.is_none());
+            facts.notes += plugin.notes.len() as u64;
+            plugins.push(plugin_row(&row.id, plugin, origin));
+        }
+        watch.progress(Phase::Reading, total, Some(total));
+        plugins.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok((Found { fetched, catalog: reading.catalog, plugins, facts }, busy))
+    }
+
+    /// Fails only if the marketplace's own repository is damaged.
+    fn read_plugin(
+        &self,
+        around: &Surroundings<'_>,
+        entry: &Entry,
+        before: Option<&PluginRow>,
+    ) -> std::result::Result<Read, ReadError> {
+        let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
+            let plugin = around.reading.plugin(entry, None)?;
+            let origin = OriginRow { tree: plugin.tree.map(|id| id.to_string()), ..OriginRow::default() };
+            return Ok(Read { plugin, origin, settled: true });
+        };
+        let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));
+        let why = match read {
+            Ok(read) => return Ok(Read { settled: !may_move(entry), ..read }),
+            Err(why) => why,
+        };
+        // What was there before goes on being served.
+        let kept = before.filter(|row| row.digest.is_some()).and_then(|row| row.origin.vendored());
+        if let Some(place) = kept
+            && around.row.remote == RemoteMode::Vendor.as_str()
+            && let Ok(mut read) = self.read_vendored(around, entry, &place, before)
+            && read.plugin.digest.is_some()
+        {
+            let message = format!("{why}; what was fetched before is served on (commit {})", place.commit);
+            read.plugin.notes.push(Note::new("remote-failed", message));
+            return Ok(read);
+        }
+        let mut plugin = around.reading.plugin(entry, None)?;
+        plugin.reason = Some(why);
+        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_)))
+            || around.row.remote != RemoteMode::Vendor.as_str();
+        Ok(Read { plugin, origin: OriginRow::default(), settled })
+    }
+
+    /// A plugin whose files are in the store. It is not settled.
+    fn read_vendored(
+        &self,
+        around: &Surroundings<'_>,
+        entry: &Entry,
+        place: &remote::Vendored,
+        before: Option<&PluginRow>,
+    ) -> std::result::Result<Read, String> {
+        let supply = self.vendored_supply(&around.row.id, &place.url).map_err(|error| error.to_string())?;
+        let damaged = |error: ReadError| {
+            git::distrust(&supply.folder);
+            format!("what was fetched of it is damaged, and the next sync fetches it anew: {error}")
+        };
+        let reader = supply.repository.reader();
+        let root = reader.commit_tree(&place.commit).map_err(damaged)?;
+        let elsewhere = Elsewhere { repo: Repo::new(&reader, root), path: place.path.clone() };
+        let plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
+        let commit = place.commit.to_string();
+        let known = before.map(|row| &row.origin).filter(|origin| {
+            origin.url.as_ref() == Some(&place.url) && origin.commit.as_ref() == Some(&commit)
+        });
+        let origin = OriginRow {
+            url: Some(place.url.clone()),
+            path: Some(place.path.to_key()),
+            commit: Some(commit),
+            tree: plugin.tree.map(|id: Oid| id.to_string()),
+            fetched_at: known.and_then(|origin| origin.fetched_at).or_else(|| Some(self.now())),
+        };
+        Ok(Read { plugin, origin, settled: false })
+    }
+}
+
+fn plugin_row(slug: &str, plugin: Plugin, origin: OriginRow) -> PluginRow {
+    let text = |field: &str| plugin.entry.get(field).and_then(Value::as_str).map(str::to_owned);
+    let author = plugin.entry.get("author").and_then(|author| author.get("name")).and_then(Value::as_str);
+    PluginRow {
+        marketplace_id: slug.to_owned(),
+        description: text("description"),
+        author_name: author.map(str::to_owned),
+        homepage: text("homepage"),
+        category: text("category"),
+        source_type: plugin.source.kind().to_owned(),
+        source_spec: plugin.raw.get("source").cloned().unwrap_or(Value::Null).to_string(),
+        name: plugin.name.to_string(),
+        manifest_name: plugin.manifest_name,
+        version: plugin.version,
+        raw: Value::Object(plugin.raw).to_string(),
+        entry: Value::Object(plugin.entry).to_string(),
+        strict: plugin.strict,
+        digest: plugin.digest.map(|digest| digest.to_string()),
+        reason: plugin.reason,
+        files: i64::try_from(plugin.files).unwrap_or(i64::MAX),
+        bytes: i64::try_from(plugin.bytes).unwrap_or(i64::MAX),
+        notes: json(&plugin.notes),
+        origin,
+    }
+}
+
+/// Texts, lists and maps of texts: there is nothing in them that JSON cannot say.
+pub(super) fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
