@@ -15,6 +15,7 @@ mod client;
 mod corpus;
 mod deployment;
 mod determinism;
+mod disabling;
 mod doors;
 mod drift;
 mod examples;

@@ -221,13 +221,14 @@ impl Store {
         Ok(())
     }
 
-    /// Removes a marketplace with its plugins and the grants that name them.
+    /// Removes a marketplace with its plugins, the grants that name them, and what was disabled of it.
     ///
     /// # Errors
     /// What the database says.
     pub fn remove_marketplace(&self, id: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ?", [id])?;
         self.execute("DELETE FROM resource_grants WHERE split_part(resource_id, '/', 1) = ?", [id])?;
+        self.execute("DELETE FROM disabled_plugins WHERE marketplace_id = ?", [id])?;
         let removed = self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0;
         self.edition.update(|n| n + 1);
         self.note(|| Change::MarketplaceRemoved { id: id.to_owned() });
