@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::support::{ADA, Claude, World, catalog, files, served};
 
 /// What `claude plugin details` says of each plugin of the examples, with Globex's under a prefix.
-const COMPONENTS: [(&str, &[&str]); 9] = [
+const COMPONENTS: [(&str, &[&str]); 10] = [
     ("code-review", &["Skills (2)  review, review-checklist", "Agents (1)  reviewer", "Hooks (0)"]),
+    ("design-system", &["Skills (2)  component, design-tokens", "Agents (0)", "Hooks (0)"]),
     ("guard-rails", &["Skills (0)", "Agents (0)", "Hooks (1)  PreToolUse", "MCP servers (0)"]),
     ("incident-response", &["Skills (2)  blameless-review, incident-commander", "Agents (0)"]),
     ("release-notes", &["Skills (1)  release-notes", "Agents (0)", "Hooks (0)"]),
@@ -73,6 +74,10 @@ fn a_session_loads_from_the_bundle_what_it_loads_from_the_upstream_itself() {
     // Clients that must not know of each other's marketplaces.
     let elsewhere = World::new();
     let (ours, theirs) = (Claude::all(&world, test), Claude::all(&elsewhere, test));
+    for claude in &theirs {
+        // What lies in another repository, they fetch themselves.
+        fs::copy(world.path(".gitconfig"), claude.home().join(".gitconfig")).unwrap();
+    }
     for (i, slug) in ["acme-tools", "globex-skills"].into_iter().enumerate() {
         let email = format!("{i}@example.com");
         world.user(&email, &[&format!("{slug}/*")]);

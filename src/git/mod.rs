@@ -36,7 +36,7 @@ mod trust;
 pub mod upload_pack;
 mod user;
 
-pub use author::write_repository;
+pub use author::{WriteError, write_repository, write_tag};
 pub use compact::compact;
 pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
 pub use home::held;

@@ -163,6 +163,7 @@ impl World {
     /// The two example marketplaces, registered as `acme-tools` and `globex-skills`, synced.
     pub fn with_examples() -> Self {
         let world = Self::new();
+        world.publish_example_plugins();
         for name in ["acme-tools", "globex-skills"] {
             let upstream = world.upstream(name);
             upstream.copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marketplaces").join(name));
@@ -172,7 +173,6 @@ impl World {
         world
     }
 
-    /// A new, empty upstream repository.
     /// The marketplace `tools` with one plugin, `x`; and its upstream.
     pub fn with_tools() -> (Self, Upstream) {
         let world = Self::new();
@@ -182,6 +182,7 @@ impl World {
         (world, upstream)
     }
 
+    /// A new, empty upstream repository.
     pub fn upstream(&self, name: &str) -> Upstream {
         Upstream::new(self, name)
     }
