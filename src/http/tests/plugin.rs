@@ -1,5 +1,9 @@
 //! One plugin's own ZIP through the router.
 
+/// What the whole program's tests say when a program is missing.
+#[path = "../../../tests/support/loud.rs"]
+mod loud;
+
 use std::collections::BTreeMap;
 
 use super::feed::{door, get};
@@ -37,6 +41,9 @@ fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
 
 #[tokio::test]
 async fn a_plugin_alone_has_the_files_that_it_has_in_the_bundle() {
+    if !loud::have(["unzip"], "a_plugin_alone_has_the_files_that_it_has_in_the_bundle") {
+        return;
+    }
     let fixture = two();
     let (grace, ada) = (door(&fixture, "grace@example.com"), door(&fixture, "ada@example.com"));
     let got = get(&grace, "GET", X, None).await;
