@@ -1,7 +1,3 @@
-/// What the whole program's tests say when a program is missing.
-#[path = "../../tests/support/loud.rs"]
-mod loud;
-
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +5,7 @@ use std::process::Command;
 use super::compress::{Entry, Fill, Part, compress};
 use super::join::joined;
 use super::*;
+use crate::domain::loud::have;
 
 fn entries(names: &[(&str, bool, usize)]) -> Vec<Entry<Vec<u8>>> {
     let words = |n: usize| (0..n).map(|i| b"lorem ipsum dolor\n"[i * i % 18]).collect::<Vec<u8>>();
@@ -64,7 +61,7 @@ fn the_same_entries_make_the_same_bytes_however_the_work_is_shared() {
 
 #[test]
 fn other_programs_read_it() {
-    if !loud::have(["unzip"], "other_programs_read_it") {
+    if !have(["unzip"], "other_programs_read_it") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

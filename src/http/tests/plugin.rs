@@ -1,13 +1,10 @@
 //! One plugin's own ZIP through the router.
 
-/// What the whole program's tests say when a program is missing.
-#[path = "../../../tests/support/loud.rs"]
-mod loud;
-
 use std::collections::BTreeMap;
 
 use super::feed::{door, get};
 use super::*;
+use crate::domain::loud::have;
 
 const X: &str = "/marketplace/plugins/tools-x.zip";
 
@@ -41,7 +38,7 @@ fn unzipped(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
 
 #[tokio::test]
 async fn a_plugin_alone_has_the_files_that_it_has_in_the_bundle() {
-    if !loud::have(["unzip"], "a_plugin_alone_has_the_files_that_it_has_in_the_bundle") {
+    if !have(["unzip"], "a_plugin_alone_has_the_files_that_it_has_in_the_bundle") {
         return;
     }
     let fixture = two();
