@@ -32,6 +32,7 @@ mod scripts;
 mod secrets;
 mod serve;
 mod serve_attacks;
+mod serve_idle;
 mod serve_inputs;
 mod serve_kill;
 mod serve_secrets;

@@ -42,5 +42,9 @@ pub mod version;
 pub mod view;
 pub mod watch;
 
+/// What the whole program's tests say when a program is missing, for those of the rooms.
+#[cfg(test)]
+#[path = "../../tests/support/loud.rs"]
+pub(crate) mod loud;
 #[cfg(test)]
 mod testing;

@@ -35,7 +35,7 @@ use tempfile::TempDir;
 pub use claude::Claude;
 pub use corpus::Corpus;
 pub use laptop::{Found, Laptop};
-pub use loud::{loud, skipped};
+pub use loud::{find, have, skipped};
 pub use people::{ADA, GRACE};
 pub use unzipped::{entry, served, unzipped};
 pub use upstream::Upstream;
@@ -155,7 +155,14 @@ impl World {
     pub fn unpacked(&self, email: &str, name: &str) -> PathBuf {
         let (zip, folder) = (self.path(&format!("{name}.zip")), self.path(name));
         fs::write(&zip, self.bundle(email)).unwrap();
-        let unzip = self.command("unzip").arg("-q").arg(&zip).arg("-d").arg(&folder).output().unwrap();
+        let unzip = self
+            .command("unzip")
+            .arg("-q")
+            .arg(&zip)
+            .arg("-d")
+            .arg(&folder)
+            .output()
+            .expect("unzip is installed");
         assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
         folder
     }
