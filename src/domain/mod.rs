@@ -4,10 +4,14 @@
 //! of them means at one commit ([`source`], [`links`], [`content`], [`skills`], [`manifest`]); a [`view`] gives
 //! the granted ones their names in the feed; [`served`] writes those names into their files.
 
+pub mod attributes;
+pub mod behaviour;
 pub mod caller;
 pub mod catalog;
+pub mod complaints;
 pub mod components;
 pub mod content;
+pub mod dependencies;
 pub mod digest;
 pub mod expiry;
 pub mod fields;
