@@ -27,6 +27,7 @@ pub mod oid;
 pub mod path;
 pub mod people;
 pub mod portable;
+pub mod provenance;
 pub mod reading;
 pub mod remote;
 pub mod resource;
