@@ -93,7 +93,12 @@ impl Registry {
     ) -> std::result::Result<Read, ReadError> {
         let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
             let plugin = around.reading.plugin(entry, None)?;
-            let origin = OriginRow { tree: plugin.tree.map(|id| id.to_string()), ..OriginRow::default() };
+            let path = match &plugin.source {
+                Source::Local(path) => Some(path.to_key()),
+                Source::Remote(_) | Source::Refused(_) => None,
+            };
+            let tree = plugin.tree.map(|id| id.to_string());
+            let origin = OriginRow { path, tree, ..OriginRow::default() };
             return Ok(Read { plugin, origin, settled: true });
         };
         let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));

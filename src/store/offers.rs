@@ -20,6 +20,8 @@ pub struct OfferRow {
     pub origin_url: Option<String>,
     pub origin_path: Option<String>,
     pub origin_commit: Option<String>,
+    pub origin_tree: Option<String>,
+    pub fetched_at: Option<i64>,
 }
 
 impl OfferRow {
@@ -48,6 +50,8 @@ fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
         origin_url: row.get(8)?,
         origin_path: row.get(9)?,
         origin_commit: row.get(10)?,
+        origin_tree: row.get(11)?,
+        fetched_at: row.get(12)?,
     })
 }
 
@@ -70,7 +74,7 @@ impl Store {
         self.each(
             &format!(
                 "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason, \
-                 origin_url, origin_path, origin_commit FROM marketplace_plugins{of}"
+                 origin_url, origin_path, origin_commit, origin_tree, epoch_us(fetched_at) FROM marketplace_plugins{of}"
             ),
             duckdb::params_from_iter(marketplaces.unwrap_or_default()),
             |row| {

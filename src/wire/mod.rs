@@ -15,6 +15,7 @@ pub mod problem;
 pub mod sync;
 pub mod tokens;
 pub mod upkeep;
+pub mod verify;
 pub mod views;
 
 pub use problem::Problem;

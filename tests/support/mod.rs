@@ -11,6 +11,7 @@ pub mod git;
 pub mod good;
 mod laptop;
 pub mod load;
+pub mod loaded;
 mod loud;
 pub mod namespace;
 mod odd;
