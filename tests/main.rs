@@ -41,3 +41,4 @@ mod setup_refresh;
 mod switching;
 mod tokens;
 mod vendoring;
+mod vendoring_attacks;

@@ -12,6 +12,7 @@ mod examples;
 mod exit;
 mod grants;
 mod groups;
+mod hosts;
 mod man;
 mod marketplace;
 mod plugin;
@@ -80,6 +81,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
             Plugin::List { marketplace } => plugin::list(&session()?, marketplace.as_deref()),
             Plugin::Show { plugin } => plugin::show(&session()?, &plugin),
         },
+        Command::Host(command) => hosts::run(&session()?, command),
         Command::User(command) => users::run(&session()?, command),
         Command::Group(command) => groups::run(&session()?, command),
         Command::Token(command) => token::run(&session()?, command),

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod expiry;
 pub mod fields;
 pub mod guide;
+pub mod host;
 pub mod hosted;
 pub mod limits;
 pub mod links;

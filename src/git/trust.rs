@@ -31,3 +31,10 @@ pub fn distrust(repo: &Path) {
         }
     }
 }
+
+/// Whether a commit was fetched whole, and nobody found otherwise since. Looks for a name, and not at what
+/// it stands for.
+#[must_use]
+pub fn holds(repo: &Path, commit: &Oid) -> bool {
+    repo.join("refs/agnes").join(commit.to_string()).is_file()
+}

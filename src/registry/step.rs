@@ -78,6 +78,8 @@ impl Known {
             removed: 0,
             not_served: self.row.facts.not_served,
             notes: self.row.facts.notes,
+            remote_received: 0,
+            remote_failed: 0,
             took: 0,
         }
     }
@@ -109,10 +111,11 @@ impl Registry {
             .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let mut synced = known.summary(&path, &commit);
-        let same =
-            row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_deref() == Some(&self.rules(row));
-        // Plugins that lie elsewhere may have moved without their marketplace.
-        if same && row.facts.remote == 0 {
+        let rules = self.rules(row)?;
+        let same = row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_ref() == Some(&rules);
+        // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is
+        // gone, from a disk or because the folder is another one.
+        if same && row.facts.remote == 0 && (row.facts.vendored == 0 || self.has_vendored(&row.id)?) {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
@@ -120,12 +123,13 @@ impl Registry {
 
         let before = self.store().plugins(Some(&row.id))?;
         let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
+        (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
         if same && found.plugins == before {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
         }
-        let changes = self.write_down(caller, known, &found)?;
+        let changes = self.write_down(caller, known, &rules, &found)?;
         synced.changed = true;
         (synced.added, synced.updated, synced.removed) = changes.counts();
         synced.plugins = found.facts.all;
@@ -147,7 +151,7 @@ impl Registry {
     }
 
     /// Replaces rows and commit, in one transaction.
-    fn write_down(&self, caller: &Caller, known: &Known, found: &Found) -> Result<Changes> {
+    fn write_down(&self, caller: &Caller, known: &Known, rules: &str, found: &Found) -> Result<Changes> {
         let (row, commit) = (&known.row, found.fetched.commit.to_string());
         self.store().transaction(|store| {
             known.still(store)?;
@@ -163,7 +167,7 @@ impl Registry {
                     at: self.now(),
                     commit: &commit,
                     committed_at: found.fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000),
-                    rules: &self.rules(row),
+                    rules,
                     renames: &json(&found.catalog.renames),
                     notes: &json(&found.catalog.notes),
                     facts: found.facts,
@@ -174,9 +178,10 @@ impl Registry {
         })
     }
 
-    fn rules(&self, row: &MarketplaceRow) -> String {
+    fn rules(&self, row: &MarketplaceRow) -> Result<String> {
         let limits = Digest::of(json(&self.settings.limits).as_bytes());
-        format!("{RULES} {} {}", limits.short(), row.remote)
+        let hosts = Digest::of(self.hosts()?.line().as_bytes());
+        Ok(format!("{RULES} {} {} {}", limits.short(), row.remote, hosts.short()))
     }
 }
 

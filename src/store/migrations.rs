@@ -7,11 +7,12 @@
 
 use super::{Store, StoreError};
 
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_doors.sql"),
     include_str!("migrations/0003_plugin_facts.sql"),
     include_str!("migrations/0005_origins.sql"),
+    include_str!("migrations/0007_hosts.sql"),
 ];
 
 /// Whether anything had to be done.

@@ -10,6 +10,7 @@ pub mod changes;
 mod copying;
 pub mod error;
 pub mod grants;
+pub mod hosts;
 pub mod marketplaces;
 mod migrations;
 pub mod offers;

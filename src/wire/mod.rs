@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod doctor;
 pub mod grants;
+pub mod hosts;
 pub mod marketplaces;
 pub mod people;
 pub mod plugins;

@@ -29,6 +29,7 @@ fn view(plugins: usize, fields: &Value) -> View {
         digest: Some(Digest::of(b"x")),
         reason: None,
         vendored: None,
+        linked: false,
     };
     View::assemble(&Feed::default(), (0..plugins).map(offer).collect(), &HashMap::new())
 }

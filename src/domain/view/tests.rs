@@ -13,6 +13,7 @@ fn offer(slug: &str, plugin: &str) -> Offer {
         digest: Some(Digest::of(plugin.as_bytes())),
         reason: None,
         vendored: None,
+        linked: false,
     }
 }
 
