@@ -44,4 +44,5 @@ mod setup_refresh;
 mod switching;
 mod tokens;
 mod vendoring;
+mod vendoring_attacks;
 mod verify;
