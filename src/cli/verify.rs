@@ -48,7 +48,7 @@ fn told(verified: Verified) -> wire::Verified {
             original_name: plugin.original_name,
             files: plugin.files.len() as u64,
             source: plugin.source,
-            upstream_checked: found.repository.is_some(),
+            upstream_checked: found.upstream_checked,
             faults: found.faults,
         }
     });
@@ -74,7 +74,8 @@ fn text(told: &wire::Verified) -> String {
         };
         let source = &plugin.source;
         let path = if source.path.is_empty() { String::new() } else { format!(" {}", source.path) };
-        let from = format!("{} {:.12}{path}", source.url, source.commit.to_string());
+        let commit = source.commit.to_string();
+        let from = format!("{} {}{path}", source.url, commit.get(..12).unwrap_or_default());
         table.row([
             plugin.name.as_str(),
             plugin.version.as_deref().unwrap_or("-"),

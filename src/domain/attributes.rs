@@ -41,9 +41,12 @@ pub enum Ending {
 pub struct Attributes<'a> {
     repo: &'a Repo<'a>,
     /// By folder: its own rules behind those of the folders above it.
-    folders: RefCell<HashMap<Vec<Vec<u8>>, Rc<Vec<Rc<Rules>>>>>,
+    folders: RefCell<HashMap<Vec<Vec<u8>>, Chain>>,
     budget: Cell<u64>,
 }
+
+/// Files with attributes, outermost first.
+type Chain = Rc<Vec<Rc<Rules>>>;
 
 /// One file with attributes.
 struct Rules {
@@ -119,7 +122,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// The rules of a folder and of those above it, in the order in which they override each other.
-    fn of(&self, folder: &[Vec<u8>]) -> Result<Rc<Vec<Rc<Rules>>>, ReadError> {
+    fn of(&self, folder: &[Vec<u8>]) -> Result<Chain, ReadError> {
         if let Some(known) = self.folders.borrow().get(folder) {
             return Ok(Rc::clone(known));
         }

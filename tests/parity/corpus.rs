@@ -98,6 +98,27 @@ fn every_plugin_of_the_corpus_loads_as_from_its_upstream() {
     }
 }
 
+#[test]
+fn every_plugin_of_the_examples_loads_as_from_its_upstream() {
+    let world = World::new();
+    let test = "every_plugin_of_the_examples_loads_as_from_its_upstream";
+    let elsewhere = World::new();
+    let (ours, theirs) = (Claude::all(&world, test), Claude::all(&elsewhere, test));
+    for (slug, details) in [("acme-tools", &["guard-rails"][..]), ("globex-skills", &[])] {
+        let upstream = world.upstream(slug);
+        upstream.copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marketplaces").join(slug));
+        let mut listed = catalog(upstream.folder());
+        listed["name"] = UPSTREAM.into();
+        upstream.write(".claude-plugin/marketplace.json", listed.to_string()).commit("Publish");
+        let details = details.iter().map(|name| (*name).to_owned()).collect();
+        let scene = Scene::new(&world, slug, upstream.folder(), details);
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            let table = scene.compared(ours, theirs);
+            assert!(table.is_empty(), "{}: {table:#?}", ours.program().display());
+        }
+    }
+}
+
 /// One marketplace, as it is and as a user has it who was granted all of it.
 struct Scene {
     slug: String,

@@ -38,6 +38,7 @@ fn scene() -> (Provenance, Received) {
             tree: Some(Oid([4; 20])),
             fetched_at: None,
         },
+        listed_in: None,
         digest: Digest::of(b""),
         behaviour: Object::new(),
         name_prefix: None,
