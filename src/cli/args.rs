@@ -65,7 +65,7 @@ pub(super) enum Command {
     /// Register marketplaces and keep them in step with their upstreams
     #[command(subcommand)]
     Marketplace(Marketplace),
-    /// Look at plugins
+    /// Look at plugins, and take one out for everybody
     #[command(subcommand)]
     Plugin(Plugin),
     /// Add, list and remove the people who get a marketplace
@@ -211,6 +211,11 @@ pub(super) enum Marketplace {
     /// One that fails keeps serving what it had; the others are synced all the same. The exit
     /// status is then 6.
     Sync(SyncArgs),
+    /// Say what would change for whom between two commits of a marketplace
+    ///
+    /// Plugins, their files, and above all what runs code on people's machines: hooks, servers,
+    /// executables and scripts, skills and commands with a shell.
+    Diff(DiffArgs),
     /// Forget a marketplace, with its plugins, its token and the grants that name it
     Remove {
         /// Its short name
@@ -316,6 +321,22 @@ pub(super) struct SyncArgs {
     pub jobs: Option<usize>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// Which marketplace
+    pub slug: String,
+    /// A commit that is held, or how its id begins [default: the one that was served before]
+    pub from: Option<String>,
+    /// The same [default: the one that is served]
+    pub to: Option<String>,
+    /// Of this plugin alone, by its own name, and at greater length
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Option<String>,
+    /// Show each file as text, not only what runs code
+    #[arg(long)]
+    pub everything: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
     /// List plugins, and why some are not served
@@ -327,6 +348,24 @@ pub(super) enum Plugin {
     /// Show one plugin: entry, manifest, version, commit, files and components
     Show {
         /// Its marketplace's slug and its own name, as `agnes plugin list` shows them
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+    },
+    /// Take a plugin out for everybody, at once, whatever was granted
+    ///
+    /// From the next request on nobody gets it, and syncs do not bring it back. It need not be listed
+    /// yet. To disable it again with another reason changes the reason.
+    Disable {
+        /// Its marketplace's slug and its own name
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+        /// Why, in one line: whoever was granted it is told
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Give a plugin back to whoever was granted it
+    Enable {
+        /// Its marketplace's slug and its own name
         #[arg(value_name = "SLUG/NAME")]
         plugin: String,
     },

@@ -12,7 +12,9 @@ pub mod complaints;
 pub mod components;
 pub mod content;
 pub mod dependencies;
+pub mod diff;
 pub mod digest;
+pub mod disabling;
 pub mod expiry;
 pub mod fields;
 pub mod guide;
@@ -45,5 +47,9 @@ pub mod version;
 pub mod view;
 pub mod watch;
 
+/// What the whole program's tests say when a program is missing, for those of the rooms.
+#[cfg(test)]
+#[path = "../../tests/support/loud.rs"]
+pub(crate) mod loud;
 #[cfg(test)]
 mod testing;

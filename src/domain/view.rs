@@ -56,6 +56,8 @@ pub struct Offer {
     /// `None`: nothing can be served, and `reason` says why.
     pub digest: Option<Digest>,
     pub reason: Option<String>,
+    /// The sentence that says that an administrator disabled it, if so: then nobody gets it.
+    pub disabled: Option<String>,
     /// Where its files are, if not in its marketplace's commit.
     pub vendored: Option<Vendored>,
 }
@@ -95,6 +97,8 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
+    /// An administrator disabled it, for everybody.
+    Disabled,
     /// The last sync found nothing that could be served.
     NoContent,
     /// Another plugin of the view has its name and comes first.
@@ -134,8 +138,8 @@ pub struct Face {
     pub name_prefix: Option<String>,
     /// Its folder, unless another plugin has that.
     pub folder: String,
-    /// Why there is nothing to serve, if that is so.
-    pub reason: Option<String>,
+    /// Why it is not served, whatever else is in the view; the same in a sentence.
+    pub unserved: Option<(Why, String)>,
 }
 
 /// Where the plugins of a view go: the offer's place in the list, and its folder.
@@ -180,21 +184,28 @@ impl Glance {
 impl Offer {
     #[must_use]
     pub fn face(&self) -> Face {
-        let none = || Some(self.reason.clone().unwrap_or_else(|| "it has no content".into()));
+        let unserved = match (&self.disabled, self.digest) {
+            (Some(sentence), _) => Some((Why::Disabled, sentence.clone())),
+            (None, Some(_)) => None,
+            (None, None) => {
+                let reason = self.reason.clone().unwrap_or_else(|| "it has no content".into());
+                Some((Why::NoContent, reason))
+            }
+        };
         Face {
             slug: self.slug.clone(),
             plugin: self.plugin.clone(),
             name: format!("{}{}", self.name_prefix.as_deref().unwrap_or_default(), self.manifest_name),
             name_prefix: self.name_prefix.clone(),
             folder: prefixed_name(&self.slug, &self.plugin),
-            reason: if self.digest.is_some() { None } else { none() },
+            unserved,
         }
     }
 
-    /// The plugin as it is in a view, in that folder. `None`: it has no content.
+    /// The plugin as it is in a view, in that folder. `None`: it has no content, or is disabled.
     #[must_use]
     pub fn served(self, folder: String) -> Option<Served> {
-        let content = self.digest?;
+        let content = self.digest.filter(|_| self.disabled.is_none())?;
         let name = self.face().name;
         Some(served(self, name, folder, content))
     }
@@ -222,8 +233,8 @@ fn arrange(faces: &[&Face]) -> (Arranged, Vec<LeftOut>) {
     let mut folders: HashSet<String> = HashSet::new();
     for (i, face) in faces.iter().enumerate() {
         let name = face.name.as_str();
-        let (why, reason) = match (&face.reason, names.get(name)) {
-            (Some(reason), _) => (Why::NoContent, reason.clone()),
+        let (why, reason) = match (&face.unserved, names.get(name)) {
+            (Some(unserved), _) => unserved.clone(),
             (None, Some(first)) => {
                 let reason = format!(
                     "`{}/{}` has the same name (`{name}`) and comes first; Claude Code would load only one",

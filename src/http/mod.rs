@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod bundles;
+mod diff;
 mod etag;
 mod extract;
 mod feed;
@@ -92,8 +93,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::all))
         .routes(routes!(marketplaces::show, marketplaces::edit, marketplaces::remove))
         .routes(routes!(sync::one))
+        .routes(routes!(diff::show))
         .routes(routes!(plugins::of_marketplace))
         .routes(routes!(plugins::show))
+        .routes(routes!(plugins::disable))
+        .routes(routes!(plugins::enable))
         .routes(routes!(plugins::list))
         .routes(routes!(people::users, people::add_user))
         .routes(routes!(people::user, people::remove_user))

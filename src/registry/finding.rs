@@ -74,6 +74,7 @@ impl Registry {
                 self.read_plugin(&around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
             facts.remote += u64::from(!settled);
+            facts.vendored += u64::from(origin.commit.is_some());
             facts.not_served += u64::from(plugin.digest.is_none());
             facts.notes += plugin.notes.len() as u64;
             plugins.push(plugin_row(&row.id, plugin, origin));

@@ -3,6 +3,7 @@
 
 mod access;
 pub mod archives;
+mod audience;
 pub mod audit;
 pub mod authentication;
 pub mod backup;
@@ -11,6 +12,8 @@ pub mod bundles;
 mod cache;
 pub mod channel;
 mod contents;
+pub mod diff;
+pub mod disabling;
 pub mod doctor;
 pub mod error;
 mod finding;

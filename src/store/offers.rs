@@ -84,15 +84,16 @@ impl Store {
         )
     }
 
-    /// The commits that plugins are served from which lie elsewhere, each with its address, once.
+    /// The commits that plugins are served from which lie elsewhere, each with its address, once: of one
+    /// marketplace, or of all.
     ///
     /// # Errors
     /// What the database says.
-    pub fn origins(&self) -> Result<Vec<(String, Oid)>, StoreError> {
+    pub fn origins(&self, marketplace: Option<&str>) -> Result<Vec<(String, Oid)>, StoreError> {
         let rows = self.rows(
             "SELECT DISTINCT origin_url, origin_commit FROM marketplace_plugins \
-             WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL",
-            [],
+             WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL AND (?1 IS NULL OR marketplace_id = ?1)",
+            duckdb::params![marketplace],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?;
         Ok(rows.into_iter().filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())

@@ -5,6 +5,7 @@
 //! fields that they do not know.
 
 pub mod audit;
+pub mod diff;
 pub mod doctor;
 pub mod grants;
 pub mod marketplaces;

@@ -121,10 +121,12 @@ impl Entitlement<'_> {
         some.filter_map(|market| Some((market.slug.parse().ok()?, market.renames.as_ref().clone()))).collect()
     }
 
-    /// Whether the person was granted that, be it there at present or not.
+    /// Whether the person may have that, be it there at present or not: it was granted to them, and nobody
+    /// disabled it.
     pub fn grants(&self, slug: &str, plugin: &str) -> bool {
         let of_slug = self.shares.iter().filter(|share| *share.market.slug == *slug);
-        of_slug.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
+        let enabled = of_slug.filter(|share| !share.market.disabled.contains_key(plugin));
+        enabled.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
     }
 
     /// The commits that the marketplaces of the view are at, by slug.
@@ -186,6 +188,7 @@ impl Listed {
             entry,
             digest: row.digest.as_deref().and_then(|digest| digest.parse().ok()),
             reason: row.reason.clone(),
+            disabled: self.disabled.as_deref().map(str::to_owned),
             vendored: row.vendored(),
         })
     }

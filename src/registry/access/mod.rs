@@ -108,6 +108,8 @@ struct Market {
     commit: Option<Oid>,
     /// By name.
     offers: RedBlackTreeMapSync<Word, Arc<Listed>>,
+    /// Name → why. Those of which nobody has anything, be they listed at present or not.
+    disabled: RedBlackTreeMapSync<Word, Word>,
     stamp: u64,
 }
 
@@ -115,6 +117,8 @@ struct Market {
 /// the marketplace's own settings too: a market that is changed lists its plugins anew.
 struct Listed {
     row: OfferRow,
+    /// Why nobody has it, if so.
+    disabled: Option<Word>,
     /// `None`: the row makes no sense.
     known: OnceLock<Option<Known>>,
 }
