@@ -31,7 +31,7 @@ pub(super) fn run(args: &VerifyArgs, global: &Global) -> Result<Said, Failure> {
         folders.collect()
     };
     let sources = Sources { given: &args.source, fetched: &fetched };
-    let verified = verify::verify(&args.bundle, &provenance, &sources).map_err(failure)?;
+    let verified = verify::verify(&args.bundle, &provenance, &sources).map_err(|error| failure(&error))?;
     let told = told(verified);
     let text = text(&told);
     let exit = if told.holds { Exit::Done } else { Exit::Tampered };
@@ -111,8 +111,8 @@ fn text(told: &wire::Verified) -> String {
     out
 }
 
-fn failure(error: Error) -> Failure {
-    let exit = match &error {
+fn failure(error: &Error) -> Failure {
+    let exit = match error {
         // Not a ZIP that agnes made.
         Error::Archive(ArchiveError::Damaged { .. }) => Exit::Tampered,
         Error::Archive(ArchiveError::Io { source, .. }) | Error::Io { source, .. }
@@ -123,7 +123,7 @@ fn failure(error: Error) -> Failure {
         Error::Invalid { .. } => Exit::Usage,
         _ => Exit::Failed,
     };
-    let hint = match &error {
+    let hint = match error {
         Error::Invalid { hint, .. } => hint.clone(),
         Error::Io { .. } if exit == Exit::NotFound => {
             Some("agnes verify FILE --provenance FILE, as `agnes build-zip --provenance` wrote it".into())

@@ -267,15 +267,14 @@ impl<'a> Reading<'a> {
                     ),
                 ));
             }
-            match manifest::name(&object) {
-                Some(name) => name.clone_into(&mut plugin.manifest_name),
-                None => {
-                    let said = complaints::of_name(object.get("name"));
-                    let said = said.map_or_else(String::new, |words| complaints::said(&words));
-                    let message =
-                        format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
-                    plugin.notes.push(Note::new("manifest-name", message));
-                }
+            if let Some(name) = manifest::name(&object) {
+                name.clone_into(&mut plugin.manifest_name);
+            } else {
+                let said = complaints::of_name(object.get("name"));
+                let said = said.map_or_else(String::new, |words| complaints::said(&words));
+                let message =
+                    format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
+                plugin.notes.push(Note::new("manifest-name", message));
             }
             if let Some(version) = manifest::version(&object) {
                 plugin.version = Some(version.to_owned());

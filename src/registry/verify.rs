@@ -138,7 +138,9 @@ fn receive(bundle: &Path, provenance: &Provenance) -> Result<Received> {
             let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
             blob.update(piece);
             sha256.update(piece);
-            keep.iter_mut().for_each(|keep| keep.extend_from_slice(piece));
+            if let Some(keep) = &mut keep {
+                keep.extend_from_slice(piece);
+            }
         }
         let collision = || io::Error::new(io::ErrorKind::InvalidData, "a file was made to have another's id");
         let found = Found {
