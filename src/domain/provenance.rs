@@ -27,7 +27,8 @@ pub const FORMAT: &str = "agnes provenance 1";
 /// What it is called when it lies beside a bundle.
 pub const BESIDE: &str = ".agnes-provenance.json";
 
-/// The provenance of one bundle. Everything in it but `fetched_at` follows from the commits.
+/// The provenance of one bundle. But for `fetched_at` it follows from the commits, and from what is registered under
+/// which address, slug and prefix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
