@@ -24,6 +24,9 @@ const LARGEST: u64 = 1 << 20;
 /// Git passes over longer lines (`ATTR_MAX_LINE_LENGTH`).
 const LONGEST_LINE: usize = 2_048;
 
+/// In deeper folders no checkout could have a file (`PATH_MAX`), so nobody looks for attributes there.
+const DEEPEST: usize = 2_048;
+
 /// Steps of comparing patterns with paths, for one plugin: a stranger decides how many there are of each.
 const BUDGET: u64 = 50_000_000;
 
@@ -98,6 +101,9 @@ impl<'a> Attributes<'a> {
     /// When the repository is damaged.
     pub fn ending(&self, path: &[Vec<u8>]) -> Result<Ending, ReadError> {
         let Some((name, folder)) = path.split_last() else { return Ok(Ending::Keep) };
+        if folder.len() > DEEPEST {
+            return Ok(Ending::Keep);
+        }
         let (mut text, mut eol) = (None, None);
         for rules in self.of(folder)?.iter() {
             let below = path[rules.depth..].join(&b'/');
@@ -126,15 +132,19 @@ impl<'a> Attributes<'a> {
         if let Some(known) = self.folders.borrow().get(folder) {
             return Ok(Rc::clone(known));
         }
-        let above = match folder.split_last() {
-            Some((_, parent)) => self.of(parent)?,
-            None => Rc::default(),
-        };
-        let all = match self.own(folder)? {
-            Some(own) => Rc::new(above.iter().cloned().chain([Rc::new(own)]).collect()),
-            None => above,
-        };
-        self.folders.borrow_mut().insert(folder.to_owned(), Rc::clone(&all));
+        let mut all = Chain::default();
+        for depth in 0..=folder.len() {
+            let here = &folder[..depth];
+            let known = self.folders.borrow().get(here).cloned();
+            all = match known {
+                Some(known) => known,
+                None => match self.own(here)? {
+                    Some(own) => Rc::new(all.iter().cloned().chain([Rc::new(own)]).collect()),
+                    None => all,
+                },
+            };
+            self.folders.borrow_mut().insert(here.to_owned(), Rc::clone(&all));
+        }
         Ok(all)
     }
 
@@ -316,6 +326,15 @@ mod tests {
         assert_eq!(converted(b"a\0\n", Ending::AutoCrlf), None);
         assert_eq!(converted(b"a\r\n", Ending::Crlf), None);
         assert_eq!(converted(b"a\n", Ending::Keep), None);
+    }
+
+    #[test]
+    fn nobody_looks_deeper_than_a_checkout_can_be() {
+        let items = [(".gitattributes", file("* eol=crlf\n")), ("a/b", file("x\n"))];
+        let deep = "a/".repeat(100_000) + "b";
+        assert_eq!(ending(&items, &deep), Ending::Keep);
+        assert_eq!(ending(&items, "a/b"), Ending::Crlf);
+        assert_eq!(ending(&items, &("a/".repeat(DEEPEST) + "b")), Ending::Crlf);
     }
 
     #[test]
