@@ -208,7 +208,8 @@ fn line_endings_are_those_of_a_checkout() {
                 shared/** eol=crlf\n/plugins/tool/anchored.txt eol=crlf\n**/any/*.x eol=crlf\n\
                 *.inner export-ignore\nid.txt ident\n";
     let inner = "keep.bat -text\nlike.bat !eol\n\"with space.txt\" eol=crlf\nsub/**/deep.y eol=crlf\n\
-                 # no.txt eol=crlf\nfolder/ eol=crlf\n[ab].z eol=crlf\n?.q eol=crlf\nguess.* text=auto eol=crlf\n";
+                 # no.txt eol=crlf\nfolder/ eol=crlf\n[ab].z eol=crlf\n?.q eol=crlf\nguess.* text=auto eol=crlf\n\
+                 *.word windows\n";
     upstream.write(".gitattributes", root).write("plugins/tool/.gitattributes", inner);
     let text = b"one\ntwo\n";
     for path in [
@@ -234,6 +235,7 @@ fn line_endings_are_those_of_a_checkout() {
         "ab.q",
         "logo.png",
         "plain.md",
+        "a.word",
         "guess.txt",
     ] {
         upstream.write(&format!("plugins/tool/{path}"), text);
