@@ -255,13 +255,13 @@ fn parse(bytes: &[u8], macros: &mut Macros, may_define: bool) -> Vec<Rule> {
         if let Some(rest) = line.strip_prefix(b"[attr]") {
             let mut words = words(rest);
             if let Some(name) = words.next().filter(|_| may_define) {
-                let settings = words.flat_map(|word| settings(word, macros)).collect();
+                let settings = last(words.flat_map(|word| settings(word, macros)));
                 macros.insert(name.to_vec(), settings);
             }
             continue;
         }
         let Some((pattern, rest)) = pattern_of(line) else { continue };
-        let settings: Vec<Setting> = words(rest).flat_map(|word| settings(word, macros)).collect();
+        let settings = last(words(rest).flat_map(|word| settings(word, macros)));
         if let Some(pattern) = Pattern::parse(&pattern).filter(|_| !settings.is_empty()) {
             rules.push(Rule { pattern, settings });
         }
@@ -305,6 +305,17 @@ fn pattern_of(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
             other => pattern.push(*other),
         }
     }
+}
+
+/// Of each attribute what is said last. A word may stand for words that stand for words: without this there would
+/// be twice as many with each line.
+fn last(all: impl Iterator<Item = Setting>) -> Vec<Setting> {
+    let mut found: Vec<Setting> = Vec::new();
+    for setting in all {
+        found.retain(|known| known.attribute != setting.attribute);
+        found.push(setting);
+    }
+    found
 }
 
 /// What one word of a line sets.
@@ -372,6 +383,15 @@ mod tests {
     fn a_path_of_a_hundred_thousand_folders_is_nobodys_stack() {
         let items = [(".gitattributes", file("* eol=crlf\n")), ("a/b", file("x\n"))];
         assert_eq!(ending(&items, &("a/".repeat(100_000) + "b")), Ending::Crlf);
+    }
+
+    #[test]
+    fn words_that_stand_for_words_do_not_double() {
+        let lines: String = (1..200)
+            .map(|i| format!("[attr]w{i} w{0} w{0}\n", i - 1))
+            .fold(String::new(), |all, line| all + &line);
+        let text = format!("[attr]w0 eol=lf eol=crlf\n{lines}* w199\n");
+        assert_eq!(ending(&[(".gitattributes", file(&text)), ("a", file(""))], "a"), Ending::Crlf);
     }
 
     #[test]
