@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments are the help.
 
 mod analyst;
+mod bundle;
 mod hosts;
 mod people;
 
@@ -14,6 +15,7 @@ use super::serve::ServeArgs;
 use crate::domain::remote::RemoteMode;
 use crate::domain::version::Versions;
 pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
+pub(super) use bundle::{BuildZipArgs, VerifyArgs};
 pub(super) use hosts::Host;
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
 
@@ -390,33 +392,6 @@ pub(super) struct AuditArgs {
     /// About this alone: a slug, an e-mail address, a group's name
     #[arg(long, value_name = "RESOURCE")]
     pub which: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BuildZipArgs {
-    /// An e-mail address or id
-    #[arg(long, value_name = "USER")]
-    pub user: String,
-    /// Where to: a file, or `-` for stdout
-    #[arg(long, short, value_name = "FILE", default_value = "agnes-marketplace.zip")]
-    pub output: PathBuf,
-    /// Write to this file where everything in it comes from, for `agnes verify`. Called
-    /// `.agnes-provenance.json` and beside the ZIP, it is found there
-    #[arg(long, value_name = "FILE")]
-    pub provenance: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
-    /// The ZIP
-    #[arg(value_name = "FILE")]
-    pub bundle: PathBuf,
-    /// Its provenance [default: .agnes-provenance.json beside it]
-    #[arg(long, value_name = "FILE")]
-    pub provenance: Option<PathBuf>,
-    /// The upstream with this address is in this folder: a git repository that has the commit
-    #[arg(long, value_name = "URL=REPOSITORY")]
-    pub source: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -239,19 +239,18 @@ impl<'a> Reading<'a> {
         }
         plugin.notes.extend(remarks::unfetched_lfs(repo, &content)?);
         plugin.tree = content::folder(repo, path).ok().map(|found| found.id);
-        let own = self.catalog.name.as_deref();
         let neighbours = self.neighbours(entry)?;
         plugin.notes.extend(self.missing_neighbours(entry, &neighbours)?);
-        dependencies::rename(&mut plugin.entry, own, &neighbours);
+        // A plugin that lies elsewhere is served without a look into this repository, and says what it says.
+        let is_here = matches!(entry.source, Source::Local(_));
+        let neighbours = if is_here { neighbours } else { Neighbours::new() };
+        dependencies::rename(&mut plugin.entry, self.catalog.name.as_deref(), &neighbours);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
-        // The manifest of a plugin that lies elsewhere is served without a look into this repository.
-        let is_here = matches!(entry.source, Source::Local(_));
-        let written = if is_here { neighbours } else { Neighbours::new() };
         plugin.digest = Some(behaviour::digest(
             &content::digest(&content.files, &content.crlf),
             &behaviour::of(&entry.fields),
-            &written,
+            &neighbours,
         ));
         Ok(plugin)
     }
@@ -294,15 +293,14 @@ impl<'a> Reading<'a> {
                     ),
                 ));
             }
-            match manifest::name(&object) {
-                Some(name) => name.clone_into(&mut plugin.manifest_name),
-                None => {
-                    let said = complaints::of_name(object.get("name"));
-                    let said = said.map_or_else(String::new, |words| complaints::said(&words));
-                    let message =
-                        format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
-                    plugin.notes.push(Note::new("manifest-name", message));
-                }
+            if let Some(name) = manifest::name(&object) {
+                name.clone_into(&mut plugin.manifest_name);
+            } else {
+                let said = complaints::of_name(object.get("name"));
+                let said = said.map_or_else(String::new, |words| complaints::said(&words));
+                let message =
+                    format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
+                plugin.notes.push(Note::new("manifest-name", message));
             }
             if let Some(version) = manifest::version(&object) {
                 plugin.version = Some(version.to_owned());
