@@ -43,6 +43,8 @@ pub struct Provenance {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+// In the API's description there is one name for each.
+#[schema(as = TracedPlugin)]
 pub struct Plugin {
     /// What it is installed as.
     pub name: String,
@@ -85,6 +87,7 @@ pub struct Plugin {
 /// Where a plugin's files were fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PluginOrigin)]
 pub struct Origin {
     /// The address of the repository, without credentials.
     pub url: String,
