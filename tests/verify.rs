@@ -512,3 +512,29 @@ fn names_from_a_stranger_do_nothing_to_a_terminal() {
     let said = ran.text() + &ran.stderr;
     assert!(!said.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{said:?}");
 }
+
+/// Of a plugin that clients fetch themselves there is an entry, and that is checked.
+#[test]
+fn a_linked_plugin_is_traced_to_its_entry() {
+    let world = World::new();
+    let upstream = world.upstream("market");
+    let source = json!({"source": "url", "url": "https://git.example/far.git"});
+    let entries = json!([
+        {"name": "far", "source": source, "version": "1.2.0"},
+        {"name": "near", "source": "./plugins/near"},
+    ]);
+    upstream.plugin("near").catalog(&entries);
+    let commit = upstream.commit("Publish");
+    world.agnes(&["marketplace", "add", &upstream.url(), "--slug", "market", "--remote", "link"]);
+    world.agnes(&["marketplace", "sync"]);
+    world.user(ADA, &["market/*"]);
+    let (bundle, told) = (world.path("bundle.zip"), world.path(".agnes-provenance.json"));
+    let (zip, beside) = (bundle.to_str().unwrap(), told.to_str().unwrap());
+    world.agnes(&["build-zip", "--user", ADA, "-o", zip, "--provenance", beside]);
+    let told = Provenance::parse(&fs::read(&told).unwrap()).unwrap();
+    assert!(told.plugins[0].linked && told.plugins[0].files.is_empty());
+    assert_eq!(told.plugins[0].source.commit.to_string(), commit);
+    let here = world.json(&["verify", zip]);
+    assert_eq!(here["holds"], true, "{here:#}");
+    assert!(here["plugins"].as_array().unwrap().iter().all(|plugin| plugin["upstream_checked"] == true));
+}

@@ -43,6 +43,8 @@ pub struct Provenance {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+// In the API's description there is one name for each.
+#[schema(as = TracedPlugin)]
 pub struct Plugin {
     /// What it is installed as.
     pub name: String,
@@ -59,9 +61,13 @@ pub struct Plugin {
     /// SHA-256 of its files and of what its entry says beyond describing it.
     #[schema(value_type = String)]
     pub digest: Digest,
-    /// What its entry says beyond describing it.
+    /// What its entry says beyond describing it; of a linked one with its source and version.
     #[schema(value_type = Object)]
     pub behaviour: Object,
+    /// Nothing of it is in the bundle: the client fetches it itself, from the source in the catalog. `source` says
+    /// where its entry is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub linked: bool,
     /// What was put before its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_prefix: Option<String>,
@@ -81,6 +87,7 @@ pub struct Plugin {
 /// Where a plugin's files were fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PluginOrigin)]
 pub struct Origin {
     /// The address of the repository, without credentials.
     pub url: String,
@@ -216,6 +223,9 @@ impl Plugin {
     /// What [`Self::digest`] has to be.
     #[must_use]
     pub fn worked_out_digest(&self) -> Digest {
+        if self.linked {
+            return super::behaviour::linked_digest(&self.behaviour);
+        }
         super::behaviour::digest(
             &content::digest(&self.upstream(), &self.crlf()),
             &self.behaviour,

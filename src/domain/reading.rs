@@ -106,7 +106,7 @@ impl Plugin {
     pub fn linked(entry: &Entry) -> Self {
         let mut plugin = Self::listed(entry);
         if plugin.has_client_name() {
-            plugin.digest = Some(behaviour::linked_digest(&entry.fields));
+            plugin.digest = Some(behaviour::linked_digest(&behaviour::linked(&entry.fields)));
         }
         plugin
     }

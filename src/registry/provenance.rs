@@ -78,6 +78,7 @@ impl Registry {
             for (i, plugin) in plugins {
                 let row = rows.get(plugin.plugin.as_str()).ok_or_else(|| changed("was synced meanwhile"))?;
                 let traced = match &plugin.vendored {
+                    None if plugin.linked => Traced::linked(&market, *commit),
                     None => self.traced_here(&reading, &reader, &supply, &market, commit, plugin)?,
                     Some(vendored) => self.traced_elsewhere(vendored, plugin)?,
                 };
@@ -160,14 +161,27 @@ struct Traced {
 }
 
 impl Traced {
+    /// Only its entry is somewhere.
+    fn linked(market: &MarketplaceRow, commit: Oid) -> Self {
+        let from = Vendored { url: market.url.clone(), path: RepoPath::root(), commit };
+        let (content, neighbours) = (Content::default(), Neighbours::new());
+        Self { from, tree: None, content, files: Vec::new(), neighbours, marketplace: None }
+    }
+
     /// With what the rows tell. `None`: they are of another moment.
     fn told(self, plugin: &Served, market: &MarketplaceRow, listed: Oid, row: &PluginRow) -> Option<Plugin> {
         let Self { from, tree, content, files, neighbours, marketplace } = self;
         let Ok(Value::Object(mut entry)) = serde_json::from_str(&row.raw) else { return None };
         fields::clean(&mut entry);
-        let behaviour = behaviour::of(&entry);
-        let digest =
-            behaviour::digest(&content::digest(&content.files, &content.crlf), &behaviour, &neighbours);
+        let (behaviour, digest) = if plugin.linked {
+            let said = behaviour::linked(&entry);
+            let digest = behaviour::linked_digest(&said);
+            (said, digest)
+        } else {
+            let (said, files) = (behaviour::of(&entry), content::digest(&content.files, &content.crlf));
+            let digest = behaviour::digest(&files, &said, &neighbours);
+            (said, digest)
+        };
         if row.digest.as_deref() != Some(digest.to_string().as_str()) {
             return None;
         }
@@ -193,6 +207,7 @@ impl Traced {
             listed_in,
             digest,
             behaviour,
+            linked: plugin.linked,
             name_prefix,
             marketplace_name: marketplace.filter(|_| !neighbours.is_empty()),
             neighbours: written(neighbours),

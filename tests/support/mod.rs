@@ -37,7 +37,7 @@ use tempfile::TempDir;
 pub use claude::Claude;
 pub use corpus::Corpus;
 pub use laptop::{Found, Laptop};
-pub use loud::{find, have, skipped};
+pub use loud::{find, have, loud, skipped};
 pub use people::{ADA, GRACE};
 pub use unzipped::{entry, served, unzipped};
 pub use upstream::Upstream;

@@ -50,6 +50,8 @@ pub struct Faults {
 /// Gives the git id that bytes have; `None`, if they were made to have another file's.
 pub type BlobId<'a> = &'a dyn Fn(&[u8]) -> Option<Oid>;
 
+const OTHERWISE: &str = "the catalog says something else of it than its entry does";
+
 /// More faults of one kind say nothing more.
 const MOST: usize = 20;
 
@@ -113,12 +115,29 @@ fn of_plugin(
         ("source", Some(&source)),
         ("version", plugin.version.as_deref()),
     ] {
+        if field == "source" && plugin.linked {
+            continue;
+        }
         if text(field) != wanted {
             let (is, wanted) = (text(field).unwrap_or("nothing"), wanted.unwrap_or("nothing"));
             wrong.push(format!("its {field} is {} in the catalog, and {} here", quoted(is), quoted(wanted)));
         }
     }
-    wrong.extend(made_otherwise(plugin, entry, received, blob));
+    if plugin.linked {
+        if !plugin.files.is_empty() {
+            wrong.push("it is linked, and cannot have files".into());
+        }
+        let mut says = plugin.behaviour.clone();
+        if let Some(prefix) = &plugin.name_prefix {
+            dependencies::prefix(&mut says, prefix);
+        }
+        let leads = behaviour::linked(entry).get("source") == says.get("source");
+        if !leads || behaviour::of(&says) != behaviour::of(entry) {
+            wrong.push(OTHERWISE.into());
+        }
+    } else {
+        wrong.extend(made_otherwise(plugin, entry, received, blob));
+    }
 }
 
 fn of_file(file: &ListedFile, found: Option<&Found>, blob: BlobId<'_>) -> Result<(), String> {
@@ -187,7 +206,7 @@ fn made_otherwise(plugin: &Plugin, entry: &Object, received: &Received, blob: Bl
         dependencies::prefix(&mut says, prefix);
     }
     if behaviour::of(&says) != behaviour::of(entry) {
-        wrong.push("the catalog says something else of it than its entry does".into());
+        wrong.push(OTHERWISE.into());
     }
     let naming = Naming {
         name: &plugin.name,

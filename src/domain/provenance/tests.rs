@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::behaviour;
 use crate::domain::content::Content;
 use crate::domain::manifest;
 use crate::domain::view::{self, Feed, Renames};
@@ -41,6 +42,7 @@ fn scene() -> (Provenance, Received) {
         listed_in: None,
         digest: Digest::of(b""),
         behaviour: Object::new(),
+        linked: false,
         name_prefix: None,
         marketplace_name: None,
         neighbours: BTreeMap::new(),
@@ -194,6 +196,39 @@ fn other_line_endings_are_all_that_may_differ() {
     assert!(found[0].contains("own bytes are not given"), "{found:?}");
     let found = faults(|provenance, _| provenance.plugins[0].files[2].crlf = false);
     assert!(found[0].contains("only a manifest"), "{found:?}");
+}
+
+/// Of a plugin that the client fetches itself the bundle has its source alone.
+#[test]
+fn a_linked_plugin_leads_where_its_entry_says() {
+    let source = json!({"source": "url", "url": "https://git.example/x.git", "ref": "v1"});
+    let linked = |entry_source: &Value, prefix: Option<&str>| {
+        let (mut provenance, mut received) = scene();
+        let said = json!({"source": source, "dependencies": ["y"], "version": "1"});
+        let Value::Object(said) = said else { panic!() };
+        let plugin = &mut provenance.plugins[0];
+        plugin.linked = true;
+        plugin.behaviour = behaviour::linked(&said);
+        plugin.files.clear();
+        plugin.version = Some("1".into());
+        plugin.name_prefix = prefix.map(str::to_owned);
+        plugin.digest = plugin.worked_out_digest();
+        let wants = format!("{}y", prefix.unwrap_or_default());
+        let entry = json!({"name": "x", "source": entry_source, "version": "1", "dependencies": [wants]});
+        let Value::Object(entry) = entry else { panic!() };
+        let served = view::served_digest(&plugin.digest, "m-x", &entry);
+        provenance.view = view::digest(&Feed::default(), &Renames::new(), [served].into_iter());
+        received.catalog = view::catalog(&Feed::default(), [&entry].into_iter(), &Renames::new());
+        received.files.retain(|path, _| path == CATALOG);
+        let found = check(&provenance, &received, &|bytes| Some(blob(bytes)));
+        found.bundle.into_iter().chain(found.plugins.into_iter().flatten()).collect::<Vec<_>>()
+    };
+    assert_eq!(linked(&source, None), Vec::<String>::new());
+    assert_eq!(linked(&source, Some("p-")), Vec::<String>::new());
+    let elsewhere = json!({"source": "url", "url": "https://evil.example/x.git", "ref": "v1"});
+    assert!(linked(&elsewhere, None)[0].contains("something else"));
+    let local = json!("./plugins/m-x");
+    assert!(linked(&local, None)[0].contains("something else"));
 }
 
 #[test]

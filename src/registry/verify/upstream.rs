@@ -24,6 +24,9 @@ type Wrong = Result<Vec<String>, ReadError>;
 pub(super) fn of_marketplace(plugin: &Plugin, reader: &Reader) -> Wrong {
     let root = reader.commit_tree(&plugin.source.commit)?;
     listed(plugin, reader, root, |reading, entry, wrong| {
+        if plugin.linked {
+            return Ok(());
+        }
         let Source::Local(path) = &entry.source else {
             wrong.push("its entry says that it is in another repository".into());
             return Ok(());
@@ -96,7 +99,8 @@ fn listed(
     let entry = plugin.original_name.parse().ok().and_then(|name| reading.entry(&name));
     let Some(entry) = entry else { return Ok(vec!["its marketplace does not list it".into()]) };
     let mut wrong = Vec::new();
-    if behaviour::of(&entry.fields) != plugin.behaviour {
+    let says = if plugin.linked { behaviour::linked(&entry.fields) } else { behaviour::of(&entry.fields) };
+    if says != plugin.behaviour {
         wrong.push("its entry says something else of it than is listed".into());
     }
     if plugin.marketplace_name.is_some() && plugin.marketplace_name != reading.catalog.name {
