@@ -39,6 +39,8 @@ mod setup;
 mod setup_inputs;
 mod setup_print;
 mod setup_refresh;
+mod states;
 mod switching;
+mod takeover;
 mod tokens;
 mod vendoring;

@@ -39,7 +39,7 @@ mod user;
 pub use author::write_repository;
 pub use compact::compact;
 pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
-pub use home::held;
+pub use home::holds;
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, verify};
 pub use user::UserGit;

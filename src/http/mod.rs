@@ -18,6 +18,7 @@ mod people;
 mod plugins;
 mod problem;
 pub mod server;
+mod states;
 mod strict;
 mod sync;
 #[cfg(test)]
@@ -93,6 +94,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(marketplaces::show, marketplaces::edit, marketplaces::remove))
         .routes(routes!(sync::one))
         .routes(routes!(diff::show))
+        .routes(routes!(states::list))
+        .routes(routes!(states::approve))
+        .routes(routes!(states::rollback))
         .routes(routes!(plugins::of_marketplace))
         .routes(routes!(plugins::show))
         .routes(routes!(plugins::disable))

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::vendoring::{Busy, Vendored, may_move};
+use super::supplies::Supply;
+use super::vendoring::{Busy, may_move, skipped};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
 use crate::domain::links::Repo;
@@ -16,10 +17,14 @@ use crate::domain::remote::{self, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
-use crate::domain::watch::{Phase, Watch};
+use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::{self, Fetched};
 use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
 use crate::store::plugins::{OriginRow, PluginRow};
+use crate::store::states::StateRow;
+
+/// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
+const LATEST: i64 = 253_402_300_799;
 
 pub(super) struct Found {
     pub fetched: Fetched,
@@ -29,12 +34,39 @@ pub(super) struct Found {
     pub facts: PluginFacts,
 }
 
+impl Found {
+    /// What it is as a state that can be served again. It has no number yet.
+    pub(super) fn state(&self, slug: &str, fetched_at: i64) -> StateRow {
+        let place = |row: &PluginRow| Some((row.name.clone(), row.origin.vendored()?));
+        StateRow {
+            id: 0,
+            marketplace_id: slug.to_owned(),
+            commit: self.fetched.commit.to_string(),
+            committed_at: self.committed_at(),
+            fetched_at,
+            plugins: self.facts.all,
+            remote: self.facts.remote,
+            origins: self.plugins.iter().filter_map(place).collect(),
+        }
+    }
+
+    /// In microseconds, as a database can hold it.
+    pub(super) fn committed_at(&self) -> i64 {
+        self.fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000)
+    }
+}
+
 /// What is known of a marketplace when its plugins are read.
 struct Surroundings<'a> {
     row: &'a MarketplaceRow,
     reading: &'a Reading<'a>,
-    vendored: &'a Vendored,
+    /// Where the plugin of an entry is, or why it is not there; nothing, if it is in the marketplace itself.
+    place: &'a dyn Fn(&Entry) -> Option<Outcome>,
+    /// What is not there may be served as it was before.
+    lenient: bool,
 }
+
+type Outcome = std::result::Result<remote::Vendored, String>;
 
 /// A plugin as it was read.
 struct Read {
@@ -59,8 +91,60 @@ impl Registry {
         let reader = supply.repository.reader();
         let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
+        let mode = RemoteMode::of_row(&row.remote);
+        let place = |entry: &Entry| vendored.of(entry, mode);
+        let around = Surroundings { row, reading: &reading, place: &place, lenient: true };
+        let (plugins, facts) = self.read_plugins(&supply, &around, before, watch)?;
+        Ok((Found { fetched, catalog: reading.catalog, plugins, facts }, busy))
+    }
+
+    /// Reads a state again: what its commit has, with the plugins that lie elsewhere as they were then.
+    /// Nothing is fetched.
+    pub(super) fn read_state(
+        &self,
+        row: &MarketplaceRow,
+        state: &StateRow,
+        before: &[PluginRow],
+    ) -> Result<Found> {
+        let supply = self.supply(&row.id)?;
+        let reader = supply.repository.reader();
+        let commit = state.commit.parse().map_err(Error::invalid)?;
+        let facts = reader.commit(&commit).map_err(|source| supply.damaged(source))?;
+        let fetched = Fetched { commit, committed_at: facts.committed_at, tree: facts.tree, received: false };
+        let reading = supply.reading(&reader, facts.tree, self.settings.limits)?;
+        let mode = RemoteMode::of_row(&row.remote);
+        let place = |entry: &Entry| {
+            let Source::Remote(remote) = &entry.source else { return None };
+            Some(match state.origins.get(entry.name.as_str()) {
+                Some(_) if mode == RemoteMode::Skip => Err(skipped(remote)),
+                Some(place) => Ok(place.clone()),
+                None => Err(format!("its source is remote (`{}`), and was not fetched", remote.kind())),
+            })
+        };
+        let around = Surroundings { row, reading: &reading, place: &place, lenient: false };
+        let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
+        // A plugin that was there at that time, and cannot be read now, is no part of that state.
+        for row in plugins.iter().filter(|_| mode != RemoteMode::Skip) {
+            if let (Some(place), None) = (state.origins.get(&row.name), &row.origin.commit) {
+                let reason = row.reason.clone().unwrap_or_default();
+                let folder = self.folder.vendored(&place.url);
+                let source = ReadError { id: place.commit, reason };
+                return Err(Error::Damaged { slug: state.marketplace_id.clone(), folder, source });
+            }
+        }
+        Ok(Found { fetched, catalog: reading.catalog, plugins, facts })
+    }
+
+    /// Every plugin of a catalog, by name.
+    fn read_plugins(
+        &self,
+        supply: &Supply,
+        around: &Surroundings<'_>,
+        before: &[PluginRow],
+        watch: &dyn Watch,
+    ) -> Result<(Vec<PluginRow>, PluginFacts)> {
         let before: HashMap<&str, &PluginRow> = before.iter().map(|row| (row.name.as_str(), row)).collect();
-        let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let (row, reading) = (around.row, around.reading);
         let mut plugins = Vec::new();
         let mut facts = PluginFacts::default();
         let total = reading.catalog.entries.len() as u64;
@@ -71,7 +155,7 @@ impl Registry {
             watch.progress(Phase::Reading, i as u64, Some(total));
             let before = before.get(entry.name.as_str()).copied();
             let Read { plugin, origin, settled } =
-                self.read_plugin(&around, entry, before).map_err(|source| supply.damaged(source))?;
+                self.read_plugin(around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
             facts.remote += u64::from(!settled);
             facts.not_served += u64::from(plugin.digest.is_none());
@@ -80,7 +164,7 @@ impl Registry {
         }
         watch.progress(Phase::Reading, total, Some(total));
         plugins.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok((Found { fetched, catalog: reading.catalog, plugins, facts }, busy))
+        Ok((plugins, facts))
     }
 
     /// Fails only if the marketplace's own repository is damaged.
@@ -90,7 +174,7 @@ impl Registry {
         entry: &Entry,
         before: Option<&PluginRow>,
     ) -> std::result::Result<Read, ReadError> {
-        let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
+        let Some(outcome) = (around.place)(entry) else {
             let plugin = around.reading.plugin(entry, None)?;
             let origin = OriginRow { tree: plugin.tree.map(|id| id.to_string()), ..OriginRow::default() };
             return Ok(Read { plugin, origin, settled: true });
@@ -102,6 +186,7 @@ impl Registry {
         };
         // What was there before goes on being served.
         let kept = before.filter(|row| row.digest.is_some()).and_then(|row| row.origin.vendored());
+        let kept = kept.filter(|_| around.lenient);
         if let Some(place) = kept
             && around.row.remote == RemoteMode::Vendor.as_str()
             && let Ok(mut read) = self.read_vendored(around, entry, &place, before)

@@ -30,6 +30,8 @@ pub struct Synced {
     pub removed: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// What was fetched is not served: it waits to be approved.
+    pub pending: bool,
     /// In microseconds, waiting for one's turn not included.
     pub took: i64,
 }

@@ -57,9 +57,7 @@ impl Vendored {
         let Source::Remote(remote) = &entry.source else { return None };
         let kind = remote.kind();
         Some(match (remote, mode) {
-            (_, RemoteMode::Skip) => Err(format!(
-                "its source is remote (`{kind}`), and those of this marketplace are skipped (`remote`)"
-            )),
+            (_, RemoteMode::Skip) => Err(skipped(remote)),
             (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git)) {
                 Some(Ok(commit)) => {
                     Ok(remote::Vendored { url: git.url.clone(), path: git.path.clone(), commit: *commit })
@@ -92,6 +90,13 @@ impl Wanted {
             (None, None) => Pin::Default,
         }
     }
+}
+
+pub(super) fn skipped(remote: &Remote) -> String {
+    format!(
+        "its source is remote (`{}`), and those of this marketplace are skipped (`remote`)",
+        remote.kind()
+    )
 }
 
 /// Whether an entry's source may have something new although its marketplace has not.
@@ -182,6 +187,21 @@ impl Registry {
         }
     }
 
+    /// Fetches a commit that was here once.
+    ///
+    /// # Errors
+    /// In a sentence.
+    pub(super) fn fetch_again(
+        &self,
+        row: &MarketplaceRow,
+        token: Option<&Secret>,
+        place: &remote::Vendored,
+        watch: &dyn Watch,
+    ) -> std::result::Result<(), String> {
+        let wanted = Wanted { url: place.url.clone(), reference: None, sha: Some(place.commit) };
+        self.fetch_remote(row, token, &wanted, None, &Quiet(watch)).map(drop)
+    }
+
     /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
     /// points to has to be on the public internet, and is sent no token; but for the very host that the
     /// marketplace is registered at.
@@ -209,9 +229,9 @@ impl Registry {
 }
 
 impl Registry {
-    /// Makes room in the store: keeps the commits that plugins are served from, and those that they were
-    /// served from until now, since somebody may be building from them. What nothing is served from any
-    /// more goes.
+    /// Makes room in the store: keeps the commits that plugins are served from or may be served from again,
+    /// and those that they were served from until now, since somebody may be building from them. What
+    /// nothing is served from any more goes.
     ///
     /// # Errors
     /// What the database says.
@@ -219,7 +239,13 @@ impl Registry {
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
         let former = former.map(|place| (place.url, place.commit));
-        for (url, commit) in self.store().origins()?.into_iter().chain(former) {
+        let (served, states) = {
+            let store = self.store();
+            (store.origins()?, store.state_origins()?)
+        };
+        // What a state needs and is lost is no reason to keep all the rest.
+        let whole = states.into_iter().filter(|(url, commit)| self.is_whole(url, commit));
+        for (url, commit) in served.into_iter().chain(former).chain(whole) {
             let commits = keep.entry(url).or_default();
             if !commits.contains(&commit) {
                 commits.push(commit);
@@ -241,6 +267,13 @@ impl Registry {
             }
         }
         Ok(())
+    }
+}
+
+impl Registry {
+    /// Whether a commit of that address is in the store, with all that belongs to it.
+    pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
+        git::holds(&self.folder.vendored(url), commit)
     }
 }
 

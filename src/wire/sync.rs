@@ -50,6 +50,8 @@ pub struct Synced {
     pub not_served: u64,
     /// Remarks about the manifest and the plugins.
     pub notes: u64,
+    /// The marketplace is on hold, and `commit` waits to be approved; what would change is counted if that is new.
+    pub pending: bool,
     /// How long it took.
     pub seconds: f64,
 }
