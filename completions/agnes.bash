@@ -124,8 +124,17 @@ _agnes() {
             agnes__subcmd__marketplace,add)
                 cmd="agnes__subcmd__marketplace__subcmd__add"
                 ;;
+            agnes__subcmd__marketplace,approve)
+                cmd="agnes__subcmd__marketplace__subcmd__approve"
+                ;;
+            agnes__subcmd__marketplace,diff)
+                cmd="agnes__subcmd__marketplace__subcmd__diff"
+                ;;
             agnes__subcmd__marketplace,edit)
                 cmd="agnes__subcmd__marketplace__subcmd__edit"
+                ;;
+            agnes__subcmd__marketplace,history)
+                cmd="agnes__subcmd__marketplace__subcmd__history"
                 ;;
             agnes__subcmd__marketplace,list)
                 cmd="agnes__subcmd__marketplace__subcmd__list"
@@ -133,11 +142,20 @@ _agnes() {
             agnes__subcmd__marketplace,remove)
                 cmd="agnes__subcmd__marketplace__subcmd__remove"
                 ;;
+            agnes__subcmd__marketplace,rollback)
+                cmd="agnes__subcmd__marketplace__subcmd__rollback"
+                ;;
             agnes__subcmd__marketplace,show)
                 cmd="agnes__subcmd__marketplace__subcmd__show"
                 ;;
             agnes__subcmd__marketplace,sync)
                 cmd="agnes__subcmd__marketplace__subcmd__sync"
+                ;;
+            agnes__subcmd__plugin,disable)
+                cmd="agnes__subcmd__plugin__subcmd__disable"
+                ;;
+            agnes__subcmd__plugin,enable)
+                cmd="agnes__subcmd__plugin__subcmd__enable"
                 ;;
             agnes__subcmd__plugin,list)
                 cmd="agnes__subcmd__plugin__subcmd__list"
@@ -1145,7 +1163,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace)
-            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help add edit list show sync remove"
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help add edit list show sync history diff approve rollback remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1183,7 +1201,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace__subcmd__add)
-            opts="-q -h --slug --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --token-prompt --token-stdin --token-env --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-q -h --slug --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --hold --token-prompt --token-stdin --token-env --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1225,6 +1243,10 @@ _agnes() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --token-env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1260,8 +1282,88 @@ _agnes() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        agnes__subcmd__marketplace__subcmd__approve)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__marketplace__subcmd__diff)
+            opts="-q -h --plugin --everything --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --plugin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         agnes__subcmd__marketplace__subcmd__edit)
-            opts="-q -h --url --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --token-prompt --token-stdin --token-env --no-token --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-q -h --url --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --token-prompt --token-stdin --token-env --hold --no-hold --no-token --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1303,10 +1405,52 @@ _agnes() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --token-env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__marketplace__subcmd__history)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1377,6 +1521,44 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace__subcmd__remove)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__marketplace__subcmd__rollback)
             opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1533,8 +1715,88 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__plugin)
-            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help list show"
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help list show disable enable"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__plugin__subcmd__disable)
+            opts="-q -h --reason --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__plugin__subcmd__enable)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

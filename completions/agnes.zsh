@@ -71,6 +71,7 @@ _arguments "${_arguments_options[@]}" : \
 '--curator-email=[Where they can be reached]:EMAIL:_default' \
 '--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
 '--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
+'--remote=[What becomes of plugins that lie in other repositories\: \`vendor\` fetches and serves them, \`link\` passes their sources on for clients to fetch, \`skip\` leaves them out \[default\: vendor\]]:HOW:_default' \
 '--token-env=[Take the token from this environment variable]:VAR:_default' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
@@ -78,6 +79,7 @@ _arguments "${_arguments_options[@]}" : \
 '--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
 '--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
 '--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--hold[Fetch, and serve nothing until \`agnes marketplace approve\`]' \
 '--token-prompt[Ask for the token, without showing it]' \
 '--token-stdin[Read the token from the first line of stdin]' \
 '--json[Print one JSON document on stdout]' \
@@ -99,6 +101,7 @@ _arguments "${_arguments_options[@]}" : \
 '--curator-email=[Where they can be reached]:EMAIL:_default' \
 '--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
 '--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
+'--remote=[What becomes of plugins that lie in other repositories\: \`vendor\` fetches and serves them, \`link\` passes their sources on for clients to fetch, \`skip\` leaves them out \[default\: vendor\]]:HOW:_default' \
 '--token-env=[Take the token from this environment variable]:VAR:_default' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
@@ -108,6 +111,8 @@ _arguments "${_arguments_options[@]}" : \
 '--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
 '--token-prompt[Ask for the token, without showing it]' \
 '--token-stdin[Read the token from the first line of stdin]' \
+'(--no-hold)--hold[Go on fetching, and serve nothing new until \`agnes marketplace approve\`]' \
+'--no-hold[Serve what is new with each sync again]' \
 '(--token-prompt --token-stdin --token-env)--no-token[Forget the token]' \
 '--json[Print one JSON document on stdout]' \
 '-q[Print nothing but the data that was asked for, and what went wrong]' \
@@ -163,6 +168,76 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '*::slugs -- Which marketplaces \[default\: all\]:_default' \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+&& ret=0
+;;
+(diff)
+_arguments "${_arguments_options[@]}" : \
+'--plugin=[Of this plugin alone, by its own name, and at greater length]:NAME:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--everything[Show each file as text, not only what runs code]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+'::from -- A commit, how its id begins, or a state \[default\: what is served; if that is what was fetched last, what was fetched before it\]:_default' \
+'::to -- The same \[default\: what was fetched last\]:_default' \
+&& ret=0
+;;
+(approve)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+'::commit -- A commit, how its id begins, or a state \[default\: what was fetched last\]:_default' \
+&& ret=0
+;;
+(rollback)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+':commit -- A commit, how its id begins, or a state, as `history` lists them:_default' \
 && ret=0
 ;;
 (remove)
@@ -238,6 +313,39 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
 ':plugin -- Its marketplace'\''s slug and its own name, as `agnes plugin list` shows them:_default' \
+&& ret=0
+;;
+(disable)
+_arguments "${_arguments_options[@]}" : \
+'--reason=[Why, in one line\: whoever was granted it is told]:TEXT:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':plugin -- Its marketplace'\''s slug and its own name:_default' \
+&& ret=0
+;;
+(enable)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':plugin -- Its marketplace'\''s slug and its own name:_default' \
 && ret=0
 ;;
         esac
@@ -966,7 +1074,7 @@ esac
 _agnes_commands() {
     local commands; commands=(
 'marketplace:Register marketplaces and keep them in step with their upstreams' \
-'plugin:Look at plugins' \
+'plugin:Look at plugins, and take one out for everybody' \
 'user:Add, list and remove the people who get a marketplace' \
 'group:Put people into groups\: plugins are granted to groups' \
 'token:Give people personal access tokens, and take them back' \
@@ -1128,6 +1236,10 @@ _agnes__subcmd__marketplace_commands() {
 'list:List the registered marketplaces' \
 'show:Show one marketplace' \
 'sync:Fetch marketplaces and find out what changed' \
+'history:List what was fetched of a marketplace and is kept\: what is served, what waits, what was before' \
+'diff:Say what would change for whom between two commits of a marketplace' \
+'approve:Serve what was fetched of a marketplace on hold and waits' \
+'rollback:Serve an earlier state of a marketplace again, and put it on hold' \
 'remove:Forget a marketplace, with its plugins, its token and the grants that name it' \
     )
     _describe -t commands 'agnes marketplace commands' commands "$@"
@@ -1137,10 +1249,25 @@ _agnes__subcmd__marketplace__subcmd__add_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace add commands' commands "$@"
 }
+(( $+functions[_agnes__subcmd__marketplace__subcmd__approve_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__approve_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace approve commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__diff_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__diff_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace diff commands' commands "$@"
+}
 (( $+functions[_agnes__subcmd__marketplace__subcmd__edit_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__edit_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace edit commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__history_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace history commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__marketplace__subcmd__list_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__list_commands() {
@@ -1151,6 +1278,11 @@ _agnes__subcmd__marketplace__subcmd__list_commands() {
 _agnes__subcmd__marketplace__subcmd__remove_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace remove commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__rollback_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__rollback_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace rollback commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__marketplace__subcmd__show_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__show_commands() {
@@ -1172,8 +1304,20 @@ _agnes__subcmd__plugin_commands() {
     local commands; commands=(
 'list:List plugins, and why some are not served' \
 'show:Show one plugin\: entry, manifest, version, commit, files and components' \
+'disable:Take a plugin out for everybody, at once, whatever was granted' \
+'enable:Give a plugin back to whoever was granted it' \
     )
     _describe -t commands 'agnes plugin commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin__subcmd__disable_commands] )) ||
+_agnes__subcmd__plugin__subcmd__disable_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes plugin disable commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin__subcmd__enable_commands] )) ||
+_agnes__subcmd__plugin__subcmd__enable_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes plugin enable commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__plugin__subcmd__list_commands] )) ||
 _agnes__subcmd__plugin__subcmd__list_commands() {
