@@ -236,8 +236,9 @@ const SCRIPT: &[&[&str]] = &[
     &["audit", "--limit", "x"],
 ];
 
-fn play(way: Way, upstreams: &web::Server) -> Vec<Heard> {
+fn play(way: Way, curator: &World, upstreams: &web::Server) -> Vec<Heard> {
     let door = Door::open(way, upstreams);
+    door.world.lead_to(&curator.path("upstreams"));
     let mut heard = Vec::new();
     let mut id = String::new();
     for step in SCRIPT {
@@ -286,6 +287,7 @@ fn told(door: &Door, step: &str, ran: &Ran) -> Heard {
 #[test]
 fn every_command_says_the_same_whichever_way_it_went() {
     let curator = World::new();
+    curator.publish_example_plugins();
     for name in ["acme-tools", "globex-skills"] {
         let upstream = curator.upstream(name);
         let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marketplaces");
@@ -296,7 +298,7 @@ fn every_command_says_the_same_whichever_way_it_went() {
         upstream.commit("Publish");
     }
     let upstreams = upstreams(&curator);
-    let here = play(Way::Here, &upstreams);
+    let here = play(Way::Here, &curator, &upstreams);
     // It is a script of successes and of mistakes.
     for code in [0, 2, 3, 4, 6] {
         let steps = here.iter().filter(|(_, is, ..)| *is == Some(code)).count();
@@ -306,7 +308,7 @@ fn every_command_says_the_same_whichever_way_it_went() {
     let failed: Vec<_> = here.iter().filter(|(_, code, ..)| *code == Some(1)).collect();
     assert!(failed.iter().all(|(step, ..)| step.contains("no/such/folder")), "{failed:#?}");
     for way in [Way::Socket, Way::Https] {
-        let there = play(way, &upstreams);
+        let there = play(way, &curator, &upstreams);
         assert_eq!(here.len(), there.len());
         let differing: Vec<_> = here.iter().zip(&there).filter(|(here, there)| here != there).collect();
         assert!(differing.is_empty(), "{way:?} differs: {differing:#?}");

@@ -10,6 +10,7 @@
 //! not show in the result.
 
 pub mod compress;
+pub mod inspect;
 pub mod join;
 pub mod pack;
 #[cfg(test)]

@@ -95,6 +95,13 @@ pub(super) enum Command {
     ///
     /// The same plugins make the same bytes, on any machine. The file appears when it is complete.
     BuildZip(BuildZipArgs),
+    /// Check a ZIP against its provenance, and that against the upstreams
+    ///
+    /// Asks no server. Every file of the ZIP must be one that the provenance lists, with the git id that
+    /// the upstream's file has, or a manifest that agnes wrote; and all digests must be those of these
+    /// files. Where the data folder, or a repository that is named, has the commit that a plugin was taken
+    /// from, that commit must have these very files.
+    Verify(VerifyArgs),
     /// Say what one user gets, and why not more
     Info {
         /// An e-mail address or id
@@ -374,6 +381,23 @@ pub(super) struct BuildZipArgs {
     /// Where to: a file, or `-` for stdout
     #[arg(long, short, value_name = "FILE", default_value = "agnes-marketplace.zip")]
     pub output: PathBuf,
+    /// Write to this file where everything in it comes from, for `agnes verify`. Called
+    /// `.agnes-provenance.json` and beside the ZIP, it is found there
+    #[arg(long, value_name = "FILE")]
+    pub provenance: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The ZIP
+    #[arg(value_name = "FILE")]
+    pub bundle: PathBuf,
+    /// Its provenance [default: .agnes-provenance.json beside it]
+    #[arg(long, value_name = "FILE")]
+    pub provenance: Option<PathBuf>,
+    /// The upstream with this address is in this folder: a git repository that has the commit
+    #[arg(long, value_name = "URL=REPOSITORY")]
+    pub source: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,6 +27,7 @@ mod table;
 mod token;
 mod upkeep;
 mod users;
+mod verify;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -95,6 +96,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Revoke(args) => grants::revoke(&session()?, &args),
         Command::Grants(args) => grants::list(&session()?, &args),
         Command::BuildZip(args) => bundle::build(session, &args, global),
+        Command::Verify(args) => verify::run(&args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Serve(args) => serve::run(&args, global),
         Command::Baseline => serve::baseline(),

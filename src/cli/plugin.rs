@@ -88,6 +88,8 @@ fn text(one: &PluginDetail) -> String {
         other => other.to_string(),
     };
     let files: u64 = plugin.files;
+    let origin = one.origin.as_ref();
+    let place = |path: &str| if path.is_empty() { "./".to_owned() } else { format!("./{path}") };
     let mut out = facts(&[
         ("plugin", Some(format!("{}/{}", plugin.marketplace_slug, plugin.name))),
         ("description", plugin.description.clone()),
@@ -97,6 +99,10 @@ fn text(one: &PluginDetail) -> String {
         ("version", plugin.version.clone()),
         ("source", Some(format!("{} ({})", source, plugin.source_type))),
         ("commit", one.commit.clone()),
+        ("from", origin.map(|origin| format!("{} {}", origin.url, place(&origin.path)))),
+        ("its commit", origin.map(|origin| origin.commit.to_string())),
+        ("its tree", origin.and_then(|origin| origin.tree).map(|tree| tree.to_string())),
+        ("fetched", origin.and_then(|origin| origin.fetched_at.clone())),
         ("served", plugin.reason.as_ref().map(|reason| format!("no: {reason}"))),
         ("disabled", plugin.disabled.as_ref().map(|disabled| format!("{} by {}", disabled.at, disabled.by))),
         ("served as", plugin.served.then(|| one.served_name.clone())),

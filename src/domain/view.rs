@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
+use super::dependencies;
 use super::digest::{Digest, Fields};
 use super::fields::Object;
 use super::manifest::written;
@@ -156,7 +157,7 @@ impl View {
             .into_iter()
             .filter_map(|(i, folder)| offers[i].take().and_then(|offer| offer.served(folder)))
             .collect();
-        let catalog = catalog(feed, &plugins, &carried);
+        let catalog = catalog(feed, plugins.iter().map(|plugin| &plugin.entry), &carried);
         let digest = digest(feed, &carried, plugins.iter().map(|plugin| plugin.digest));
         Self { plugins, left_out, catalog, digest }
     }
@@ -279,11 +280,10 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
     entry.extend(
         offer.entry.into_iter().filter(|(field, _)| !["name", "source", "version"].contains(&field.as_str())),
     );
-    let digest = Fields::new("agnes served plugin 1")
-        .field(content.as_bytes())
-        .field(&prefixed_name)
-        .field(Value::Object(entry.clone()).to_string())
-        .finish();
+    if let Some(prefix) = &offer.name_prefix {
+        dependencies::prefix(&mut entry, prefix);
+    }
+    let digest = served_digest(&content, &prefixed_name, &entry);
     Served {
         slug: offer.slug,
         plugin: offer.plugin,
@@ -296,6 +296,16 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
         digest,
         vendored: offer.vendored,
     }
+}
+
+/// Names a plugin's folder with everything in it, and what the catalog says of it.
+#[must_use]
+pub fn served_digest(content: &Digest, prefixed_name: &str, entry: &Object) -> Digest {
+    Fields::new("agnes served plugin 1")
+        .field(content.as_bytes())
+        .field(prefixed_name)
+        .field(Value::Object(entry.clone()).to_string())
+        .finish()
 }
 
 /// The upstreams' renames that lead to a plugin of this view, in the feed's names; and, where names
@@ -336,7 +346,9 @@ fn leads_to(renames: &Renames, old: &str, wanted: &str) -> bool {
     false
 }
 
-fn catalog(feed: &Feed, plugins: &[Served], renames: &Renames) -> Vec<u8> {
+/// The bytes of the catalog with these entries.
+#[must_use]
+pub fn catalog<'a>(feed: &Feed, entries: impl Iterator<Item = &'a Object>, renames: &Renames) -> Vec<u8> {
     let mut owner = json!({"name": feed.owner_name});
     if let Some(email) = &feed.owner_email {
         owner["email"] = email.as_str().into();
@@ -350,13 +362,14 @@ fn catalog(feed: &Feed, plugins: &[Served], renames: &Renames) -> Vec<u8> {
     if !renames.is_empty() {
         catalog["renames"] = json!(renames);
     }
-    catalog["plugins"] = plugins.iter().map(|plugin| Value::Object(plugin.entry.clone())).collect();
+    catalog["plugins"] = entries.map(|entry| Value::Object(entry.clone())).collect();
     written(&catalog)
 }
 
 /// Names all that the catalog is written from, rather than its bytes: so it can be told without writing
 /// it. What the catalog says of a plugin is in the plugin's own digest.
-fn digest(feed: &Feed, renames: &Renames, plugins: impl Iterator<Item = Digest>) -> Digest {
+#[must_use]
+pub fn digest(feed: &Feed, renames: &Renames, plugins: impl Iterator<Item = Digest>) -> Digest {
     let header = json!({"feed": feed, "renames": renames});
     let mut fields = Fields::new("agnes view 2").field(header.to_string());
     for plugin in plugins {

@@ -75,3 +75,14 @@ pub fn write_repository(
     }
     Ok(id)
 }
+
+/// Gives a commit of such a repository a name that stays: a tag, `name` of which has to be one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_tag(path: &Path, name: &str, commit: &Oid) -> Result<(), WriteError> {
+    let tags = path.join("refs/tags");
+    fs::create_dir_all(&tags)
+        .and_then(|()| fs::write(tags.join(name), format!("{commit}\n")))
+        .map_err(|source| WriteError::Io { path: path.to_owned(), source })
+}

@@ -25,12 +25,6 @@ use crate::domain::oid::Oid;
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n";
 const INCOMING: &str = "incoming-";
 
-/// Whether a commit is here whole.
-#[must_use]
-pub fn holds(repo: &Path, commit: &Oid) -> bool {
-    repo.join(format!("refs/agnes/{commit}")).is_file()
-}
-
 /// The folder, while it is our turn to change it.
 pub(super) struct Home {
     path: PathBuf,
@@ -122,7 +116,7 @@ impl Home {
 
     /// Whether the commit is here whole.
     pub(super) fn holds(&self, commit: &Oid) -> bool {
-        holds(&self.path, commit)
+        self.reference(commit).is_file()
     }
 
     /// The commits that are here whole, the newest first.
@@ -182,7 +176,7 @@ impl Home {
     }
 
     fn reference(&self, commit: &Oid) -> PathBuf {
-        self.path.join(format!("refs/agnes/{commit}"))
+        reference(&self.path, commit)
     }
 
     fn write_shallow(&self, ids: &BTreeSet<Oid>) -> io::Result<()> {
@@ -203,6 +197,11 @@ impl Home {
         file.as_file().sync_all()?;
         file.persist(self.path.join(name)).map(drop).map_err(|error| error.error)
     }
+}
+
+/// The ref that says that a commit is here whole.
+pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
+    repo.join(format!("refs/agnes/{commit}"))
 }
 
 /// Packs and their indices end in the hash of everything before (see gitformat-pack).

@@ -17,6 +17,7 @@ pub mod openapi;
 mod people;
 mod plugins;
 mod problem;
+mod provenance;
 pub mod server;
 mod states;
 mod strict;
@@ -106,8 +107,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::user, people::remove_user))
         .routes(routes!(views::info))
         .routes(routes!(bundles::zip))
+        .routes(routes!(provenance::of_user))
         .routes(routes!(feed::zip))
         .routes(routes!(feed::info))
+        .routes(routes!(provenance::own))
         .merge(git_routes())
         .routes(routes!(feed::plugin::zip))
         .routes(routes!(feed::catalog::json))

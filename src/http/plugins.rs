@@ -60,13 +60,23 @@ pub(super) async fn show(
     Path((id, name)): Path<(String, String)>,
 ) -> Result<Json<wire::PluginDetail>, Failure> {
     let detail = ask(app, move |registry| registry.plugin(&caller, &id, &name)).await?;
-    let PluginDetail { row, disabled, served_name, served_version, commit, manifest, components, content } =
-        detail;
+    let PluginDetail {
+        row,
+        disabled,
+        served_name,
+        served_version,
+        commit,
+        origin,
+        manifest,
+        components,
+        content,
+    } = detail;
     let files = content.files.into_iter();
     Ok(Json(wire::PluginDetail {
         served_name,
         served_version,
         commit,
+        origin,
         digest: row.digest.clone(),
         entry: json(&row.raw),
         manifest,

@@ -27,6 +27,7 @@ mod origin;
 mod outbound;
 mod overlay;
 pub mod plugins;
+pub mod provenance;
 pub mod prune;
 pub mod settings;
 pub mod standing;
@@ -43,6 +44,7 @@ mod turns;
 mod upstreams;
 pub mod users;
 mod vendoring;
+pub mod verify;
 pub mod views;
 
 use std::collections::BTreeMap;

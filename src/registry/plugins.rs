@@ -16,12 +16,15 @@ use crate::domain::links::Repo;
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
 use crate::domain::oid::Oid;
+use crate::domain::provenance::Origin;
 use crate::domain::reading::Elsewhere;
 use crate::domain::remote::Vendored;
+use crate::domain::time::rfc3339;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
 
 // What the mouths see of the rows: they know the registry, and no hand.
+use crate::store::marketplaces::MarketplaceRow;
 pub use crate::store::plugins::PluginRow;
 
 /// A plugin as its marketplace lists it.
@@ -41,9 +44,24 @@ pub struct PluginDetail {
     pub served_name: String,
     pub served_version: Option<String>,
     pub commit: Option<String>,
+    /// Where the files come from that are served.
+    pub origin: Option<Origin>,
     pub manifest: Option<Value>,
     pub components: Vec<Component>,
     pub content: Content,
+}
+
+/// `None`: nothing of it is served.
+fn origin_of(market: &MarketplaceRow, row: &PluginRow) -> Option<Origin> {
+    row.digest.as_ref()?;
+    let commit = row.origin.commit.as_ref().or(market.last_commit_sha.as_ref())?;
+    Some(Origin {
+        url: row.origin.url.as_ref().unwrap_or(&market.url).clone(),
+        path: row.origin.path.clone().unwrap_or_default(),
+        commit: commit.parse().ok()?,
+        tree: row.origin.tree.as_deref().and_then(|tree| tree.parse().ok()),
+        fetched_at: row.origin.fetched_at.or(market.last_synced_at).map(rfc3339),
+    })
 }
 
 impl Registry {
@@ -88,6 +106,7 @@ impl Registry {
             ),
             served_version,
             commit: market.last_commit_sha.clone(),
+            origin: origin_of(&market, &row),
             manifest: None,
             components: Vec::new(),
             content: Content::default(),

@@ -241,7 +241,7 @@ impl Registry {
         let former = former.map(|place| (place.url, place.commit));
         let (served, states) = {
             let store = self.store();
-            (store.origins()?, store.state_origins()?)
+            (store.origins(None)?, store.state_origins()?)
         };
         // What a state needs and is lost is no reason to keep all the rest.
         let whole = states.into_iter().filter(|(url, commit)| self.is_whole(url, commit));
@@ -274,6 +274,19 @@ impl Registry {
     /// Whether a commit of that address is in the store, with all that belongs to it.
     pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
         git::holds(&self.folder.vendored(url), commit)
+    }
+
+    /// Whether all that the marketplace's plugins are served from is in the store. It is not after a backup
+    /// was restored, or when some of it turned out to be damaged.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn has_vendored(&self, row: &MarketplaceRow) -> Result<bool> {
+        if row.facts.vendored == 0 {
+            return Ok(true);
+        }
+        let origins = self.store().origins(Some(&row.id))?;
+        Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
     }
 }
 

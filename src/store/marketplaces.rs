@@ -47,13 +47,15 @@ pub struct PluginFacts {
     pub notes: u64,
     /// Those that lie elsewhere and may have moved without the marketplace, or could not be fetched.
     pub remote: u64,
+    /// Those that are served from other repositories.
+    pub vendored: u64,
 }
 
 const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
      name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count, \
      coalesce(public_only, false), coalesce(remote, 'vendor'), coalesce(remote_count, 0), \
-     coalesce(hold, false), state_id";
+     coalesce(vendored_count, 0), coalesce(hold, false), state_id";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -82,11 +84,12 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
             not_served: row.get(21)?,
             notes: row.get(22)?,
             remote: row.get(25)?,
+            vendored: row.get(26)?,
         },
         public_only: row.get(23)?,
         remote: row.get(24)?,
-        hold: row.get(26)?,
-        state: row.get(27)?,
+        hold: row.get(27)?,
+        state: row.get(28)?,
     })
 }
 
@@ -126,7 +129,7 @@ impl Store {
         // Sorted here: DuckDB takes longer to set a sort up than to read the rows.
         let mut rows =
             self.rows(&format!("SELECT {COLUMNS}, position FROM marketplace_registry"), [], |row| {
-                Ok((row.get::<_, i64>(28)?, read(row)?))
+                Ok((row.get::<_, i64>(29)?, read(row)?))
             })?;
         rows.sort_by_key(|(position, _)| *position);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -180,10 +183,11 @@ impl Store {
             "UPDATE marketplace_registry SET last_synced_at = coalesce(make_timestamp(?::BIGINT), last_synced_at), \
              last_error = CASE WHEN ?::BIGINT IS NULL THEN last_error END, last_commit_sha = ?, \
              last_commit_at = make_timestamp(?::BIGINT), rules = ?, renames = ?, notes = ?, \
-             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, state_id = ?, hold = ? \
-             WHERE id = ?",
+             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, vendored_count = ?, \
+             state_id = ?, hold = ? WHERE id = ?",
             params![synced.at, synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
-                synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote, synced.state,
+                synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote,
+                synced.facts.vendored, synced.state,
                 synced.hold, id],
         )?;
         self.wrote(id);

@@ -7,7 +7,7 @@
 
 use super::{Store, StoreError};
 
-const STEPS: [&str; 6] = [
+pub(super) const STEPS: [&str; 6] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_doors.sql"),
     include_str!("migrations/0003_plugin_facts.sql"),

@@ -16,6 +16,7 @@ pub mod states;
 pub mod sync;
 pub mod tokens;
 pub mod upkeep;
+pub mod verify;
 pub mod views;
 
 pub use problem::Problem;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::domain::components::Component;
 use crate::domain::note::Note;
+use crate::domain::provenance::Origin;
 
 /// A plugin as its marketplace lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -44,6 +45,8 @@ pub struct PluginDetail {
     pub served_version: Option<String>,
     /// The commit of the marketplace that it is served from.
     pub commit: Option<String>,
+    /// Where its files come from: the repository, the folder in it, the commit, and when that was fetched.
+    pub origin: Option<Origin>,
     /// SHA-256 of what is served.
     pub digest: Option<String>,
     /// The entry as the curator wrote it.

@@ -172,6 +172,7 @@ impl Access {
             order,
             name_prefix: row.name_prefix.clone(),
             versions: versions_of(row),
+            url: row.url.clone(),
             renames: Arc::new(serde_json::from_str(&row.renames).unwrap_or_default()),
             commit: served_commit(row),
             offers,

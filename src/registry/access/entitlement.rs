@@ -8,9 +8,18 @@ use super::{Access, Group, Held, Known, Listed, Market, Person};
 use crate::domain::digest::Digest;
 use crate::domain::fields::Object;
 use crate::domain::oid::Oid;
+use crate::domain::provenance::Origin;
 use crate::domain::slug::Slug;
+use crate::domain::time::rfc3339;
 use crate::domain::view::{self, Face, Feed, Glance, Offer, Renames, Served, View};
 use crate::store::accounts::EVERYONE;
+
+/// Where a plugin's files come from, and the digest that names them.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub origin: Origin,
+    pub digest: Digest,
+}
 
 /// A person, their groups, and what those were granted.
 pub(in crate::registry) struct Entitlement<'a> {
@@ -124,6 +133,27 @@ impl Entitlement<'_> {
     pub fn commits(&self) -> HashMap<String, Oid> {
         let markets = self.shares.iter().map(|share| share.market);
         markets.filter_map(|market| Some((market.slug.to_string(), market.commit?))).collect()
+    }
+
+    /// For each plugin (`slug/name`) where its files come from, and the digest of them.
+    pub fn origins(&self) -> HashMap<String, Source> {
+        let all = self.listed().filter_map(|(market, listed)| {
+            let row = &listed.row;
+            let commit = match &row.origin_commit {
+                Some(commit) => commit.parse().ok()?,
+                None => market.commit?,
+            };
+            let origin = Origin {
+                url: row.origin_url.as_ref().unwrap_or(&market.url).clone(),
+                path: row.origin_path.clone().unwrap_or_default(),
+                commit,
+                tree: row.origin_tree.as_deref().and_then(|tree| tree.parse().ok()),
+                fetched_at: row.fetched_at.map(rfc3339),
+            };
+            let digest = row.digest.as_deref()?.parse().ok()?;
+            Some((format!("{}/{}", market.slug, row.name), Source { origin, digest }))
+        });
+        all.collect()
     }
 
     /// For each plugin (`slug/name`), the groups through which the person has it.

@@ -30,6 +30,7 @@ use crate::store::Store;
 use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;
 
+pub use entitlement::Source;
 pub(super) use load::Scope;
 use recent::Recent;
 
@@ -101,6 +102,8 @@ struct Market {
     order: u64,
     name_prefix: Option<String>,
     versions: Versions,
+    /// Its address.
+    url: String,
     renames: Arc<Renames>,
     commit: Option<Oid>,
     /// By name.
