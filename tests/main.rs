@@ -46,4 +46,5 @@ mod switching;
 mod takeover;
 mod tokens;
 mod vendoring;
+mod vendoring_attacks;
 mod verify;

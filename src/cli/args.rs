@@ -1,6 +1,7 @@
 //! What can be typed. The doc comments are the help.
 
 mod analyst;
+mod hosts;
 mod people;
 mod plugins;
 
@@ -14,6 +15,7 @@ use super::serve::ServeArgs;
 use crate::domain::remote::RemoteMode;
 use crate::domain::version::Versions;
 pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
+pub(super) use hosts::Host;
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
 pub(super) use plugins::{DiffArgs, Plugin};
 
@@ -70,6 +72,9 @@ pub(super) enum Command {
     /// Look at plugins, and take one out for everybody
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Say which hosts plugins may be fetched from that lie in other repositories, and with which token
+    #[command(subcommand)]
+    Host(Host),
     /// Add, list and remove the people who get a marketplace
     #[command(subcommand)]
     User(User),

@@ -80,6 +80,50 @@ pub struct Plugin {
     pub notes: Vec<Note>,
 }
 
+impl Plugin {
+    /// What the entry alone tells.
+    fn listed(entry: &Entry) -> Self {
+        Self {
+            name: entry.name.clone(),
+            manifest_name: entry.name.to_string(),
+            version: manifest::version(&entry.fields).map(str::to_owned),
+            strict: entry.strict(),
+            source: entry.source.clone(),
+            raw: entry.raw.clone(),
+            entry: entry.fields.clone(),
+            digest: None,
+            reason: None,
+            tree: None,
+            files: 0,
+            bytes: 0,
+            notes: entry.notes.clone(),
+        }
+    }
+
+    /// A plugin that clients fetch themselves, from the source that its entry has. Nothing of it is looked
+    /// at: its digest names what the entry says.
+    #[must_use]
+    pub fn linked(entry: &Entry) -> Self {
+        let mut plugin = Self::listed(entry);
+        if plugin.has_client_name() {
+            plugin.digest = Some(behaviour::linked_digest(&entry.fields));
+        }
+        plugin
+    }
+
+    /// Whether clients accept its name; if not, that becomes the reason.
+    fn has_client_name(&mut self) -> bool {
+        let accepted = is_client_name(&self.manifest_name);
+        if !accepted {
+            self.reason = Some(format!(
+                "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
+                self.manifest_name
+            ));
+        }
+        accepted
+    }
+}
+
 impl Elsewhere<'_> {
     /// What is served of the plugin. It has no neighbours, and no list of skills restricts it: the client
     /// heeds one only where the source is `./`.
@@ -146,21 +190,7 @@ impl<'a> Reading<'a> {
     /// Only when a repository is damaged: what is wrong with the plugin itself becomes its
     /// `reason` or a note.
     pub fn plugin(&self, entry: &Entry, elsewhere: Option<&Elsewhere<'_>>) -> Result<Plugin, ReadError> {
-        let mut plugin = Plugin {
-            name: entry.name.clone(),
-            manifest_name: entry.name.to_string(),
-            version: manifest::version(&entry.fields).map(str::to_owned),
-            strict: entry.strict(),
-            source: entry.source.clone(),
-            raw: entry.raw.clone(),
-            entry: entry.fields.clone(),
-            digest: None,
-            reason: None,
-            tree: None,
-            files: 0,
-            bytes: 0,
-            notes: entry.notes.clone(),
-        };
+        let mut plugin = Plugin::listed(entry);
         let found = match (&entry.source, elsewhere) {
             (Source::Refused(why), _) => Err(why.clone()),
             (Source::Local(path), _) => Ok((self.content(entry), &self.repo, path)),
@@ -194,11 +224,7 @@ impl<'a> Reading<'a> {
         plugin.notes.extend(complaints::deep(&plugin.entry));
         self.read_manifest(repo, &content, &mut plugin)?;
         plugin.notes.extend(self.unusable_hooks(repo, &content)?);
-        if !is_client_name(&plugin.manifest_name) {
-            plugin.reason = Some(format!(
-                "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
-                plugin.manifest_name
-            ));
+        if !plugin.has_client_name() {
             return Ok(plugin);
         }
         if passes_as_official(&plugin.manifest_name) {
@@ -427,3 +453,6 @@ fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
     });
     texts.filter_map(|text| RepoPath::parse(text).ok())
 }
+
+#[cfg(test)]
+mod tests;

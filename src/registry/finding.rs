@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::supplies::Supply;
-use super::vendoring::{Busy, may_move, skipped};
+use super::vendoring::{Busy, Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
 use crate::domain::links::Repo;
-use crate::domain::note::Note;
+use crate::domain::note::{Note, quoted};
 use crate::domain::oid::Oid;
 use crate::domain::reading::{Elsewhere, Plugin, Reading};
 use crate::domain::remote::{self, Remote, RemoteMode};
@@ -32,6 +32,7 @@ pub(super) struct Found {
     /// By name.
     pub plugins: Vec<PluginRow>,
     pub facts: PluginFacts,
+    pub tally: Tally,
 }
 
 impl Found {
@@ -60,13 +61,8 @@ impl Found {
 struct Surroundings<'a> {
     row: &'a MarketplaceRow,
     reading: &'a Reading<'a>,
-    /// Where the plugin of an entry is, or why it is not there; nothing, if it is in the marketplace itself.
-    place: &'a dyn Fn(&Entry) -> Option<Outcome>,
-    /// What is not there may be served as it was before.
-    lenient: bool,
+    vendored: &'a Vendored,
 }
-
-type Outcome = std::result::Result<remote::Vendored, String>;
 
 /// A plugin as it was read.
 struct Read {
@@ -91,11 +87,10 @@ impl Registry {
         let reader = supply.repository.reader();
         let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
-        let mode = RemoteMode::of_row(&row.remote);
-        let place = |entry: &Entry| vendored.of(entry, mode);
-        let around = Surroundings { row, reading: &reading, place: &place, lenient: true };
+        let around = Surroundings { row, reading: &reading, vendored: &vendored };
         let (plugins, facts) = self.read_plugins(&supply, &around, before, watch)?;
-        Ok((Found { fetched, catalog: reading.catalog, plugins, facts }, busy))
+        let tally = vendored.tally;
+        Ok((Found { fetched, catalog: reading.catalog, plugins, facts, tally }, busy))
     }
 
     /// Reads a state again: what its commit has, with the plugins that lie elsewhere as they were then.
@@ -110,29 +105,14 @@ impl Registry {
         let reader = supply.repository.reader();
         let commit = state.commit.parse().map_err(Error::invalid)?;
         let facts = reader.commit(&commit).map_err(|source| supply.damaged(source))?;
-        let fetched = Fetched { commit, committed_at: facts.committed_at, tree: facts.tree, received: false };
-        let reading = supply.reading(&reader, facts.tree, self.settings.limits)?;
-        let mode = RemoteMode::of_row(&row.remote);
-        let place = |entry: &Entry| {
-            let Source::Remote(remote) = &entry.source else { return None };
-            Some(match state.origins.get(entry.name.as_str()) {
-                Some(_) if mode == RemoteMode::Skip => Err(skipped(remote)),
-                Some(place) => Ok(place.clone()),
-                None => Err(format!("its source is remote (`{}`), and was not fetched", remote.kind())),
-            })
-        };
-        let around = Surroundings { row, reading: &reading, place: &place, lenient: false };
+        let (committed_at, tree) = (facts.committed_at, facts.tree);
+        let fetched = Fetched { commit, committed_at, tree, received: false, is_tag: false };
+        let reading = supply.reading(&reader, tree, self.settings.limits)?;
+        let vendored = self.vendored_then(row, state)?;
+        let around = Surroundings { row, reading: &reading, vendored: &vendored };
         let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
-        // A plugin that was there at that time, and cannot be read now, is no part of that state.
-        for row in plugins.iter().filter(|_| mode != RemoteMode::Skip) {
-            if let (Some(place), None) = (state.origins.get(&row.name), &row.origin.commit) {
-                let reason = row.reason.clone().unwrap_or_default();
-                let folder = self.folder.vendored(&place.url);
-                let source = ReadError { id: place.commit, reason };
-                return Err(Error::Damaged { slug: state.marketplace_id.clone(), folder, source });
-            }
-        }
-        Ok(Found { fetched, catalog: reading.catalog, plugins, facts })
+        let tally = vendored.tally;
+        Ok(Found { fetched, catalog: reading.catalog, plugins, facts, tally })
     }
 
     /// Every plugin of a catalog, by name.
@@ -175,7 +155,7 @@ impl Registry {
         entry: &Entry,
         before: Option<&PluginRow>,
     ) -> std::result::Result<Read, ReadError> {
-        let Some(outcome) = (around.place)(entry) else {
+        let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
             let plugin = around.reading.plugin(entry, None)?;
             let path = match &plugin.source {
                 Source::Local(path) => Some(path.to_key()),
@@ -185,16 +165,30 @@ impl Registry {
             let origin = OriginRow { path, tree, ..OriginRow::default() };
             return Ok(Read { plugin, origin, settled: true });
         };
+        if let Some(why) = around.vendored.refusal(entry) {
+            // An administrator's word, and none of the upstream's: nothing is served on.
+            let mut plugin = around.reading.plugin(entry, None)?;
+            plugin.reason = Some(why);
+            return Ok(Read { plugin, origin: OriginRow::default(), settled: true });
+        }
+        if around.row.remote == RemoteMode::Link.as_str() && is_linkable(entry) {
+            return Ok(Read { plugin: Plugin::linked(entry), origin: OriginRow::default(), settled: true });
+        }
         let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));
         let why = match read {
             Ok(read) => return Ok(Read { settled: !may_move(entry), ..read }),
             Err(why) => why,
         };
+        // Of another time's nothing takes its place.
+        let vendors = around.row.remote == RemoteMode::Vendor.as_str();
+        if let Some(place) = around.vendored.place_then(entry).filter(|_| vendors) {
+            return Err(ReadError { id: place.commit, reason: why });
+        }
         // What was there before goes on being served.
         let kept = before.filter(|row| row.digest.is_some()).and_then(|row| row.origin.vendored());
-        let kept = kept.filter(|_| around.lenient);
         if let Some(place) = kept
-            && around.row.remote == RemoteMode::Vendor.as_str()
+            && vendors
+            && around.vendored.is_of_now()
             && let Ok(mut read) = self.read_vendored(around, entry, &place, before)
             && read.plugin.digest.is_some()
         {
@@ -204,8 +198,7 @@ impl Registry {
         }
         let mut plugin = around.reading.plugin(entry, None)?;
         plugin.reason = Some(why);
-        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_)))
-            || around.row.remote != RemoteMode::Vendor.as_str();
+        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_))) || !vendors;
         Ok(Read { plugin, origin: OriginRow::default(), settled })
     }
 
@@ -225,7 +218,8 @@ impl Registry {
         let reader = supply.repository.reader();
         let root = reader.commit_tree(&place.commit).map_err(damaged)?;
         let elsewhere = Elsewhere { repo: Repo::new(&reader, root), path: place.path.clone() };
-        let plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
+        let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
+        plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before));
         let commit = place.commit.to_string();
         let known = before.map(|row| &row.origin).filter(|origin| {
             origin.url.as_ref() == Some(&place.url) && origin.commit.as_ref() == Some(&commit)
@@ -241,6 +235,34 @@ impl Registry {
     }
 }
 
+/// Whether clients can be told to fetch it themselves. Nobody is told to run what a stranger's catalog says.
+fn is_linkable(entry: &Entry) -> bool {
+    !matches!(&entry.source, Source::Remote(Remote::Command))
+}
+
+/// A branch is there to move. A tag is not: whoever relies on one believes that it stays. What is said of it
+/// stays until it moves again.
+fn moved(
+    tag: Option<&str>,
+    plugin: &Plugin,
+    place: &remote::Vendored,
+    before: Option<&PluginRow>,
+) -> Option<Note> {
+    const CODE: &str = "ref-moved";
+    let before = before.filter(|row| row.source_spec == source_spec(plugin))?;
+    let old = before.origin.vendored().filter(|old| old.url == place.url)?;
+    if old.commit == place.commit {
+        let notes: Vec<Note> = serde_json::from_str(&before.notes).ok()?;
+        return notes.into_iter().find(|note| note.code == CODE);
+    }
+    let message = format!("the tag {} moved from {} to {}", quoted(tag?), old.commit, place.commit);
+    Some(Note::new(CODE, message))
+}
+
+fn source_spec(plugin: &Plugin) -> String {
+    plugin.raw.get("source").cloned().unwrap_or(Value::Null).to_string()
+}
+
 fn plugin_row(slug: &str, plugin: Plugin, origin: OriginRow) -> PluginRow {
     let text = |field: &str| plugin.entry.get(field).and_then(Value::as_str).map(str::to_owned);
     let author = plugin.entry.get("author").and_then(|author| author.get("name")).and_then(Value::as_str);
@@ -251,7 +273,7 @@ fn plugin_row(slug: &str, plugin: Plugin, origin: OriginRow) -> PluginRow {
         homepage: text("homepage"),
         category: text("category"),
         source_type: plugin.source.kind().to_owned(),
-        source_spec: plugin.raw.get("source").cloned().unwrap_or(Value::Null).to_string(),
+        source_spec: source_spec(&plugin),
         name: plugin.name.to_string(),
         manifest_name: plugin.manifest_name,
         version: plugin.version,

@@ -43,6 +43,7 @@ impl Registry {
             return nothing_new(synced, newest);
         }
         let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
+        (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
         let changes = Changes::between(&before, &found.plugins);
         synced.tell(&found, &changes);
         let state = found.state(&row.id, self.now());
@@ -81,11 +82,7 @@ impl Registry {
                 .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         }
         for place in served.origins.values().filter(|place| !self.is_whole(&place.url, &place.commit)) {
-            self.fetch_again(row, token, place, watch).map_err(|reason| Error::Gone {
-                slug: row.id.clone(),
-                folder: self.folder.vendored(&place.url),
-                reason,
-            })?;
+            self.fetch_again(row, token, place, watch)?;
         }
         Ok(())
     }
@@ -99,12 +96,14 @@ impl Registry {
         served: Option<&StateRow>,
         before: &[PluginRow],
     ) -> Result<()> {
-        let Some(served) = served.filter(|_| known.row.rules.as_deref() != Some(&self.rules(&known.row)))
-        else {
+        let Some(served) = served else { return Ok(()) };
+        if self.has_same_rules(&known.row)? {
             return Ok(());
-        };
+        }
+        let of_hosts = self.rules_of_hosts()?;
         let found = self.read_state(&known.row, served, before).inspect_err(distrust_after)?;
         let act = Act { action: "marketplace.sync", looked: true, state: Some(served.id), hold: true };
-        self.write_down(caller, known, &found, &act).map(drop)
+        let rules = self.rules_of(&known.row, &found, &of_hosts);
+        self.write_down(caller, known, &rules, &found, &act).map(drop)
     }
 }

@@ -143,10 +143,12 @@ impl Registry {
     ) -> Result<Served> {
         let row = &shelf.known.row;
         self.check_whole(row, target).inspect_err(distrust_after)?;
+        let of_hosts = self.rules_of_hosts()?;
         let before = self.store().plugins(Some(&row.id))?;
         let found = self.read_state(row, target, &before).inspect_err(distrust_after)?;
         let act = Act { action, looked: false, state: Some(target.id), hold };
-        let changes = self.write_down(caller, &shelf.known, &found, &act)?;
+        let rules = self.rules_of(row, &found, &of_hosts);
+        let changes = self.write_down(caller, &shelf.known, &rules, &found, &act)?;
         let (added, updated, removed) = changes.counts();
         Ok(Served {
             id: row.id.clone(),

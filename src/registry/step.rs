@@ -12,6 +12,7 @@ use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::domain::note::Note;
 use crate::domain::oid::Oid;
+use crate::domain::remote::KINDS;
 use crate::domain::secret::Secret;
 use crate::domain::watch::Watch;
 use crate::git;
@@ -88,6 +89,8 @@ impl Known {
             not_served: self.row.facts.not_served,
             notes: self.row.facts.notes,
             pending: false,
+            remote_received: 0,
+            remote_failed: 0,
             took: 0,
         }
     }
@@ -122,24 +125,27 @@ impl Registry {
         if row.hold {
             return self.take_in(caller, known, fetched, token, synced, watch);
         }
-        let same =
-            row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_deref() == Some(&self.rules(row));
-        // Plugins that lie elsewhere may have moved without their marketplace.
-        if same && row.facts.remote == 0 && self.has_vendored(row)? {
+        let same = row.last_commit_sha.as_ref() == Some(&commit) && self.has_same_rules(row)?;
+        // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is
+        // gone, from a disk or because the folder is another one.
+        if same && row.facts.remote == 0 && (row.facts.vendored == 0 || self.has_vendored(&row.id)?) {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
         }
 
+        let rules_of_hosts = self.rules_of_hosts()?;
         let before = self.store().plugins(Some(&row.id))?;
         let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
+        (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
         if same && found.plugins == before {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
         }
         let act = Act { action: "marketplace.sync", looked: true, state: None, hold: false };
-        let changes = self.write_down(caller, known, &found, &act)?;
+        let rules = self.rules_of(row, &found, &rules_of_hosts);
+        let changes = self.write_down(caller, known, &rules, &found, &act)?;
         synced.changed = true;
         synced.tell(&found, &changes);
         drop(busy);
@@ -180,6 +186,7 @@ impl Registry {
         &self,
         caller: &Caller,
         known: &Known,
+        rules: &str,
         found: &Found,
         act: &Act<'_>,
     ) -> Result<Changes> {
@@ -199,7 +206,7 @@ impl Registry {
                     at: act.looked.then(|| self.now()),
                     commit: &commit,
                     committed_at: found.committed_at(),
-                    rules: &self.rules(row),
+                    rules,
                     renames: &json(&found.catalog.renames),
                     notes: &json(&found.catalog.notes),
                     facts: found.facts,
@@ -213,9 +220,33 @@ impl Registry {
         })
     }
 
-    pub(super) fn rules(&self, row: &MarketplaceRow) -> String {
+    fn rules(&self, row: &MarketplaceRow) -> String {
         let limits = Digest::of(json(&self.settings.limits).as_bytes());
         format!("{RULES} {} {}", limits.short(), row.remote)
+    }
+
+    /// What is said of hosts belongs to the rules of marketplaces that have plugins elsewhere. The others
+    /// need not ask the database about it.
+    pub(super) fn rules_of_hosts(&self) -> Result<String> {
+        Ok(format!(" hosts {}", Digest::of(self.hosts()?.line().as_bytes()).short()))
+    }
+
+    /// By which rules that was read.
+    pub(super) fn rules_of(&self, row: &MarketplaceRow, found: &Found, of_hosts: &str) -> String {
+        let mut rules = self.rules(row);
+        if found.plugins.iter().any(|plugin| KINDS.contains(&plugin.source_type.as_str())) {
+            rules.push_str(of_hosts);
+        }
+        rules
+    }
+
+    pub(super) fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {
+        let of_row = row.rules.as_deref().unwrap_or_default();
+        match of_row.strip_prefix(&self.rules(row)) {
+            Some("") => Ok(true),
+            Some(hosts) => Ok(hosts == self.rules_of_hosts()?),
+            None => Ok(false),
+        }
     }
 }
 

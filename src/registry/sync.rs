@@ -32,6 +32,10 @@ pub struct Synced {
     pub notes: u64,
     /// What was fetched is not served: it waits to be approved.
     pub pending: bool,
+    /// Other repositories of which something new was received for its plugins.
+    pub remote_received: u64,
+    /// Other repositories that could not be fetched.
+    pub remote_failed: u64,
     /// In microseconds, waiting for one's turn not included.
     pub took: i64,
 }

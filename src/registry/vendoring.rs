@@ -4,26 +4,48 @@
 //! something from there. What is fetched is a commit: what was fetched before is never changed, so a
 //! fetch that fails costs nothing that is served.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::origin::Origin;
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
+use crate::domain::host::{Hosts, Place, Road};
 use crate::domain::oid::Oid;
-use crate::domain::remote::{self, GitSource, Remote, RemoteMode};
+use crate::domain::remote::{self, FAILED, GitSource, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::watch::{Phase, Watch};
-use crate::git::{self, FetchError, FetchOptions, Pin, Upstream};
+use crate::git::{self, FetchError, FetchOptions, Fetched, Pin, Upstream};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
+use crate::store::states::StateRow;
+
+/// Of the names that stand beside a commit, so many are tried.
+const NAMES: usize = 8;
 
 /// What became of the remote sources of a catalog.
 pub(super) struct Vendored {
     outcomes: HashMap<Wanted, Outcome>,
+    /// Those that follow a tag.
+    tags: HashSet<Wanted>,
+    hosts: Arc<Hosts>,
+    home: Origin,
+    /// By the plugin's name: where each was when a state was found that is read again. Nothing is fetched for
+    /// that.
+    then: Option<BTreeMap<String, remote::Vendored>>,
+    pub tally: Tally,
+}
+
+/// How many repositories.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Something new came of it.
+    pub received: u64,
+    pub failed: u64,
 }
 
 /// The commit that was fetched, or why there is none.
@@ -56,8 +78,13 @@ impl Vendored {
     ) -> Option<std::result::Result<remote::Vendored, String>> {
         let Source::Remote(remote) = &entry.source else { return None };
         let kind = remote.kind();
+        if let Some(place) = self.place_then(entry).filter(|_| mode != RemoteMode::Skip) {
+            return Some(Ok(place.clone()));
+        }
         Some(match (remote, mode) {
-            (_, RemoteMode::Skip) => Err(skipped(remote)),
+            (_, RemoteMode::Skip) => Err(format!(
+                "its source is remote (`{kind}`), and those of this marketplace are skipped (`remote`)"
+            )),
             (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git)) {
                 Some(Ok(commit)) => {
                     Ok(remote::Vendored { url: git.url.clone(), path: git.path.clone(), commit: *commit })
@@ -74,6 +101,45 @@ impl Vendored {
             }
         })
     }
+
+    /// Where the plugin of an entry was in the state that is read again.
+    pub(super) fn place_then(&self, entry: &Entry) -> Option<&remote::Vendored> {
+        self.then.as_ref()?.get(entry.name.as_str())
+    }
+
+    /// Whether what is there now counts, and not what was there at one time.
+    pub(super) fn is_of_now(&self) -> bool {
+        self.then.is_none()
+    }
+
+    /// The tag that an entry follows, if it is one.
+    pub(super) fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
+        let Source::Remote(Remote::Git(git)) = &entry.source else { return None };
+        git.reference.as_deref().filter(|_| self.tags.contains(&Wanted::of(git)))
+    }
+
+    /// Why nothing of an entry's plugin may come from where its source is, if that is so.
+    pub(super) fn refusal(&self, entry: &Entry) -> Option<String> {
+        let Source::Remote(remote) = &entry.source else { return None };
+        refusal(&self.hosts, &self.home, remote)
+    }
+}
+
+fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
+    let url = match remote {
+        Remote::Git(git) => &git.url,
+        Remote::Archive(archive) => &archive.url,
+        Remote::Npm(npm) => npm.registry.as_ref()?,
+        Remote::Command => return None,
+    };
+    // What is no address is refused when it is fetched.
+    let place = git::place_of(url).ok()?;
+    hosts.refusal(&place, is_home(home, url))
+}
+
+/// Whether an address leads to where the marketplace itself is.
+fn is_home(home: &Origin, url: &str) -> bool {
+    matches!(home, Origin::Web { .. }) && Origin::of(url) == *home
 }
 
 impl Wanted {
@@ -90,13 +156,6 @@ impl Wanted {
             (None, None) => Pin::Default,
         }
     }
-}
-
-pub(super) fn skipped(remote: &Remote) -> String {
-    format!(
-        "its source is remote (`{}`), and those of this marketplace are skipped (`remote`)",
-        remote.kind()
-    )
 }
 
 /// Whether an entry's source may have something new although its marketplace has not.
@@ -116,32 +175,57 @@ impl Registry {
         entries: &[Entry],
         watch: &dyn Watch,
     ) -> Result<(Vendored, Busy<'_>)> {
-        let mut wanted: BTreeMap<String, Vec<(Wanted, Option<String>)>> = BTreeMap::new();
+        let (hosts, home) = (self.hosts()?, Origin::of(&row.url));
+        // By address; and beside what is wanted the names that a commit may have, too.
+        let mut wanted: BTreeMap<String, BTreeMap<Wanted, BTreeSet<Option<String>>>> = BTreeMap::new();
         if RemoteMode::of_row(&row.remote) == RemoteMode::Vendor {
             for entry in entries {
-                if let Source::Remote(Remote::Git(git)) = &entry.source {
-                    let one = Wanted::of(git);
-                    let list = wanted.entry(one.url.clone()).or_default();
-                    if list.iter().all(|(other, _)| *other != one) {
-                        list.push((one, git.reference.clone()));
-                    }
+                if let Source::Remote(remote @ Remote::Git(git)) = &entry.source
+                    && refusal(&hosts, &home, remote).is_none()
+                {
+                    let list = wanted.entry(git.url.clone()).or_default();
+                    list.entry(Wanted::of(git)).or_default().insert(git.reference.clone());
                 }
             }
         }
+        let until = Instant::now() + self.settings.sync.total_timeout;
         let busy = self.at_work.begin(wanted.keys().cloned().collect());
         let wanted: Vec<_> = wanted.into_iter().collect();
         let total = wanted.len() as u64;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let outcomes = Mutex::new(HashMap::new());
+        let found = Mutex::new(Vendored {
+            outcomes: HashMap::new(),
+            tags: HashSet::new(),
+            hosts: Arc::clone(&hosts),
+            home,
+            then: None,
+            tally: Tally::default(),
+        });
         let work = || {
             while let Some((_, list)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                for (one, reference) in list {
+                let (mut received, mut failed) = (false, false);
+                for (one, names) in list {
                     if watch.cancelled() {
                         return;
                     }
-                    let outcome = self.fetch_remote(row, token, one, reference.as_deref(), &Quiet(watch));
-                    lock(&outcomes).insert(one.clone(), outcome);
+                    let quiet = Quiet { watch, until };
+                    let outcome = self.fetch_remote(row, token, &hosts, one, names, &quiet);
+                    let mut found = lock(&found);
+                    match &outcome {
+                        Ok(fetched) => {
+                            received |= fetched.received;
+                            if fetched.is_tag {
+                                found.tags.insert(one.clone());
+                            }
+                        }
+                        Err(_) => failed = true,
+                    }
+                    found.outcomes.insert(one.clone(), outcome.map(|fetched| fetched.commit));
                 }
+                let mut found = lock(&found);
+                found.tally.received += u64::from(received);
+                found.tally.failed += u64::from(failed);
+                drop(found);
                 let done = done.fetch_add(1, Ordering::Relaxed) as u64 + 1;
                 watch.progress(Phase::Vendoring, done, Some(total));
             }
@@ -156,75 +240,131 @@ impl Registry {
         if watch.cancelled() {
             return Err(Error::Cancelled);
         }
-        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((Vendored { outcomes }, busy))
+        Ok((found.into_inner().unwrap_or_else(PoisonError::into_inner), busy))
     }
 
-    fn fetch_remote(
-        &self,
-        row: &MarketplaceRow,
-        token: Option<&Secret>,
-        wanted: &Wanted,
-        reference: Option<&str>,
-        watch: &dyn Watch,
-    ) -> Outcome {
-        let (token, options) = self.remote_terms(row, token, &wanted.url)?;
-        let folder = self.folder.vendored(&wanted.url);
-        let fetch =
-            |pin: &Pin| git::fetch(&folder, &Upstream { url: &wanted.url, pin, token }, &options, watch);
-        let failed = |error: FetchError| format!("it could not be fetched: {error}");
-        match (fetch(&wanted.pin()), wanted.sha) {
-            (Ok(fetched), _) => Ok(fetched.commit),
-            (Err(error @ FetchError::Cancelled), _) | (Err(error), None) => Err(failed(error)),
-            // Some servers give nothing by its id. Then it may be what the branch or tag is at.
-            (Err(error), Some(sha)) => {
-                let name = reference.map_or(Pin::Default, |name| Pin::Name(name.to_owned()));
-                match fetch(&name) {
-                    Ok(fetched) if fetched.commit == sha => Ok(sha),
-                    _ => Err(failed(error)),
-                }
-            }
-        }
+    /// What lies elsewhere as it was in a state.
+    pub(super) fn vendored_then(&self, row: &MarketplaceRow, state: &StateRow) -> Result<Vendored> {
+        Ok(Vendored {
+            outcomes: HashMap::new(),
+            tags: HashSet::new(),
+            hosts: self.hosts()?,
+            home: Origin::of(&row.url),
+            then: Some(state.origins.clone()),
+            tally: Tally::default(),
+        })
     }
 
-    /// Fetches a commit that was here once.
+    /// Fetches a commit again that was here once.
     ///
     /// # Errors
-    /// In a sentence.
+    /// When it is not to be had.
     pub(super) fn fetch_again(
         &self,
         row: &MarketplaceRow,
         token: Option<&Secret>,
         place: &remote::Vendored,
         watch: &dyn Watch,
-    ) -> std::result::Result<(), String> {
+    ) -> Result<()> {
         let wanted = Wanted { url: place.url.clone(), reference: None, sha: Some(place.commit) };
-        self.fetch_remote(row, token, &wanted, None, &Quiet(watch)).map(drop)
+        let quiet = Quiet { watch, until: Instant::now() + self.settings.sync.total_timeout };
+        self.fetch_remote(row, token, &self.hosts()?, &wanted, &BTreeSet::new(), &quiet).map(drop).map_err(
+            |reason| Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(&place.url), reason },
+        )
+    }
+
+    /// Whether a commit of that address is in the store, with all that belongs to it.
+    pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
+        git::holds(&self.folder.vendored(url), commit)
+    }
+
+    /// Whether all that plugins of a marketplace are served from is in the store.
+    pub(super) fn has_vendored(&self, slug: &str) -> Result<bool> {
+        let origins = self.store().origins(Some(slug))?;
+        Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
+    }
+
+    fn fetch_remote(
+        &self,
+        row: &MarketplaceRow,
+        token: Option<&Secret>,
+        hosts: &Arc<Hosts>,
+        wanted: &Wanted,
+        names: &BTreeSet<Option<String>>,
+        watch: &Quiet<'_>,
+    ) -> std::result::Result<Fetched, String> {
+        let (token, options) = self.remote_terms(row, token, hosts, &wanted.url)?;
+        let (url, token) = (wanted.url.as_str(), token.as_ref());
+        let folder = self.folder.vendored(url);
+        let fetch = |pin: &Pin| git::fetch(&folder, &Upstream { url, pin, token }, &options, watch);
+        let failed = |error: FetchError| match error {
+            FetchError::Cancelled if watch.is_late() => format!(
+                "{FAILED}: all that lies elsewhere took longer than {} seconds (`sync.total_timeout`); the next \
+                 sync goes on from here",
+                self.settings.sync.total_timeout.as_secs()
+            ),
+            error => format!("{FAILED}: {error}"),
+        };
+        if watch.is_late() {
+            return Err(failed(FetchError::Cancelled));
+        }
+        match (fetch(&wanted.pin()), wanted.sha) {
+            (Ok(fetched), _) => Ok(fetched),
+            // Some servers give nothing by its id. Then it may be what a branch or tag is at.
+            (Err(error @ (FetchError::RefMissing { .. } | FetchError::Other { .. })), Some(sha)) => {
+                let pins = names.iter().take(NAMES);
+                let mut pins = pins.map(|name| name.clone().map_or(Pin::Default, Pin::Name));
+                let found = pins.find_map(|pin| fetch(&pin).ok().filter(|fetched| fetched.commit == sha));
+                found.ok_or_else(|| failed(error))
+            }
+            (Err(error), _) => Err(failed(error)),
+        }
     }
 
     /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
-    /// points to has to be on the public internet, and is sent no token; but for the very host that the
-    /// marketplace is registered at.
-    fn remote_terms<'t>(
+    /// points to has to be on the public internet, and is sent the token that its host was given, if any; but
+    /// for the very host that the marketplace is registered at. Whether its host is denied was asked before.
+    fn remote_terms(
         &self,
         row: &MarketplaceRow,
-        token: Option<&'t Secret>,
+        token: Option<&Secret>,
+        hosts: &Arc<Hosts>,
         url: &str,
-    ) -> std::result::Result<(Option<&'t Secret>, FetchOptions), String> {
+    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
+        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
         let mut options = self.fetch_options(row);
-        let (own, other) = (Origin::of(&row.url), Origin::of(url));
-        let is_web = matches!(&other, Origin::Web { .. });
-        if own == other && is_web {
-            return Ok((token, options));
+        let rules = Arc::clone(hosts);
+        options.allow_host = Some(Arc::new(move |host, port| {
+            let place = Place { road: Road::Https, host: host.to_owned(), port };
+            rules.refusal(&place, false).is_none()
+        }));
+        let of_host = match hosts.token_of(&place) {
+            None => None,
+            Some(variable) => match self.token(variable) {
+                Ok(Some(token)) => Some(token),
+                Ok(None) => {
+                    return Err(format!(
+                        "{FAILED}: the token of `{}` is gone (agnes host token {} --token-prompt)",
+                        place.host, place.host
+                    ));
+                }
+                Err(why) => return Err(format!("{FAILED}: {why}")),
+            },
+        };
+        if is_home(&Origin::of(&row.url), url) {
+            return Ok((token.cloned().or(of_host), options));
         }
-        if !url.starts_with("https://") {
-            return Err(format!(
-                "it could not be fetched: `{url}` is not https, and not where the marketplace is"
-            ));
+        match place.road {
+            Road::Https => {}
+            // It was allowed in the operator's shell, by name.
+            Road::Ssh => return Ok((None, options)),
+            Road::Http => {
+                return Err(format!("{FAILED}: `{url}` is not https, and not where the marketplace is"));
+            }
         }
         options.allow_address = Some(self.allow_address());
         options.proxies = self.proxies();
-        Ok((None, options))
+        Ok((of_host, options))
     }
 }
 
@@ -236,6 +376,8 @@ impl Registry {
     /// # Errors
     /// What the database says.
     pub(super) fn tidy_store(&self, before: &[PluginRow]) -> Result<()> {
+        // Before the rows are read: what another sync is at work with until now is in them from now on.
+        let at_work = lock(&self.at_work.0);
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
         let former = former.map(|place| (place.url, place.commit));
@@ -253,8 +395,7 @@ impl Registry {
         }
         let mut folders: HashMap<_, _> =
             keep.iter().map(|(url, commits)| (self.folder.vendored(url), (url, commits))).collect();
-        let at_work = lock(&self.at_work.0);
-        let busy: Vec<_> = at_work.keys().map(|url| self.folder.vendored(url)).collect();
+        let busy: HashSet<_> = at_work.keys().map(|url| self.folder.vendored(url)).collect();
         for folder in fs::read_dir(self.folder.store()).into_iter().flatten().flatten() {
             let folder = folder.path();
             if busy.contains(&folder) {
@@ -270,34 +411,24 @@ impl Registry {
     }
 }
 
-impl Registry {
-    /// Whether a commit of that address is in the store, with all that belongs to it.
-    pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
-        git::holds(&self.folder.vendored(url), commit)
-    }
-
-    /// Whether all that the marketplace's plugins are served from is in the store. It is not after a backup
-    /// was restored, or when some of it turned out to be damaged.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) fn has_vendored(&self, row: &MarketplaceRow) -> Result<bool> {
-        if row.facts.vendored == 0 {
-            return Ok(true);
-        }
-        let origins = self.store().origins(Some(&row.id))?;
-        Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
-    }
+/// A fetch among many: it is not watched by itself, and all of them together have to end some time.
+struct Quiet<'a> {
+    watch: &'a dyn Watch,
+    until: Instant,
 }
 
-/// A fetch among many: it is not watched by itself.
-struct Quiet<'a>(&'a dyn Watch);
+impl Quiet<'_> {
+    /// Their time is over, and nobody wanted them to end.
+    fn is_late(&self) -> bool {
+        !self.watch.cancelled() && Instant::now() >= self.until
+    }
+}
 
 impl Watch for Quiet<'_> {
     fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
 
     fn cancelled(&self) -> bool {
-        self.0.cancelled()
+        self.watch.cancelled() || Instant::now() >= self.until
     }
 }
 

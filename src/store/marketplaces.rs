@@ -47,7 +47,7 @@ pub struct PluginFacts {
     pub notes: u64,
     /// Those that lie elsewhere and may have moved without the marketplace, or could not be fetched.
     pub remote: u64,
-    /// Those that are served from other repositories.
+    /// Those whose files are in the store, and not in the marketplace's own repository.
     pub vendored: u64,
 }
 

@@ -51,7 +51,14 @@ pub struct Synced {
     /// Remarks about the manifest and the plugins.
     pub notes: u64,
     /// The marketplace is on hold, and `commit` waits to be approved; what would change is counted if that is new.
+    #[serde(default)]
     pub pending: bool,
+    /// Other repositories from which something new came for its plugins.
+    #[serde(default)]
+    pub remote_received: u64,
+    /// Other repositories that could not be fetched. What was fetched of them before is served on.
+    #[serde(default)]
+    pub remote_failed: u64,
     /// How long it took.
     pub seconds: f64,
 }

@@ -7,6 +7,7 @@ pub mod clients;
 mod corpus;
 pub mod doors;
 pub mod feed;
+pub mod field;
 pub mod git;
 pub mod good;
 mod laptop;

@@ -17,7 +17,7 @@ use gix::protocol::transport::client::blocking_io::http::{
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Response, Url};
 
-use super::address::{Address, Login, redacted, without_userinfo};
+use super::address::{Address, Login, plain_host, redacted, without_userinfo};
 use super::exchange::{
     ADVERTISEMENT, Body, Exchange, Headers, Upload, Wire, body_of, headers_of, is_redirect,
 };
@@ -118,6 +118,12 @@ impl Web<'_> {
         to.set_fragment(None);
         if to.scheme() != "https" && to.scheme() != from.scheme() {
             return refuse(to.as_str(), "it leaves https");
+        }
+        if let Some(allow) = &self.wire.guard.options.allow_host
+            && to.host_str() != from.host_str()
+            && !allow(&plain_host(&to), to.port_or_known_default().unwrap_or_default())
+        {
+            return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
         }
         if !to.as_str().ends_with(tail) {
             return refuse(to.as_str(), "it does not lead to a repository (to a login page, perhaps)");
