@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::at_work::Busy;
 use super::supplies::Supply;
-use super::vendoring::{Busy, Tally, Vendored, may_move};
+use super::vendoring::{Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
 use crate::domain::links::Repo;

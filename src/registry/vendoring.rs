@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::at_work::Busy;
 use super::origin::Origin;
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
@@ -57,16 +58,6 @@ struct Wanted {
     url: String,
     reference: Option<String>,
     sha: Option<Oid>,
-}
-
-/// The addresses of the store that syncs are at work with: fetched, and not yet in any row.
-#[derive(Default)]
-pub(super) struct AtWork(Mutex<HashMap<String, usize>>);
-
-/// While this is held, nobody tidies those addresses.
-pub(super) struct Busy<'a> {
-    at_work: &'a AtWork,
-    urls: Vec<String>,
 }
 
 impl Vendored {
@@ -377,7 +368,7 @@ impl Registry {
     /// What the database says.
     pub(super) fn tidy_store(&self, before: &[PluginRow]) -> Result<()> {
         // Before the rows are read: what another sync is at work with until now is in them from now on.
-        let at_work = lock(&self.at_work.0);
+        let at_work = self.at_work.held();
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
         let former = former.map(|place| (place.url, place.commit));
@@ -429,31 +420,6 @@ impl Watch for Quiet<'_> {
 
     fn cancelled(&self) -> bool {
         self.watch.cancelled() || Instant::now() >= self.until
-    }
-}
-
-impl AtWork {
-    fn begin(&self, urls: Vec<String>) -> Busy<'_> {
-        let mut held = lock(&self.0);
-        for url in &urls {
-            *held.entry(url.clone()).or_default() += 1;
-        }
-        drop(held);
-        Busy { at_work: self, urls }
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        let mut held = lock(&self.at_work.0);
-        for url in &self.urls {
-            if let Some(count) = held.get_mut(url) {
-                *count -= 1;
-                if *count == 0 {
-                    held.remove(url);
-                }
-            }
-        }
     }
 }
 
