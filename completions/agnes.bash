@@ -97,9 +97,6 @@ _agnes() {
             agnes,user)
                 cmd="agnes__subcmd__user"
                 ;;
-            agnes,verify)
-                cmd="agnes__subcmd__verify"
-                ;;
             agnes,whoami)
                 cmd="agnes__subcmd__whoami"
                 ;;
@@ -127,17 +124,26 @@ _agnes() {
             agnes__subcmd__marketplace,add)
                 cmd="agnes__subcmd__marketplace__subcmd__add"
                 ;;
+            agnes__subcmd__marketplace,approve)
+                cmd="agnes__subcmd__marketplace__subcmd__approve"
+                ;;
             agnes__subcmd__marketplace,diff)
                 cmd="agnes__subcmd__marketplace__subcmd__diff"
                 ;;
             agnes__subcmd__marketplace,edit)
                 cmd="agnes__subcmd__marketplace__subcmd__edit"
                 ;;
+            agnes__subcmd__marketplace,history)
+                cmd="agnes__subcmd__marketplace__subcmd__history"
+                ;;
             agnes__subcmd__marketplace,list)
                 cmd="agnes__subcmd__marketplace__subcmd__list"
                 ;;
             agnes__subcmd__marketplace,remove)
                 cmd="agnes__subcmd__marketplace__subcmd__remove"
+                ;;
+            agnes__subcmd__marketplace,rollback)
+                cmd="agnes__subcmd__marketplace__subcmd__rollback"
                 ;;
             agnes__subcmd__marketplace,show)
                 cmd="agnes__subcmd__marketplace__subcmd__show"
@@ -185,7 +191,7 @@ _agnes() {
 
     case "${cmd}" in
         agnes)
-            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin user group token grant revoke grants build-zip verify info serve baseline setup refresh login logout whoami status credential audit backup prune doctor demo config openapi completions man"
+            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin user group token grant revoke grants build-zip info serve baseline setup refresh login logout whoami status credential audit backup prune doctor demo config openapi completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,7 +367,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__build__subcmd__zip)
-            opts="-o -q -h --user --output --provenance --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-o -q -h --user --output --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -376,10 +382,6 @@ _agnes() {
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --provenance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1161,7 +1163,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace)
-            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help add edit list show sync diff remove"
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help add edit list show sync history diff approve rollback remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1199,7 +1201,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace__subcmd__add)
-            opts="-q -h --slug --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --token-prompt --token-stdin --token-env --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-q -h --slug --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --hold --token-prompt --token-stdin --token-env --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1280,6 +1282,44 @@ _agnes() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        agnes__subcmd__marketplace__subcmd__approve)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         agnes__subcmd__marketplace__subcmd__diff)
             opts="-q -h --plugin --everything --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1323,7 +1363,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace__subcmd__edit)
-            opts="-q -h --url --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --token-prompt --token-stdin --token-env --no-token --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-q -h --url --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --token-prompt --token-stdin --token-env --hold --no-hold --no-token --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1404,6 +1444,44 @@ _agnes() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        agnes__subcmd__marketplace__subcmd__history)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         agnes__subcmd__marketplace__subcmd__list)
             opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1443,6 +1521,44 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace__subcmd__remove)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__marketplace__subcmd__rollback)
             opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2415,52 +2531,6 @@ _agnes() {
                 return 0
             fi
             case "${prev}" in
-                --data-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        agnes__subcmd__verify)
-            opts="-q -h --provenance --source --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --provenance)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --source)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -43,7 +43,6 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "grant" -d 'Give a group
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "revoke" -d 'Take plugins from a group'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grants" -d 'List who was granted what'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "build-zip" -d 'Write the ZIP that one user gets'
-complete -c agnes -n "__fish_agnes_needs_command" -f -a "verify" -d 'Check a ZIP against its provenance, and that against the upstreams'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one user gets, and why not more'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the API and everybody\'s marketplace, until told to stop'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
@@ -63,22 +62,25 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "config" -d 'Show the se
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "openapi" -d 'Print the description of the HTTP API (OpenAPI 3.1)'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "add" -d 'Register a marketplace; `sync` fetches it'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "edit" -d 'Change what was registered'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "list" -d 'List the registered marketplaces'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "show" -d 'Show one marketplace'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "sync" -d 'Fetch marketplaces and find out what changed'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "diff" -d 'Say what would change for whom between two commits of a marketplace'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "remove" -d 'Forget a marketplace, with its plugins, its token and the grants that name it'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "add" -d 'Register a marketplace; `sync` fetches it'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "edit" -d 'Change what was registered'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "list" -d 'List the registered marketplaces'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "show" -d 'Show one marketplace'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "sync" -d 'Fetch marketplaces and find out what changed'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "history" -d 'List what was fetched of a marketplace and is kept: what is served, what waits, what was before'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "diff" -d 'Say what would change for whom between two commits of a marketplace'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "approve" -d 'Serve what was fetched of a marketplace on hold and waits'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "rollback" -d 'Serve an earlier state of a marketplace again, and put it on hold'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync history diff approve rollback remove" -f -a "remove" -d 'Forget a marketplace, with its plugins, its token and the grants that name it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l slug -d 'A short name: a-z, 0-9, `-`, `_` [default: made from the URL]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l name -d 'A name for people [default: the slug]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l branch -d 'Follow this branch [default: the upstream\'s own]' -r
@@ -96,6 +98,7 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l hold -d 'Fetch, and serve nothing until `agnes marketplace approve`'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-prompt -d 'Ask for the token, without showing it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-stdin -d 'Read the token from the first line of stdin'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document on stdout'
@@ -120,6 +123,8 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-prompt -d 'Ask for the token, without showing it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-stdin -d 'Read the token from the first line of stdin'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l hold -d 'Go on fetching, and serve nothing new until `agnes marketplace approve`'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l no-hold -d 'Serve what is new with each sync again'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l no-token -d 'Forget the token'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
@@ -152,6 +157,15 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l plugin -d 'Of this plugin alone, by its own name, and at greater length' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
@@ -163,6 +177,24 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -419,7 +451,6 @@ complete -c agnes -n "__fish_agnes_using_subcommand grants" -s q -l quiet -d 'Pr
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s o -l output -d 'Where to: a file, or `-` for stdout' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l provenance -d 'Write to this file where everything in it comes from, for `agnes verify`. Called `.agnes-provenance.json` and beside the ZIP, it is found there' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -429,17 +460,6 @@ complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l server-token-f
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l provenance -d 'Its provenance [default: .agnes-provenance.json beside it]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l source -d 'The upstream with this address is in this folder: a git repository that has the commit' -r
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F

@@ -79,6 +79,7 @@ _arguments "${_arguments_options[@]}" : \
 '--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
 '--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
 '--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--hold[Fetch, and serve nothing until \`agnes marketplace approve\`]' \
 '--token-prompt[Ask for the token, without showing it]' \
 '--token-stdin[Read the token from the first line of stdin]' \
 '--json[Print one JSON document on stdout]' \
@@ -110,6 +111,8 @@ _arguments "${_arguments_options[@]}" : \
 '--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
 '--token-prompt[Ask for the token, without showing it]' \
 '--token-stdin[Read the token from the first line of stdin]' \
+'(--no-hold)--hold[Go on fetching, and serve nothing new until \`agnes marketplace approve\`]' \
+'--no-hold[Serve what is new with each sync again]' \
 '(--token-prompt --token-stdin --token-env)--no-token[Forget the token]' \
 '--json[Print one JSON document on stdout]' \
 '-q[Print nothing but the data that was asked for, and what went wrong]' \
@@ -167,6 +170,22 @@ _arguments "${_arguments_options[@]}" : \
 '*::slugs -- Which marketplaces \[default\: all\]:_default' \
 && ret=0
 ;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+&& ret=0
+;;
 (diff)
 _arguments "${_arguments_options[@]}" : \
 '--plugin=[Of this plugin alone, by its own name, and at greater length]:NAME:_default' \
@@ -183,8 +202,42 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':slug -- Which marketplace:_default' \
-'::from -- A commit that is held, or how its id begins \[default\: the one that was served before\]:_default' \
-'::to -- The same \[default\: the one that is served\]:_default' \
+'::from -- A commit, how its id begins, or a state \[default\: what is served; if that is what was fetched last, what was fetched before it\]:_default' \
+'::to -- The same \[default\: what was fetched last\]:_default' \
+&& ret=0
+;;
+(approve)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+'::commit -- A commit, how its id begins, or a state \[default\: what was fetched last\]:_default' \
+&& ret=0
+;;
+(rollback)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+':commit -- A commit, how its id begins, or a state, as `history` lists them:_default' \
 && ret=0
 ;;
 (remove)
@@ -650,7 +703,6 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[An e-mail address or id]:USER:_default' \
 '-o+[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
 '--output=[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
-'--provenance=[Write to this file where everything in it comes from, for \`agnes verify\`. Called \`.agnes-provenance.json\` and beside the ZIP, it is found there]:FILE:_files' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
 '--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
@@ -662,24 +714,6 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-&& ret=0
-;;
-(verify)
-_arguments "${_arguments_options[@]}" : \
-'--provenance=[Its provenance \[default\: .agnes-provenance.json beside it\]]:FILE:_files' \
-'*--source=[The upstream with this address is in this folder\: a git repository that has the commit]:URL=REPOSITORY:_default' \
-'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
-'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
-'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
-'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
-'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
-'--json[Print one JSON document on stdout]' \
-'-q[Print nothing but the data that was asked for, and what went wrong]' \
-'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
-'-h[Print help (see more with '\''--help'\'')]' \
-'--help[Print help (see more with '\''--help'\'')]' \
-':bundle -- The ZIP:_files' \
 && ret=0
 ;;
 (info)
@@ -1048,7 +1082,6 @@ _agnes_commands() {
 'revoke:Take plugins from a group' \
 'grants:List who was granted what' \
 'build-zip:Write the ZIP that one user gets' \
-'verify:Check a ZIP against its provenance, and that against the upstreams' \
 'info:Say what one user gets, and why not more' \
 'serve:Serve the API and everybody'\''s marketplace, until told to stop' \
 'baseline:Answer 304 and do nothing else\: what benches/serve.py holds \`serve\` against' \
@@ -1203,7 +1236,10 @@ _agnes__subcmd__marketplace_commands() {
 'list:List the registered marketplaces' \
 'show:Show one marketplace' \
 'sync:Fetch marketplaces and find out what changed' \
+'history:List what was fetched of a marketplace and is kept\: what is served, what waits, what was before' \
 'diff:Say what would change for whom between two commits of a marketplace' \
+'approve:Serve what was fetched of a marketplace on hold and waits' \
+'rollback:Serve an earlier state of a marketplace again, and put it on hold' \
 'remove:Forget a marketplace, with its plugins, its token and the grants that name it' \
     )
     _describe -t commands 'agnes marketplace commands' commands "$@"
@@ -1212,6 +1248,11 @@ _agnes__subcmd__marketplace_commands() {
 _agnes__subcmd__marketplace__subcmd__add_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace add commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__approve_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__approve_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace approve commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__marketplace__subcmd__diff_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__diff_commands() {
@@ -1223,6 +1264,11 @@ _agnes__subcmd__marketplace__subcmd__edit_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace edit commands' commands "$@"
 }
+(( $+functions[_agnes__subcmd__marketplace__subcmd__history_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace history commands' commands "$@"
+}
 (( $+functions[_agnes__subcmd__marketplace__subcmd__list_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__list_commands() {
     local commands; commands=()
@@ -1232,6 +1278,11 @@ _agnes__subcmd__marketplace__subcmd__list_commands() {
 _agnes__subcmd__marketplace__subcmd__remove_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace remove commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__rollback_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__rollback_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace rollback commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__marketplace__subcmd__show_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__show_commands() {
@@ -1361,11 +1412,6 @@ _agnes__subcmd__user__subcmd__remove_commands() {
 _agnes__subcmd__user__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes user show commands' commands "$@"
-}
-(( $+functions[_agnes__subcmd__verify_commands] )) ||
-_agnes__subcmd__verify_commands() {
-    local commands; commands=()
-    _describe -t commands 'agnes verify commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__whoami_commands] )) ||
 _agnes__subcmd__whoami_commands() {

@@ -181,6 +181,45 @@ const SCRIPT: &[&[&str]] = &[
     &["marketplace", "diff", "acme-tools", "", "&to=x"],
     &["marketplace", "diff", "missing"],
     &["marketplace", "diff", "nope"],
+    &["marketplace", "history", "acme-tools"],
+    &["marketplace", "history", "acme-tools", "--json"],
+    &["marketplace", "history", "missing"],
+    &["marketplace", "history", "nope"],
+    &["marketplace", "edit", "acme-tools", "--hold", "--no-hold"],
+    &["marketplace", "edit", "acme-tools", "--hold"],
+    &["marketplace", "sync", "acme-tools"],
+    &["marketplace", "approve", "acme-tools"],
+    &["marketplace", "approve", "acme-tools", "0123abcd"],
+    &["marketplace", "approve", "missing"],
+    &["marketplace", "approve", "nope"],
+    &["marketplace", "rollback", "acme-tools"],
+    &["marketplace", "rollback", "acme-tools", "s1"],
+    &["marketplace", "rollback", "acme-tools", ""],
+    &["marketplace", "show", "acme-tools"],
+    &["marketplace", "list"],
+    &["marketplace", "edit", "acme-tools", "--no-hold", "--json"],
+    // What waits is served, gone back from, and served again.
+    &["marketplace", "add", "URL/globex-skills/.git", "--slug", "held", "--hold"],
+    &["marketplace", "sync", "held"],
+    &["marketplace", "sync", "held", "--json"],
+    &["marketplace", "show", "held", "--json"],
+    &["marketplace", "history", "held"],
+    &["marketplace", "diff", "held"],
+    &["doctor"],
+    &["grant", "Data team", "held/*"],
+    &["marketplace", "approve", "held", "--json"],
+    &["grant", "Data team", "held/*"],
+    &["marketplace", "edit", "held", "--ref", "before"],
+    &["marketplace", "sync", "held"],
+    &["marketplace", "diff", "held"],
+    &["marketplace", "history", "held"],
+    &["marketplace", "approve", "held"],
+    &["info", "--user", ADA],
+    &["marketplace", "rollback", "held", "s2"],
+    &["marketplace", "rollback", "held", "s3", "--json"],
+    &["marketplace", "history", "held", "--json"],
+    &["info", "--user", ADA],
+    &["marketplace", "remove", "held"],
     &["build-zip", "--user", ADA],
     &["build-zip", "--user", ADA, "-o", "ada.zip", "--json"],
     &["build-zip", "--user", GRACE, "-o", "-"],
@@ -272,6 +311,9 @@ fn every_command_says_the_same_whichever_way_it_went() {
     for name in ["acme-tools", "globex-skills"] {
         let upstream = curator.upstream(name);
         let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marketplaces");
+        upstream.plugins(&["beta"]).commit("Begin");
+        upstream.git(&["tag", "before"]);
+        upstream.git(&["rm", "-rq", "."]);
         upstream.copy(&examples.join(name));
         upstream.commit("Publish");
     }

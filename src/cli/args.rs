@@ -4,6 +4,7 @@ mod analyst;
 mod bundle;
 mod hosts;
 mod people;
+mod plugins;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArg
 pub(super) use bundle::{BuildZipArgs, VerifyArgs};
 pub(super) use hosts::Host;
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
+pub(super) use plugins::{DiffArgs, Plugin};
 
 /// One Claude Code marketplace per person, made of many
 ///
@@ -218,11 +220,36 @@ pub(super) enum Marketplace {
     /// One that fails keeps serving what it had; the others are synced all the same. The exit
     /// status is then 6.
     Sync(SyncArgs),
+    /// List what was fetched of a marketplace and is kept: what is served, what waits, what was before
+    ///
+    /// Each sync that finds something new leaves a state, and the latest are kept (`sync.keep_states`).
+    History {
+        /// Which marketplace
+        slug: String,
+    },
     /// Say what would change for whom between two commits of a marketplace
     ///
     /// Plugins, their files, and above all what runs code on people's machines: hooks, servers,
     /// executables and scripts, skills and commands with a shell.
     Diff(DiffArgs),
+    /// Serve what was fetched of a marketplace on hold and waits
+    ///
+    /// From the next request on. `diff` shows first what would change.
+    Approve {
+        /// Which marketplace
+        slug: String,
+        /// A commit, how its id begins, or a state [default: what was fetched last]
+        commit: Option<String>,
+    },
+    /// Serve an earlier state of a marketplace again, and put it on hold
+    ///
+    /// From the next request on. Without the hold the next sync would undo it; `edit --no-hold` ends it.
+    Rollback {
+        /// Which marketplace
+        slug: String,
+        /// A commit, how its id begins, or a state, as `history` lists them
+        commit: String,
+    },
     /// Forget a marketplace, with its plugins, its token and the grants that name it
     Remove {
         /// Its short name
@@ -248,6 +275,9 @@ pub(super) struct AddArgs {
     pub reference: Option<String>,
     #[command(flatten)]
     pub about: About,
+    /// Fetch, and serve nothing until `agnes marketplace approve`
+    #[arg(long)]
+    pub hold: bool,
     #[command(flatten)]
     pub token: TokenArgs,
 }
@@ -272,6 +302,12 @@ pub(super) struct EditArgs {
     pub about: About,
     #[command(flatten)]
     pub token: TokenArgs,
+    /// Go on fetching, and serve nothing new until `agnes marketplace approve`
+    #[arg(long, conflicts_with = "no_hold")]
+    pub hold: bool,
+    /// Serve what is new with each sync again
+    #[arg(long)]
+    pub no_hold: bool,
     /// Forget the token
     #[arg(long, conflicts_with_all = ["token_prompt", "token_stdin", "token_env"])]
     pub no_token: bool,
@@ -326,56 +362,6 @@ pub(super) struct SyncArgs {
     /// How many at the same time, 1 to 64 [env: AGNES_SYNC_JOBS] [default: 4]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct DiffArgs {
-    /// Which marketplace
-    pub slug: String,
-    /// A commit that is held, or how its id begins [default: the one that was served before]
-    pub from: Option<String>,
-    /// The same [default: the one that is served]
-    pub to: Option<String>,
-    /// Of this plugin alone, by its own name, and at greater length
-    #[arg(long, value_name = "NAME")]
-    pub plugin: Option<String>,
-    /// Show each file as text, not only what runs code
-    #[arg(long)]
-    pub everything: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Plugin {
-    /// List plugins, and why some are not served
-    List {
-        /// Of this marketplace alone
-        #[arg(long, value_name = "SLUG")]
-        marketplace: Option<String>,
-    },
-    /// Show one plugin: entry, manifest, version, commit, files and components
-    Show {
-        /// Its marketplace's slug and its own name, as `agnes plugin list` shows them
-        #[arg(value_name = "SLUG/NAME")]
-        plugin: String,
-    },
-    /// Take a plugin out for everybody, at once, whatever was granted
-    ///
-    /// From the next request on nobody gets it, and syncs do not bring it back. It need not be listed
-    /// yet. To disable it again with another reason changes the reason.
-    Disable {
-        /// Its marketplace's slug and its own name
-        #[arg(value_name = "SLUG/NAME")]
-        plugin: String,
-        /// Why, in one line: whoever was granted it is told
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
-    },
-    /// Give a plugin back to whoever was granted it
-    Enable {
-        /// Its marketplace's slug and its own name
-        #[arg(value_name = "SLUG/NAME")]
-        plugin: String,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -59,6 +59,7 @@ struct Marketplace {
 struct Sync {
     jobs: usize,
     remote_jobs: usize,
+    keep_states: usize,
     connect_timeout: u64,
     idle_timeout: u64,
     total_timeout: u64,
@@ -254,6 +255,7 @@ fn defaults() -> File {
         sync: Sync {
             jobs: sync.jobs,
             remote_jobs: sync.remote_jobs,
+            keep_states: sync.keep_states,
             connect_timeout: sync.connect_timeout.as_secs(),
             idle_timeout: sync.idle_timeout.as_secs(),
             total_timeout: sync.total_timeout.as_secs(),
@@ -289,6 +291,10 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             return Err(wrong(key, format!("{jobs} is not a number from 1 to 64")));
         }
     }
+    if !(1..=1_000).contains(&file.sync.keep_states) {
+        let why = format!("{} is not a number from 1 to 1000", file.sync.keep_states);
+        return Err(wrong("sync.keep_states", why));
+    }
     let timeouts = [
         ("sync.connect_timeout", file.sync.connect_timeout),
         ("sync.idle_timeout", file.sync.idle_timeout),
@@ -310,6 +316,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
         sync: SyncSettings {
             jobs: file.sync.jobs,
             remote_jobs: file.sync.remote_jobs,
+            keep_states: file.sync.keep_states,
             connect_timeout: Duration::from_secs(file.sync.connect_timeout),
             idle_timeout: Duration::from_secs(file.sync.idle_timeout),
             total_timeout: Duration::from_secs(file.sync.total_timeout),

@@ -11,6 +11,7 @@ use super::table::{Table, facts};
 use crate::client::Call;
 use crate::domain::diff::{Change, Code, CodeDiff, Facts, FileDiff, Text};
 use crate::wire::diff::{Affected, Commit, MarketplaceDiff};
+use crate::wire::states::Standing;
 
 /// How the parts are told apart: on a terminal only, and not where colours are not wanted.
 struct Look {
@@ -35,9 +36,14 @@ pub(super) fn run(session: &Session, args: &DiffArgs) -> Result<Said, Failure> {
     let found: MarketplaceDiff = session.client.call(call)?;
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let look = if wanted && io::stdout().is_terminal() { &COLOURED } else { &BARE };
-    let said = Said::answer(&found, text(&found, look));
-    if found.from.as_ref().is_some_and(|from| from.id == found.to.id) {
-        return Ok(said.talking("Both are the same commit."));
+    let mut said = Said::answer(&found, text(&found, look));
+    if found.from.as_ref().is_some_and(|from| from.state == found.to.state) {
+        return Ok(said.talking("Both are the same."));
+    }
+    if found.to.standing == Standing::Pending {
+        let (slug, commit) = (&found.id, found.to.id.get(..12).unwrap_or(&found.to.id));
+        said =
+            said.talking(format!("It is served to nobody until: agnes marketplace approve {slug} {commit}"));
     }
     if found.plugins.is_empty() && found.renames.is_none() {
         return Ok(said.talking("No plugin differs."));
@@ -49,7 +55,14 @@ pub(super) fn run(session: &Session, args: &DiffArgs) -> Result<Said, Failure> {
 }
 
 fn text(found: &MarketplaceDiff, look: &Look) -> String {
-    let commit = |commit: &Commit| format!("{} ({})", commit.id, commit.committed_at);
+    let commit = |commit: &Commit| {
+        let standing = match commit.standing {
+            Standing::Pending => "not served yet",
+            Standing::Served => "served now",
+            Standing::Earlier => "earlier",
+        };
+        format!("{} ({}; {}, {standing})", commit.id, commit.state, commit.committed_at)
+    };
     let none = || "nothing".to_owned();
     let mut out = facts(&[
         ("marketplace", Some(found.id.clone())),

@@ -34,11 +34,19 @@ pub(super) fn add(session: &Session, args: AddArgs) -> Result<Said, Failure> {
         name_prefix: args.about.name_prefix,
         versions: args.about.versions,
         remote: args.about.remote,
+        hold: args.hold.then_some(true),
     };
     let added: Marketplace =
         session.client.call(Call::new(Method::POST, &["api", "marketplaces"]).with(&new))?;
-    Ok(Said::done(&added, format!("Registered `{}` ({}).", added.id, line(&added.url)))
-        .talking(format!("Next: agnes marketplace sync {}", added.id)))
+    let said = Said::done(&added, format!("Registered `{}` ({}).", added.id, line(&added.url)))
+        .talking(format!("Next: agnes marketplace sync {}", added.id));
+    if added.hold {
+        return Ok(said.talking(format!(
+            "It is on hold: nothing of it is served until: agnes marketplace approve {}",
+            added.id
+        )));
+    }
+    Ok(said)
 }
 
 pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
@@ -56,6 +64,11 @@ pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
         name_prefix: args.about.name_prefix,
         versions: args.about.versions,
         remote: args.about.remote,
+        hold: match (args.hold, args.no_hold) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        },
     };
     if serde_json::to_value(&edit).is_ok_and(|edit| edit == serde_json::json!({})) {
         return Err(Failure::usage("there is nothing to change: give at least one option")
@@ -65,7 +78,16 @@ pub(super) fn edit(session: &Session, args: EditArgs) -> Result<Said, Failure> {
         edit.url.is_some() || edit.branch.is_some() || edit.reference.is_some() || edit.remote.is_some();
     let call = Call::new(Method::PATCH, &["api", "marketplaces", &args.slug]).with(&edit);
     let edited: Marketplace = session.client.call(call)?;
-    let said = Said::done(&edited, format!("Changed `{}`.", edited.id));
+    let mut said = Said::done(&edited, format!("Changed `{}`.", edited.id));
+    if args.hold {
+        said = said.talking("Syncs go on fetching, and serve nothing new until it is approved.");
+    }
+    if let (true, Some(pending)) = (args.no_hold, edited.pending.as_deref()) {
+        said = said.talking(format!(
+            "The next sync serves what its upstream has; what waits is {}.",
+            pending.get(..12).unwrap_or(pending)
+        ));
+    }
     if refetch || edit.token.is_some() {
         return Ok(said.talking(format!("Next: agnes marketplace sync {}", edited.id)));
     }
@@ -89,7 +111,12 @@ pub(super) fn list(session: &Session) -> Result<Said, Failure> {
     let mut table = Table::new(&["SLUG", "PLUGINS", "SYNCED", "COMMIT", "URL", ""]);
     for one in &all {
         let commit = one.last_commit_sha.as_deref().and_then(|sha| sha.get(..12)).unwrap_or("-");
-        let state = if one.last_error.is_some() { "last sync failed" } else { "" };
+        let state = match (&one.last_error, &one.pending, one.hold) {
+            (Some(_), ..) => "last sync failed",
+            (None, Some(_), _) => "waits to be approved",
+            (None, None, true) => "on hold",
+            (None, None, false) => "",
+        };
         let count = one.plugin_count.to_string();
         table.row([
             &one.id,
@@ -128,6 +155,8 @@ pub(super) fn show(session: &Session, slug: &str) -> Result<Said, Failure> {
         ("registered", Some(format!("{} by {}", one.registered_at, one.registered_by))),
         ("synced", Some(one.last_synced_at.clone().unwrap_or_else(|| "never".into()))),
         ("commit", one.last_commit_sha.clone()),
+        ("hold", one.hold.then(|| "yes: what is new is served when it is approved".to_owned())),
+        ("pending", one.pending.clone()),
         ("plugins", Some(one.plugin_count.to_string())),
         ("last error", one.last_error.clone()),
     ]);
@@ -158,6 +187,12 @@ pub(super) fn sync(session: &Session, args: SyncArgs, global: &Global) -> Result
                 count(failed, "marketplace")
             ))
             .exiting(Exit::SyncFailed));
+    }
+    if let Some(one) = result.synced.iter().find(|one| one.pending) {
+        return Ok(said.talking(format!(
+            "What waits is served to nobody. Next: agnes marketplace diff {0}, then: agnes marketplace approve {0}",
+            one.id
+        )));
     }
     if result.synced.is_empty() {
         return Ok(said.talking("No marketplaces are registered. Next: agnes marketplace add URL"));

@@ -23,6 +23,7 @@ mod save;
 mod secrets;
 mod serve;
 mod session;
+mod states;
 mod table;
 mod token;
 mod upkeep;
@@ -77,7 +78,10 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
             Marketplace::List => marketplace::list(&session()?),
             Marketplace::Show { slug } => marketplace::show(&session()?, &slug),
             Marketplace::Sync(args) => marketplace::sync(&session()?, args, global),
+            Marketplace::History { slug } => states::history(&session()?, &slug),
             Marketplace::Diff(args) => diff::run(&session()?, &args),
+            Marketplace::Approve { slug, commit } => states::approve(&session()?, &slug, commit),
+            Marketplace::Rollback { slug, commit } => states::rollback(&session()?, &slug, commit),
             Marketplace::Remove { slug } => marketplace::remove(&session()?, &slug),
         },
         Command::Plugin(command) => match command {

@@ -120,11 +120,16 @@ fn finish(bar: &ProgressBar, outcome: String) {
 /// What became of one marketplace, on a line.
 pub(super) fn outcome(synced: &Synced) -> String {
     let commit = synced.commit.get(..12).unwrap_or(&synced.commit);
+    let changes = format!("{} added, {} updated, {} removed", synced.added, synced.updated, synced.removed);
     let mut parts = vec![if synced.changed {
-        format!(
-            "now at {commit}: {} added, {} updated, {} removed",
-            synced.added, synced.updated, synced.removed
-        )
+        format!("now at {commit}: {changes}")
+    } else if synced.pending {
+        let changes = if synced.added + synced.updated + synced.removed > 0 {
+            format!(": {changes}")
+        } else {
+            String::new()
+        };
+        format!("on hold, and {commit} waits to be approved{changes}")
     } else {
         format!("nothing new at {commit}")
     }];

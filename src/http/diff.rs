@@ -6,16 +6,18 @@ use axum::extract::{Extension, State};
 use super::App;
 use super::extract::{Asked, Path, ask};
 use super::problem::Failure;
+use super::states;
 use crate::domain::caller::Caller;
 use crate::domain::time::rfc3339;
-use crate::registry::diff::{self as registry, Compare};
+use crate::registry::diff::Compare;
+use crate::registry::states::{Standing, StateRow};
 use crate::wire::diff as wire;
 
-/// Say what would change for whom between two commits of a marketplace
+/// Say what would change for whom between two states of a marketplace
 ///
 /// Plugins that were added, removed or changed, with their files; and of what runs code on people's
 /// machines (hooks, servers, executables and scripts, skills and commands with a shell) how its text
-/// differs. Both commits have to be held: a sync keeps some of those that it fetched.
+/// differs. Of both there has to be a state still: a sync keeps some of what was fetched before.
 #[utoipa::path(
     get, path = "/api/marketplaces/{id}/diff", tag = "marketplaces", operation_id = "compare_commits",
     params(("id" = String, Path, description = "The marketplace's slug"), wire::Compare),
@@ -32,9 +34,11 @@ pub(super) async fn show(
     let wire::Compare { from, to, plugin, everything } = asked;
     let compare = Compare { from, to, plugin, everything };
     let found = ask(app, move |registry| registry.diff(&caller, &id, &compare)).await?;
-    let commit = |commit: registry::Commit| wire::Commit {
-        id: commit.id.to_string(),
-        committed_at: rfc3339(commit.committed_at),
+    let commit = |(state, standing): (StateRow, Standing)| wire::Commit {
+        state: states::name(&state),
+        standing: states::standing(standing),
+        committed_at: rfc3339(state.committed_at),
+        id: state.commit,
     };
     let plugins = found.plugins.into_iter().map(|affected| wire::Affected {
         diff: affected.diff,

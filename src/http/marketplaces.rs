@@ -71,6 +71,7 @@ pub(super) async fn add(
         name_prefix: new.name_prefix,
         versions: new.versions,
         remote: new.remote,
+        hold: new.hold.unwrap_or_default(),
     };
     let added = ask(app, move |registry| registry.add_marketplace(&caller, new)).await?;
     Ok((StatusCode::CREATED, Json(told(added))))
@@ -105,6 +106,7 @@ pub(super) async fn edit(
         name_prefix: edit.name_prefix,
         versions: edit.versions,
         remote: edit.remote,
+        hold: edit.hold,
     };
     ask(app, move |registry| registry.edit_marketplace(&caller, &id, edit)).await.map(told).map(Json)
 }
@@ -127,7 +129,7 @@ pub(super) async fn remove(
 }
 
 fn told(marketplace: Marketplace) -> wire::Marketplace {
-    let Marketplace { row, has_token, plugin_count, versions, remote, notes } = marketplace;
+    let Marketplace { row, has_token, plugin_count, versions, remote, pending, notes } = marketplace;
     wire::Marketplace {
         id: row.id,
         name: row.name,
@@ -147,6 +149,8 @@ fn told(marketplace: Marketplace) -> wire::Marketplace {
         name_prefix: row.name_prefix,
         versions,
         remote,
+        hold: row.hold,
+        pending: pending.map(|state| state.commit),
         notes,
     }
 }

@@ -20,6 +20,7 @@ mod plugins;
 mod problem;
 mod provenance;
 pub mod server;
+mod states;
 mod strict;
 mod sync;
 #[cfg(test)]
@@ -95,6 +96,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(marketplaces::show, marketplaces::edit, marketplaces::remove))
         .routes(routes!(sync::one))
         .routes(routes!(diff::show))
+        .routes(routes!(states::list))
+        .routes(routes!(states::approve))
+        .routes(routes!(states::rollback))
         .routes(routes!(plugins::of_marketplace))
         .routes(routes!(plugins::show))
         .routes(routes!(plugins::disable))

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::audience::Audience;
 use super::marketplaces::row_of;
+use super::states::{Standing, StateRow, find, standing};
 use super::supplies::Supply;
-use super::upstreams::served_commit;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::catalog::Entry;
@@ -16,18 +16,16 @@ use crate::domain::diff::{self, PluginDiff, Room, Side, Text};
 use crate::domain::limits::Limits;
 use crate::domain::links::Repo;
 use crate::domain::names::PluginName;
-use crate::domain::note::quoted;
-use crate::domain::oid::Oid;
 use crate::domain::reading::{Elsewhere, Plugin, Reading};
 use crate::domain::remote::Vendored;
 use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
-use crate::git::{self, Reader};
+use crate::git::Reader;
 
 /// What is asked for.
 #[derive(Debug, Default)]
 pub struct Compare {
-    /// Commits, or how their ids begin.
+    /// Commits, how their ids begin, or states.
     pub from: Option<String>,
     pub to: Option<String>,
     /// Of this plugin alone, at greater length.
@@ -40,18 +38,11 @@ pub struct Compare {
 pub struct MarketplaceDiff {
     pub id: String,
     /// `None`: nothing was there before.
-    pub from: Option<Commit>,
-    pub to: Commit,
+    pub from: Option<(StateRow, Standing)>,
+    pub to: (StateRow, Standing),
     pub plugins: Vec<Affected>,
     /// How the catalog's list of former names differs.
     pub renames: Option<Text>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct Commit {
-    pub id: Oid,
-    /// In microseconds since 1970, by its committer's clock.
-    pub committed_at: i64,
 }
 
 /// A plugin that differs, and who has it.
@@ -70,7 +61,7 @@ pub struct Affected {
 const ALL: Room = Room { lines: 1_000, bytes: 8 << 20, work: 1_000_000 };
 const ONE: Room = Room { lines: 50_000, bytes: 32 << 20, work: 1_000_000 };
 
-/// A marketplace at a commit that is held.
+/// A marketplace as it was.
 struct Then<'r> {
     stock: &'r Stock,
     reading: Reading<'r>,
@@ -90,56 +81,56 @@ struct Stock {
 }
 
 impl Registry {
-    /// Compares two commits that are held. Without names: what was served before, and what is served.
+    /// Compares two states. Without names: what is served, and what was fetched last; if that is the same, what
+    /// was fetched before, and what is served.
     ///
     /// # Errors
-    /// See [`Error`]. A commit that is not held is not found.
+    /// See [`Error`]. A commit of which there is no state is not found.
     pub fn diff(&self, caller: &Caller, marketplace: &str, compare: &Compare) -> Result<MarketplaceDiff> {
         caller.may(Right::Administer)?;
         let only =
             compare.plugin.as_deref().map(str::parse::<PluginName>).transpose().map_err(Error::invalid)?;
-        let (row, audience, disabled, places) = {
+        let (row, audience, disabled, states) = {
             let store = self.store();
             let row = row_of(&store, marketplace)?;
             let disabled: HashSet<String> =
                 store.disabled_plugins(Some(&row.id))?.into_iter().map(|row| row.name).collect();
             let audience = Audience::of(&store, &row.id)?;
-            let rows = store.plugins(Some(&row.id))?.into_iter();
-            let places: Places =
-                rows.filter_map(|row| row.origin.vendored().map(|place| (row.name, place))).collect();
-            (row, audience, disabled, places)
+            let states = store.states(Some(&row.id))?;
+            (row, audience, disabled, states)
         };
-        let held = git::held(&self.folder.repository(&row.id));
         let named =
-            |text: &Option<String>| text.as_deref().map(|text| find(&row.id, &held, text)).transpose();
-        let to = match named(&compare.to)?.or(served_commit(&row)) {
-            Some(to) => to,
-            None => return Err(Error::out_of_step(&row.id, format!("`{}` was never synced", row.id))),
+            |text: &Option<String>| text.as_deref().map(|text| find(&row.id, &states, text)).transpose();
+        let Some(to) = named(&compare.to)?.or(states.first()) else {
+            return Err(Error::out_of_step(&row.id, format!("nothing was fetched of `{}` yet", row.id)));
         };
-        let from = named(&compare.from)?.or_else(|| held.iter().find(|id| **id != to).copied());
+        let served = states.iter().find(|state| Some(state.id) == row.state);
+        // Where nothing waits, what the latest sync changed.
+        let usual = served.filter(|served| !served.same(to)).or_else(|| {
+            let earlier = states.iter().find(|state| state.id < to.id);
+            earlier.filter(|_| served.is_some())
+        });
+        let from = named(&compare.from)?.or(usual);
 
-        let stock = self.stock(&row.id, [&places])?;
-        let facts = |id: &Oid| match stock.reader.commit(id) {
-            Ok(facts) => Ok(Commit { id: *id, committed_at: facts.committed_at.saturating_mul(1_000_000) }),
-            Err(source) => Err(stock.own.damaged(source)),
-        };
-        let (from_facts, to_facts) = (from.as_ref().map(facts).transpose()?, facts(&to)?);
+        let stock = self.stock(&row.id, from.into_iter().chain([to]).map(|state| &state.origins))?;
         let limits = self.settings.limits;
-        let from = from.map(|from| Then::read(&stock, &from, &places, limits)).transpose()?;
-        let to = Then::read(&stock, &to, &places, limits)?;
-        let diffs = differences(&row.id, from.as_ref(), &to, only.as_ref(), compare.everything, &limits)?;
+        let before = from.map(|from| Then::read(&stock, from, limits)).transpose()?;
+        let after = Then::read(&stock, to, limits)?;
+        let diffs =
+            differences(&row.id, before.as_ref(), &after, only.as_ref(), compare.everything, &limits)?;
         let plugins = diffs.into_iter().map(|diff| {
             let (groups, users) = audience.who_has(&diff.name);
             Affected { disabled: disabled.contains(&diff.name), diff, groups, users }
         });
         let renames = |then: &Then<'_>| json!(then.reading.catalog.renames);
-        let before = from.as_ref().map_or_else(|| json!({}), renames);
+        let former = before.as_ref().map_or_else(|| json!({}), renames);
+        let told = |state: &StateRow| (state.clone(), standing(state, row.state));
         Ok(MarketplaceDiff {
             plugins: plugins.collect(),
-            renames: diff::values(Some(&before), Some(&renames(&to)), &mut ALL.clone()),
+            renames: diff::values(Some(&former), Some(&renames(&after)), &mut ALL.clone()),
+            from: from.map(told),
+            to: told(to),
             id: row.id,
-            from: from_facts,
-            to: to_facts,
         })
     }
 
@@ -192,9 +183,10 @@ fn differences(
 }
 
 impl<'r> Then<'r> {
-    fn read(stock: &'r Stock, commit: &Oid, places: &'r Places, limits: Limits) -> Result<Self> {
-        let reading = stock.own.reading_at(&stock.reader, commit, limits)?;
-        let mut then = Self { stock, reading, places, plugins: BTreeMap::new() };
+    fn read(stock: &'r Stock, state: &'r StateRow, limits: Limits) -> Result<Self> {
+        let commit = state.commit.parse().map_err(Error::invalid)?;
+        let reading = stock.own.reading_at(&stock.reader, &commit, limits)?;
+        let mut then = Self { stock, reading, places: &state.origins, plugins: BTreeMap::new() };
         for entry in &then.reading.catalog.entries {
             let elsewhere = then.elsewhere(entry)?;
             let plugin =
@@ -239,30 +231,5 @@ impl<'r> Then<'r> {
         let other = origin.and_then(|place| self.stock.others.get(&place.url));
         let objects: &Reader = other.map_or(&self.stock.reader, |(_, reader)| reader);
         Ok(Side { plugin, content, objects, origin })
-    }
-}
-
-/// The commit whose id begins like that.
-pub(super) fn find(slug: &str, held: &[Oid], text: &str) -> Result<Oid> {
-    let text = text.trim().to_ascii_lowercase();
-    let fits: Vec<Oid> = match text.len() {
-        // Fewer digits are a slip rather than an id.
-        4..=40 => held.iter().filter(|id| id.to_string().starts_with(&text)).copied().collect(),
-        _ => Vec::new(),
-    };
-    let listed = |ids: &[Oid]| {
-        ids.iter().map(|id| format!("`{}`", &id.to_string()[..12])).collect::<Vec<_>>().join(", ")
-    };
-    match fits.as_slice() {
-        [id] => Ok(*id),
-        [] => Err(Error::NotHeld {
-            slug: slug.to_owned(),
-            commit: quoted(&text).trim_matches('`').to_owned(),
-            held: listed(held),
-        }),
-        several => Err(Error::Conflict {
-            message: format!("{} is the beginning of several commits: {}", quoted(&text), listed(several)),
-            hint: None,
-        }),
     }
 }

@@ -38,11 +38,11 @@ impl Registry {
         reason: Option<&str>,
     ) -> Result<Switched> {
         caller.may(Right::Administer)?;
-        let name: PluginName = name.parse().map_err(Error::invalid)?;
         let reason = reason.filter(|text| !text.trim().is_empty());
         let reason = reason.map(str::parse::<Reason>).transpose().map_err(Error::invalid)?;
         self.store().transaction(|store| {
             let id = row_of(store, marketplace)?.id;
+            let name = checked(store, &id, name)?;
             let listed = is_listed(store, &id, &name)?;
             let switched = |row, changed| Switched {
                 marketplace: id.clone(),
@@ -82,9 +82,9 @@ impl Registry {
     /// See [`Error`]. A plugin that is not disabled must at least be there.
     pub fn enable_plugin(&self, caller: &Caller, marketplace: &str, name: &str) -> Result<Switched> {
         caller.may(Right::Administer)?;
-        let name: PluginName = name.parse().map_err(Error::invalid)?;
         self.store().transaction(|store| {
             let id = row_of(store, marketplace)?.id;
+            let name = checked(store, &id, name)?;
             let listed = is_listed(store, &id, &name)?;
             let changed = store.enable_plugin(&id, name.as_str())?;
             if changed {
@@ -94,6 +94,14 @@ impl Registry {
             }
             Ok(Switched { marketplace: id, name: name.to_string(), disabled: None, changed, listed })
         })
+    }
+}
+
+/// A name that no plugin can have is nobody's.
+fn checked(store: &Store, marketplace: &str, name: &str) -> Result<PluginName> {
+    match name.parse() {
+        Ok(name) => Ok(name),
+        Err(_) => Err(unlisted(store, marketplace, name)?),
     }
 }
 

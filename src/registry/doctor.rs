@@ -48,6 +48,7 @@ impl Registry {
         let readable = self.check_overlay(&marketplaces, &mut findings);
         for row in &marketplaces {
             self.check_marketplace(row, readable, &mut findings);
+            self.check_states(row, &mut findings)?;
         }
         self.check_plugins(&mut findings)?;
         self.check_disabled(&mut findings)?;
@@ -164,6 +165,28 @@ impl Registry {
                 hint: sync,
             });
         }
+    }
+
+    /// What waits is forgotten easily.
+    fn check_states(&self, row: &MarketplaceRow, findings: &mut Vec<Finding>) -> Result<()> {
+        let states = self.store().states(Some(&row.id))?;
+        let served = states.iter().find(|state| Some(state.id) == row.state);
+        if let Some(newest) =
+            states.first().filter(|newest| !served.is_some_and(|served| served.same(newest)))
+        {
+            findings.push(Finding {
+                severity: Severity::Suspicious,
+                code: "waits-for-approval",
+                message: format!(
+                    "`{}` is on hold: commit {}, fetched at {}, is served to nobody until it is approved",
+                    row.id,
+                    newest.commit.get(..12).unwrap_or(&newest.commit),
+                    crate::domain::time::rfc3339(newest.fetched_at)
+                ),
+                hint: Some(format!("agnes marketplace diff {0}; agnes marketplace approve {0}", row.id)),
+            });
+        }
+        Ok(())
     }
 
     /// What was fetched of plugins that lie in other repositories.

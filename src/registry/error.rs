@@ -40,7 +40,8 @@ pub enum Error {
     Damaged { slug: String, folder: PathBuf, source: ReadError },
     #[error("what was fetched of `{slug}` is gone: {reason}")]
     Gone { slug: String, folder: PathBuf, reason: String },
-    #[error("the commit `{commit}` of `{slug}` is not held{}", if .held.is_empty() { String::new() } else { format!("; there is {held}") })]
+    /// A commit of a marketplace that was not fetched, or of which nothing is kept any more.
+    #[error("there is no state of `{slug}` with the commit `{commit}`{}", if .held.is_empty() { String::new() } else { format!("; there is {held}") })]
     NotHeld { slug: String, commit: String, held: String },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -118,6 +119,7 @@ impl Error {
                 "token" => "agnes token list",
                 _ => return None,
             },
+            Self::NotHeld { slug, .. } => return Some(format!("agnes marketplace history {slug}")),
             Self::Exists { what, name } => return Some(format!("agnes {what} show {}", word(name))),
             Self::Fetch { slug, source } => return fetch_hint(slug, source),
             Self::Reading(ReadingError::Catalog(error)) => catalog_hint(error),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::vendoring::{Busy, Tally, Vendored, may_move};
+use super::at_work::Busy;
+use super::supplies::Supply;
+use super::vendoring::{Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
 use crate::domain::links::Repo;
@@ -16,10 +18,14 @@ use crate::domain::remote::{self, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
-use crate::domain::watch::{Phase, Watch};
+use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::{self, Fetched};
 use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
 use crate::store::plugins::{OriginRow, PluginRow};
+use crate::store::states::StateRow;
+
+/// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
+const LATEST: i64 = 253_402_300_799;
 
 pub(super) struct Found {
     pub fetched: Fetched,
@@ -28,6 +34,28 @@ pub(super) struct Found {
     pub plugins: Vec<PluginRow>,
     pub facts: PluginFacts,
     pub tally: Tally,
+}
+
+impl Found {
+    /// What it is as a state that can be served again. It has no number yet.
+    pub(super) fn state(&self, slug: &str, fetched_at: i64) -> StateRow {
+        let place = |row: &PluginRow| Some((row.name.clone(), row.origin.vendored()?));
+        StateRow {
+            id: 0,
+            marketplace_id: slug.to_owned(),
+            commit: self.fetched.commit.to_string(),
+            committed_at: self.committed_at(),
+            fetched_at,
+            plugins: self.facts.all,
+            remote: self.facts.remote,
+            origins: self.plugins.iter().filter_map(place).collect(),
+        }
+    }
+
+    /// In microseconds, as a database can hold it.
+    pub(super) fn committed_at(&self) -> i64 {
+        self.fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000)
+    }
 }
 
 /// What is known of a marketplace when its plugins are read.
@@ -60,8 +88,44 @@ impl Registry {
         let reader = supply.repository.reader();
         let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
-        let before: HashMap<&str, &PluginRow> = before.iter().map(|row| (row.name.as_str(), row)).collect();
         let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let (plugins, facts) = self.read_plugins(&supply, &around, before, watch)?;
+        let tally = vendored.tally;
+        Ok((Found { fetched, catalog: reading.catalog, plugins, facts, tally }, busy))
+    }
+
+    /// Reads a state again: what its commit has, with the plugins that lie elsewhere as they were then.
+    /// Nothing is fetched.
+    pub(super) fn read_state(
+        &self,
+        row: &MarketplaceRow,
+        state: &StateRow,
+        before: &[PluginRow],
+    ) -> Result<Found> {
+        let supply = self.supply(&row.id)?;
+        let reader = supply.repository.reader();
+        let commit = state.commit.parse().map_err(Error::invalid)?;
+        let facts = reader.commit(&commit).map_err(|source| supply.damaged(source))?;
+        let (committed_at, tree) = (facts.committed_at, facts.tree);
+        let fetched = Fetched { commit, committed_at, tree, received: false, is_tag: false };
+        let reading = supply.reading(&reader, tree, self.settings.limits)?;
+        let vendored = self.vendored_then(row, state)?;
+        let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
+        let tally = vendored.tally;
+        Ok(Found { fetched, catalog: reading.catalog, plugins, facts, tally })
+    }
+
+    /// Every plugin of a catalog, by name.
+    fn read_plugins(
+        &self,
+        supply: &Supply,
+        around: &Surroundings<'_>,
+        before: &[PluginRow],
+        watch: &dyn Watch,
+    ) -> Result<(Vec<PluginRow>, PluginFacts)> {
+        let before: HashMap<&str, &PluginRow> = before.iter().map(|row| (row.name.as_str(), row)).collect();
+        let (row, reading) = (around.row, around.reading);
         let mut plugins = Vec::new();
         let mut facts = PluginFacts::default();
         let total = reading.catalog.entries.len() as u64;
@@ -72,19 +136,17 @@ impl Registry {
             watch.progress(Phase::Reading, i as u64, Some(total));
             let before = before.get(entry.name.as_str()).copied();
             let Read { plugin, origin, settled } =
-                self.read_plugin(&around, entry, before).map_err(|source| supply.damaged(source))?;
+                self.read_plugin(around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
             facts.remote += u64::from(!settled);
             facts.vendored += u64::from(origin.commit.is_some());
             facts.not_served += u64::from(plugin.digest.is_none());
             facts.notes += plugin.notes.len() as u64;
-            facts.vendored += u64::from(origin.url.is_some());
             plugins.push(plugin_row(&row.id, plugin, origin));
         }
         watch.progress(Phase::Reading, total, Some(total));
         plugins.sort_by(|a, b| a.name.cmp(&b.name));
-        let tally = vendored.tally;
-        Ok((Found { fetched, catalog: reading.catalog, plugins, facts, tally }, busy))
+        Ok((plugins, facts))
     }
 
     /// Fails only if the marketplace's own repository is damaged.
@@ -118,10 +180,16 @@ impl Registry {
             Ok(read) => return Ok(Read { settled: !may_move(entry), ..read }),
             Err(why) => why,
         };
+        // Of another time's nothing takes its place.
+        let vendors = around.row.remote == RemoteMode::Vendor.as_str();
+        if let Some(place) = around.vendored.place_then(entry).filter(|_| vendors) {
+            return Err(ReadError { id: place.commit, reason: why });
+        }
         // What was there before goes on being served.
         let kept = before.filter(|row| row.digest.is_some()).and_then(|row| row.origin.vendored());
         if let Some(place) = kept
-            && around.row.remote == RemoteMode::Vendor.as_str()
+            && vendors
+            && around.vendored.is_of_now()
             && let Ok(mut read) = self.read_vendored(around, entry, &place, before)
             && read.plugin.digest.is_some()
         {
@@ -131,8 +199,7 @@ impl Registry {
         }
         let mut plugin = around.reading.plugin(entry, None)?;
         plugin.reason = Some(why);
-        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_)))
-            || around.row.remote != RemoteMode::Vendor.as_str();
+        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_))) || !vendors;
         Ok(Read { plugin, origin: OriginRow::default(), settled })
     }
 

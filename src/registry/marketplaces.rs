@@ -19,6 +19,7 @@ use crate::domain::upstream::{Pin, UpstreamUrl};
 use crate::domain::version::Versions;
 use crate::store::Store;
 use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
+use crate::store::states::StateRow;
 
 /// A marketplace with what is not in its row.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Marketplace {
     pub plugin_count: u64,
     pub versions: Versions,
     pub remote: RemoteMode,
+    /// What was fetched last, if that is not what is served.
+    pub pending: Option<StateRow>,
     pub notes: Vec<Note>,
 }
 
@@ -46,6 +49,7 @@ pub struct NewMarketplace {
     pub name_prefix: Option<String>,
     pub versions: Option<Versions>,
     pub remote: Option<RemoteMode>,
+    pub hold: bool,
 }
 
 /// What is given to change one: absent stays, empty clears.
@@ -62,6 +66,7 @@ pub struct EditMarketplace {
     pub name_prefix: Option<String>,
     pub versions: Option<Versions>,
     pub remote: Option<RemoteMode>,
+    pub hold: Option<bool>,
 }
 
 impl Registry {
@@ -69,16 +74,24 @@ impl Registry {
     /// See [`Error`].
     pub fn marketplaces(&self, caller: &Caller) -> Result<Vec<Marketplace>> {
         caller.may(Right::Administer)?;
-        let rows = self.store().marketplaces()?;
-        Ok(rows.into_iter().map(|row| self.told(row)).collect())
+        let (rows, states) = {
+            let store = self.store();
+            (store.marketplaces()?, store.states(None)?)
+        };
+        Ok(rows.into_iter().map(|row| self.told(row, &states)).collect())
     }
 
     /// # Errors
     /// See [`Error`].
     pub fn marketplace(&self, caller: &Caller, slug: &str) -> Result<Marketplace> {
         caller.may(Right::Administer)?;
-        let row = row_of(&self.store(), slug)?;
-        Ok(self.told(row))
+        let (row, states) = {
+            let store = self.store();
+            let row = row_of(&store, slug)?;
+            let states = store.states(Some(&row.id))?;
+            (row, states)
+        };
+        Ok(self.told(row, &states))
     }
 
     /// Registers a marketplace. Nothing is fetched yet.
@@ -125,6 +138,8 @@ impl Registry {
             facts: PluginFacts::default(),
             public_only,
             remote: new.remote.unwrap_or_default().as_str().to_owned(),
+            hold: new.hold,
+            state: None,
         };
         self.store().transaction(|store| {
             refuse_twins(store, &row, &variable, url.as_str())?;
@@ -135,7 +150,7 @@ impl Registry {
             // nobody, which nothing uses.
             self.set_token(&variable, token.as_ref())
         })?;
-        Ok(self.told(row))
+        Ok(self.told(row, &[]))
     }
 
     /// # Errors
@@ -210,8 +225,9 @@ impl Registry {
                 save(&row)?;
             }
         }
+        let states = store.states(Some(&row.id))?;
         drop(store);
-        Ok(self.told(row))
+        Ok(self.told(row, &states))
     }
 
     /// Removes a marketplace: its rows, the grants that name it, its token and what was fetched.
@@ -246,7 +262,11 @@ impl Registry {
         }
     }
 
-    fn told(&self, row: MarketplaceRow) -> Marketplace {
+    /// `states` are its own among others', the newest first.
+    fn told(&self, row: MarketplaceRow, states: &[StateRow]) -> Marketplace {
+        let mut own = states.iter().filter(|state| state.marketplace_id == row.id);
+        let served = own.clone().find(|state| Some(state.id) == row.state);
+        let pending = own.next().filter(|newest| !served.is_some_and(|served| served.same(newest)));
         let has_token = match &row.token_env {
             // A file that cannot be read does not take the token away; doctor speaks of it.
             Some(variable) => self.token(variable).map_or(true, |token| token.is_some()),
@@ -257,6 +277,7 @@ impl Registry {
             plugin_count: row.facts.all,
             versions: versions_of(&row),
             remote: RemoteMode::of_row(&row.remote),
+            pending: pending.cloned(),
             notes: serde_json::from_str(&row.notes).unwrap_or_default(),
             row,
         }
@@ -291,6 +312,9 @@ fn apply(
     }
     if let Some(versions) = edit.versions {
         versions.as_str().clone_into(&mut row.versions);
+    }
+    if let Some(hold) = edit.hold {
+        row.hold = hold;
     }
     if let Some(remote) = edit.remote {
         remote.as_str().clone_into(&mut row.remote);
@@ -398,6 +422,7 @@ fn changes(before: &MarketplaceRow, after: &MarketplaceRow) -> Vec<&'static str>
         ("name prefix", before.name_prefix != after.name_prefix),
         ("versions", before.versions != after.versions),
         ("remote", before.remote != after.remote),
+        ("hold", before.hold != after.hold),
         ("public addresses only", before.public_only != after.public_only),
     ];
     fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()

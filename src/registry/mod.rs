@@ -3,6 +3,7 @@
 
 mod access;
 pub mod archives;
+mod at_work;
 mod audience;
 pub mod audit;
 pub mod authentication;
@@ -20,6 +21,7 @@ mod finding;
 pub mod folder;
 pub mod grants;
 pub mod groups;
+mod holding;
 pub mod hosts;
 pub mod marketplaces;
 mod memory;
@@ -31,6 +33,7 @@ pub mod provenance;
 pub mod prune;
 pub mod settings;
 pub mod standing;
+pub mod states;
 mod step;
 mod supplies;
 pub mod sync;
@@ -75,7 +78,7 @@ pub struct Registry {
     store: Mutex<Store>,
     present: Present,
     turns: turns::Turns,
-    at_work: vendoring::AtWork,
+    at_work: at_work::AtWork,
     /// What is said of hosts, as far as it was read.
     hosts: Mutex<Option<Arc<Hosts>>>,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
@@ -112,7 +115,7 @@ impl Registry {
             store: Mutex::new(store),
             present: Present::default(),
             turns: turns::Turns::default(),
-            at_work: vendoring::AtWork::default(),
+            at_work: at_work::AtWork::default(),
             hosts: Mutex::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),

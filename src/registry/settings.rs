@@ -24,6 +24,8 @@ pub struct SyncSettings {
     pub jobs: usize,
     /// Repositories of plugins that lie elsewhere, at the same time, for each marketplace.
     pub remote_jobs: usize,
+    /// How many states of each marketplace are kept, to be served again.
+    pub keep_states: usize,
     pub connect_timeout: Duration,
     /// Without a byte from the upstream.
     pub idle_timeout: Duration,
@@ -53,6 +55,7 @@ impl Default for Settings {
             sync: SyncSettings {
                 jobs: 4,
                 remote_jobs: 8,
+                keep_states: 10,
                 connect_timeout: Duration::from_secs(10),
                 idle_timeout: Duration::from_secs(30),
                 total_timeout: Duration::from_secs(600),

@@ -11,6 +11,7 @@ use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::domain::note::Note;
+use crate::domain::oid::Oid;
 use crate::domain::remote::KINDS;
 use crate::domain::secret::Secret;
 use crate::domain::watch::Watch;
@@ -22,9 +23,6 @@ use crate::store::plugins::PluginRow;
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
 const RULES: &str = "agnes rules 2";
-
-/// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
-const LATEST: i64 = 253_402_300_799;
 
 /// What is known of a marketplace before its sync.
 #[derive(Clone)]
@@ -53,16 +51,27 @@ impl Known {
     }
 
     /// An edit does not wait for a sync. What was fetched from the address of before must not pass for
-    /// what the new one has.
-    fn still(&self, store: &Store) -> Result<()> {
+    /// what the new one has; nor be served, if somebody said meanwhile that nothing new is to be.
+    pub(super) fn still(&self, store: &Store) -> Result<()> {
         if self.edition == store.edition() {
             return Ok(());
         }
         let (before, now) = (&self.row, row_of(store, &self.row.id)?);
-        if (&now.url, &now.branch, &now.reference) == (&before.url, &before.branch, &before.reference) {
-            return Ok(());
-        }
-        Err(Error::out_of_step(&before.id, format!("`{}` was changed while it was synced", before.id)))
+        let terms =
+            |row: &MarketplaceRow| (row.url.clone(), row.branch.clone(), row.reference.clone(), row.hold);
+        if terms(&now) == terms(before) { Ok(()) } else { Err(self.changed()) }
+    }
+
+    /// And nobody served another state meanwhile.
+    fn unmoved(&self, store: &Store) -> Result<()> {
+        self.still(store)?;
+        let moved = self.edition != store.edition() && row_of(store, &self.row.id)?.state != self.row.state;
+        if moved { Err(self.changed()) } else { Ok(()) }
+    }
+
+    fn changed(&self) -> Error {
+        let slug = &self.row.id;
+        Error::out_of_step(slug, format!("`{slug}` was changed while it was synced"))
     }
 
     fn summary(&self, path: &Path, commit: &str) -> Synced {
@@ -79,6 +88,7 @@ impl Known {
             removed: 0,
             not_served: self.row.facts.not_served,
             notes: self.row.facts.notes,
+            pending: false,
             remote_received: 0,
             remote_failed: 0,
             took: 0,
@@ -112,6 +122,9 @@ impl Registry {
             .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let mut synced = known.summary(&path, &commit);
+        if row.hold {
+            return self.take_in(caller, known, fetched, token, synced, watch);
+        }
         let same = row.last_commit_sha.as_ref() == Some(&commit) && self.has_same_rules(row)?;
         // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is
         // gone, from a disk or because the folder is another one.
@@ -130,36 +143,57 @@ impl Registry {
             synced.notes += notes_of(row);
             return Ok(synced);
         }
-        let mut rules = self.rules(row);
-        if found.plugins.iter().any(|plugin| KINDS.contains(&plugin.source_type.as_str())) {
-            rules.push_str(&rules_of_hosts);
-        }
-        let changes = self.write_down(caller, known, &rules, &found)?;
+        let act = Act { action: "marketplace.sync", looked: true, state: None, hold: false };
+        let rules = self.rules_of(row, &found, &rules_of_hosts);
+        let changes = self.write_down(caller, known, &rules, &found, &act)?;
         synced.changed = true;
-        (synced.added, synced.updated, synced.removed) = changes.counts();
-        synced.plugins = found.facts.all;
-        synced.not_served = found.facts.not_served;
-        synced.notes = found.facts.notes + found.catalog.notes.len() as u64;
-
-        // Somebody may be building a bundle from the state that was just replaced.
-        let keep: Vec<_> = [Some(found.fetched.commit), served_commit(row)].into_iter().flatten().collect();
-        if let Err(error) = git::compact(&path, &keep) {
-            // The sync itself is done; the doctor sees a folder that grows.
-            synced.notes += 1;
-            let mut notes = found.catalog.notes;
-            notes.push(Note::new("not-compacted", error.to_string()));
-            self.store().set_notes(&row.id, &json(&notes))?;
-        }
+        synced.tell(&found, &changes);
         drop(busy);
-        self.tidy_store(&before)?;
+        self.tidy_after(&mut synced, row, &found, &before)?;
         Ok(synced)
     }
 
+    /// Makes room for what the next syncs bring.
+    pub(super) fn tidy_after(
+        &self,
+        synced: &mut Synced,
+        row: &MarketplaceRow,
+        found: &Found,
+        before: &[PluginRow],
+    ) -> Result<()> {
+        let path = self.folder.repository(&row.id);
+        // Somebody may be building a bundle from the state that was just replaced.
+        let mut keep: Vec<Oid> =
+            [Some(found.fetched.commit), served_commit(row)].into_iter().flatten().collect();
+        for state in self.store().states(Some(&row.id))? {
+            // What a state needs and is lost is no reason to keep all the rest.
+            keep.extend(state.commit.parse().ok().filter(|commit| git::holds(&path, commit)));
+        }
+        keep.sort_unstable();
+        keep.dedup();
+        if let Err(error) = git::compact(&path, &keep) {
+            // The sync itself is done; the doctor sees a folder that grows.
+            synced.notes += 1;
+            let mut notes = found.catalog.notes.clone();
+            notes.push(Note::new("not-compacted", error.to_string()));
+            self.store().set_notes(&row.id, &json(&notes))?;
+        }
+        self.tidy_store(before)
+    }
+
     /// Replaces rows and commit, in one transaction.
-    fn write_down(&self, caller: &Caller, known: &Known, rules: &str, found: &Found) -> Result<Changes> {
+    pub(super) fn write_down(
+        &self,
+        caller: &Caller,
+        known: &Known,
+        rules: &str,
+        found: &Found,
+        act: &Act<'_>,
+    ) -> Result<Changes> {
         let (row, commit) = (&known.row, found.fetched.commit.to_string());
         self.store().transaction(|store| {
-            known.still(store)?;
+            known.unmoved(store)?;
+            let state = self.note_state(store, row, found, act.state)?;
             let changes = Changes::between(&store.plugins(Some(&row.id))?, &found.plugins);
             store.add_plugins(&changes.added, self.now())?;
             store.put_plugins(&changes.updated, self.now())?;
@@ -169,16 +203,19 @@ impl Registry {
             store.mark_synced(
                 &row.id,
                 &SyncedRow {
-                    at: self.now(),
+                    at: act.looked.then(|| self.now()),
                     commit: &commit,
-                    committed_at: found.fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000),
+                    committed_at: found.committed_at(),
                     rules,
                     renames: &json(&found.catalog.renames),
                     notes: &json(&found.catalog.notes),
                     facts: found.facts,
+                    state,
+                    hold: act.hold,
                 },
             )?;
-            self.record(store, caller, "marketplace.sync", &row.id, Some(&commit))?;
+            self.forget_old_states(store, &row.id, Some(state))?;
+            self.record(store, caller, act.action, &row.id, Some(&commit))?;
             Ok(changes)
         })
     }
@@ -190,11 +227,20 @@ impl Registry {
 
     /// What is said of hosts belongs to the rules of marketplaces that have plugins elsewhere. The others
     /// need not ask the database about it.
-    fn rules_of_hosts(&self) -> Result<String> {
+    pub(super) fn rules_of_hosts(&self) -> Result<String> {
         Ok(format!(" hosts {}", Digest::of(self.hosts()?.line().as_bytes()).short()))
     }
 
-    fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {
+    /// By which rules that was read.
+    pub(super) fn rules_of(&self, row: &MarketplaceRow, found: &Found, of_hosts: &str) -> String {
+        let mut rules = self.rules(row);
+        if found.plugins.iter().any(|plugin| KINDS.contains(&plugin.source_type.as_str())) {
+            rules.push_str(of_hosts);
+        }
+        rules
+    }
+
+    pub(super) fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {
         let of_row = row.rules.as_deref().unwrap_or_default();
         match of_row.strip_prefix(&self.rules(row)) {
             Some("") => Ok(true),
@@ -204,16 +250,37 @@ impl Registry {
     }
 }
 
+/// Why rows are replaced, and what else is written with them.
+pub(super) struct Act<'a> {
+    /// For the audit log.
+    pub action: &'a str,
+    /// Whether the upstream was asked.
+    pub looked: bool,
+    /// The number of the state that it is; `None`: the one that was just fetched.
+    pub state: Option<i64>,
+    /// Whether the marketplace is on hold from then on.
+    pub hold: bool,
+}
+
+impl Synced {
+    pub(super) fn tell(&mut self, found: &Found, changes: &Changes) {
+        (self.added, self.updated, self.removed) = changes.counts();
+        self.plugins = found.facts.all;
+        self.not_served = found.facts.not_served;
+        self.notes = found.facts.notes + found.catalog.notes.len() as u64;
+    }
+}
+
 /// What has to be written, and nothing else: rows that did not change are not touched.
 #[derive(Debug, Default)]
-struct Changes {
+pub(super) struct Changes {
     added: Vec<PluginRow>,
     updated: Vec<PluginRow>,
     removed: Vec<String>,
 }
 
 impl Changes {
-    fn between(old: &[PluginRow], new: &[PluginRow]) -> Self {
+    pub(super) fn between(old: &[PluginRow], new: &[PluginRow]) -> Self {
         let old: HashMap<&str, &PluginRow> = old.iter().map(|row| (row.name.as_str(), row)).collect();
         let mut changes = Self::default();
         for row in new {
@@ -230,13 +297,13 @@ impl Changes {
     }
 
     /// Added, updated, removed.
-    fn counts(&self) -> (u64, u64, u64) {
+    pub(super) fn counts(&self) -> (u64, u64, u64) {
         (self.added.len() as u64, self.updated.len() as u64, self.removed.len() as u64)
     }
 }
 
 /// How many notes there are on the marketplace itself.
-fn notes_of(row: &MarketplaceRow) -> u64 {
+pub(super) fn notes_of(row: &MarketplaceRow) -> u64 {
     serde_json::from_str::<Vec<Note>>(&row.notes).map_or(0, |notes| notes.len() as u64)
 }
 

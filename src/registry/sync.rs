@@ -30,6 +30,8 @@ pub struct Synced {
     pub removed: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// What was fetched is not served: it waits to be approved.
+    pub pending: bool,
     /// Other repositories of which something new was received for its plugins.
     pub remote_received: u64,
     /// Other repositories that could not be fetched.

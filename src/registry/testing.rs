@@ -45,8 +45,13 @@ impl Fixture {
 
     /// Closes the registry and opens it again, after the machine was started anew or not.
     pub fn reopened(self, boot: &str) -> Self {
+        let settings = self.registry.settings().clone();
+        self.reopened_with(boot, settings)
+    }
+
+    /// The same with other settings.
+    pub fn reopened_with(self, boot: &str, settings: Settings) -> Self {
         let Self { folder, registry } = self;
-        let settings = registry.settings().clone();
         drop(Arc::into_inner(registry).expect("nobody else has it"));
         let registry = Arc::new(open(&folder.path().join("data"), settings, boot, &[]).unwrap());
         Self { folder, registry }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::at_work::Busy;
 use super::origin::Origin;
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
@@ -22,6 +23,7 @@ use crate::domain::watch::{Phase, Watch};
 use crate::git::{self, FetchError, FetchOptions, Fetched, Pin, Upstream};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
+use crate::store::states::StateRow;
 
 /// Of the names that stand beside a commit, so many are tried.
 const NAMES: usize = 8;
@@ -33,6 +35,9 @@ pub(super) struct Vendored {
     tags: HashSet<Wanted>,
     hosts: Arc<Hosts>,
     home: Origin,
+    /// By the plugin's name: where each was when a state was found that is read again. Nothing is fetched for
+    /// that.
+    then: Option<BTreeMap<String, remote::Vendored>>,
     pub tally: Tally,
 }
 
@@ -55,16 +60,6 @@ struct Wanted {
     sha: Option<Oid>,
 }
 
-/// The addresses of the store that syncs are at work with: fetched, and not yet in any row.
-#[derive(Default)]
-pub(super) struct AtWork(Mutex<HashMap<String, usize>>);
-
-/// While this is held, nobody tidies those addresses.
-pub(super) struct Busy<'a> {
-    at_work: &'a AtWork,
-    urls: Vec<String>,
-}
-
 impl Vendored {
     /// Where the files of an entry's plugin are, or why they are not there. `None`: its source is not remote.
     pub(super) fn of(
@@ -74,6 +69,9 @@ impl Vendored {
     ) -> Option<std::result::Result<remote::Vendored, String>> {
         let Source::Remote(remote) = &entry.source else { return None };
         let kind = remote.kind();
+        if let Some(place) = self.place_then(entry).filter(|_| mode != RemoteMode::Skip) {
+            return Some(Ok(place.clone()));
+        }
         Some(match (remote, mode) {
             (_, RemoteMode::Skip) => Err(format!(
                 "its source is remote (`{kind}`), and those of this marketplace are skipped (`remote`)"
@@ -93,6 +91,16 @@ impl Vendored {
                 Err(format!("its source is remote (`{kind}`), and such sources are not fetched yet"))
             }
         })
+    }
+
+    /// Where the plugin of an entry was in the state that is read again.
+    pub(super) fn place_then(&self, entry: &Entry) -> Option<&remote::Vendored> {
+        self.then.as_ref()?.get(entry.name.as_str())
+    }
+
+    /// Whether what is there now counts, and not what was there at one time.
+    pub(super) fn is_of_now(&self) -> bool {
+        self.then.is_none()
     }
 
     /// The tag that an entry follows, if it is one.
@@ -181,6 +189,7 @@ impl Registry {
             tags: HashSet::new(),
             hosts: Arc::clone(&hosts),
             home,
+            then: None,
             tally: Tally::default(),
         });
         let work = || {
@@ -223,6 +232,41 @@ impl Registry {
             return Err(Error::Cancelled);
         }
         Ok((found.into_inner().unwrap_or_else(PoisonError::into_inner), busy))
+    }
+
+    /// What lies elsewhere as it was in a state.
+    pub(super) fn vendored_then(&self, row: &MarketplaceRow, state: &StateRow) -> Result<Vendored> {
+        Ok(Vendored {
+            outcomes: HashMap::new(),
+            tags: HashSet::new(),
+            hosts: self.hosts()?,
+            home: Origin::of(&row.url),
+            then: Some(state.origins.clone()),
+            tally: Tally::default(),
+        })
+    }
+
+    /// Fetches a commit again that was here once.
+    ///
+    /// # Errors
+    /// When it is not to be had.
+    pub(super) fn fetch_again(
+        &self,
+        row: &MarketplaceRow,
+        token: Option<&Secret>,
+        place: &remote::Vendored,
+        watch: &dyn Watch,
+    ) -> Result<()> {
+        let wanted = Wanted { url: place.url.clone(), reference: None, sha: Some(place.commit) };
+        let quiet = Quiet { watch, until: Instant::now() + self.settings.sync.total_timeout };
+        self.fetch_remote(row, token, &self.hosts()?, &wanted, &BTreeSet::new(), &quiet).map(drop).map_err(
+            |reason| Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(&place.url), reason },
+        )
+    }
+
+    /// Whether a commit of that address is in the store, with all that belongs to it.
+    pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
+        git::holds(&self.folder.vendored(url), commit)
     }
 
     /// Whether all that plugins of a marketplace are served from is in the store.
@@ -316,19 +360,25 @@ impl Registry {
 }
 
 impl Registry {
-    /// Makes room in the store: keeps the commits that plugins are served from, and those that they were
-    /// served from until now, since somebody may be building from them. What nothing is served from any
-    /// more goes.
+    /// Makes room in the store: keeps the commits that plugins are served from or may be served from again,
+    /// and those that they were served from until now, since somebody may be building from them. What
+    /// nothing is served from any more goes.
     ///
     /// # Errors
     /// What the database says.
     pub(super) fn tidy_store(&self, before: &[PluginRow]) -> Result<()> {
         // Before the rows are read: what another sync is at work with until now is in them from now on.
-        let at_work = lock(&self.at_work.0);
+        let at_work = self.at_work.held();
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
         let former = former.map(|place| (place.url, place.commit));
-        for (url, commit) in self.store().origins(None)?.into_iter().chain(former) {
+        let (served, states) = {
+            let store = self.store();
+            (store.origins(None)?, store.state_origins()?)
+        };
+        // What a state needs and is lost is no reason to keep all the rest.
+        let whole = states.into_iter().filter(|(url, commit)| self.is_whole(url, commit));
+        for (url, commit) in served.into_iter().chain(former).chain(whole) {
             let commits = keep.entry(url).or_default();
             if !commits.contains(&commit) {
                 commits.push(commit);
@@ -370,31 +420,6 @@ impl Watch for Quiet<'_> {
 
     fn cancelled(&self) -> bool {
         self.watch.cancelled() || Instant::now() >= self.until
-    }
-}
-
-impl AtWork {
-    fn begin(&self, urls: Vec<String>) -> Busy<'_> {
-        let mut held = lock(&self.0);
-        for url in &urls {
-            *held.entry(url.clone()).or_default() += 1;
-        }
-        drop(held);
-        Busy { at_work: self, urls }
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        let mut held = lock(&self.at_work.0);
-        for url in &self.urls {
-            if let Some(count) = held.get_mut(url) {
-                *count -= 1;
-                if *count == 0 {
-                    held.remove(url);
-                }
-            }
-        }
     }
 }
 

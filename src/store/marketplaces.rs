@@ -32,6 +32,10 @@ pub struct MarketplaceRow {
     pub public_only: bool,
     /// What is done with plugins that lie elsewhere: `vendor`, `link` or `skip`.
     pub remote: String,
+    /// Syncs serve nothing new: that takes an approval.
+    pub hold: bool,
+    /// The number of the state that is served.
+    pub state: Option<i64>,
 }
 
 /// How many plugins a marketplace has, how many of them are not served, and how many notes there are
@@ -51,7 +55,7 @@ const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, regis
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
      name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count, \
      coalesce(public_only, false), coalesce(remote, 'vendor'), coalesce(remote_count, 0), \
-     coalesce(vendored_count, 0)";
+     coalesce(vendored_count, 0), coalesce(hold, false), state_id";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -84,19 +88,25 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
         },
         public_only: row.get(23)?,
         remote: row.get(24)?,
+        hold: row.get(27)?,
+        state: row.get(28)?,
     })
 }
 
 /// What a successful sync found out about the marketplace itself.
 #[derive(Debug, Clone)]
 pub struct Synced<'a> {
-    pub at: i64,
+    /// `None`: nobody looked at the upstream.
+    pub at: Option<i64>,
     pub commit: &'a str,
     pub committed_at: i64,
     pub rules: &'a str,
     pub renames: &'a str,
     pub notes: &'a str,
     pub facts: PluginFacts,
+    /// The number of the state that this is.
+    pub state: i64,
+    pub hold: bool,
 }
 
 impl Store {
@@ -119,7 +129,7 @@ impl Store {
         // Sorted here: DuckDB takes longer to set a sort up than to read the rows.
         let mut rows =
             self.rows(&format!("SELECT {COLUMNS}, position FROM marketplace_registry"), [], |row| {
-                Ok((row.get::<_, i64>(27)?, read(row)?))
+                Ok((row.get::<_, i64>(29)?, read(row)?))
             })?;
         rows.sort_by_key(|(position, _)| *position);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -136,12 +146,12 @@ impl Store {
     pub fn add_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO marketplace_registry (id, name, url, branch, ref, description, token_env, registered_by, \
-             registered_at, curator_name, curator_email, name_prefix, versions, public_only, remote) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, ?, ?)",
+             registered_at, curator_name, curator_email, name_prefix, versions, public_only, remote, hold) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::BIGINT), ?, ?, ?, ?, ?, ?, ?)",
             params![
                 row.id, row.name, row.url, row.branch, row.reference, row.description, row.token_env,
                 row.registered_by, row.registered_at, row.curator_name, row.curator_email, row.name_prefix,
-                row.versions, row.public_only, row.remote
+                row.versions, row.public_only, row.remote, row.hold
             ],
         )?;
         self.wrote(&row.id);
@@ -155,11 +165,11 @@ impl Store {
     pub fn edit_marketplace(&self, row: &MarketplaceRow) -> Result<(), StoreError> {
         self.execute(
             "UPDATE marketplace_registry SET name = ?, url = ?, branch = ?, ref = ?, description = ?, token_env = ?, \
-             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ?, public_only = ?, remote = ? \
-             WHERE id = ?",
+             curator_name = ?, curator_email = ?, name_prefix = ?, versions = ?, public_only = ?, remote = ?, \
+             hold = ? WHERE id = ?",
             params![
                 row.name, row.url, row.branch, row.reference, row.description, row.token_env, row.curator_name,
-                row.curator_email, row.name_prefix, row.versions, row.public_only, row.remote, row.id
+                row.curator_email, row.name_prefix, row.versions, row.public_only, row.remote, row.hold, row.id
             ],
         )?;
         self.wrote(&row.id);
@@ -170,12 +180,15 @@ impl Store {
     /// What the database says.
     pub fn mark_synced(&self, id: &str, synced: &Synced<'_>) -> Result<(), StoreError> {
         self.execute(
-            "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
-             last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ?, \
-             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, vendored_count = ? WHERE id = ?",
-            params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
+            "UPDATE marketplace_registry SET last_synced_at = coalesce(make_timestamp(?::BIGINT), last_synced_at), \
+             last_error = CASE WHEN ?::BIGINT IS NULL THEN last_error END, last_commit_sha = ?, \
+             last_commit_at = make_timestamp(?::BIGINT), rules = ?, renames = ?, notes = ?, \
+             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, vendored_count = ?, \
+             state_id = ?, hold = ? WHERE id = ?",
+            params![synced.at, synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
                 synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote,
-                synced.facts.vendored, id],
+                synced.facts.vendored, synced.state,
+                synced.hold, id],
         )?;
         self.wrote(id);
         Ok(())
@@ -228,6 +241,7 @@ impl Store {
         self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ?", [id])?;
         self.execute("DELETE FROM resource_grants WHERE split_part(resource_id, '/', 1) = ?", [id])?;
         self.execute("DELETE FROM disabled_plugins WHERE marketplace_id = ?", [id])?;
+        self.forget_states_of(id)?;
         let removed = self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0;
         self.edition.update(|n| n + 1);
         self.note(|| Change::MarketplaceRemoved { id: id.to_owned() });

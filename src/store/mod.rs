@@ -18,6 +18,7 @@ pub mod offers;
 mod opening;
 pub mod plugins;
 mod sql;
+pub mod states;
 #[cfg(test)]
 mod tests;
 pub mod tokens;

@@ -30,6 +30,8 @@ fn row(id: &str) -> MarketplaceRow {
         notes: "[]".into(),
         public_only: id.starts_with('p'),
         remote: "vendor".into(),
+        hold: false,
+        state: None,
     }
 }
 
@@ -78,8 +80,9 @@ fn a_registry_of_the_first_version_is_brought_up_to_date() {
     db.execute_batch(
         "CREATE TABLE agnes_schema (version BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL); \
          INSERT INTO agnes_schema VALUES (1, now()::TIMESTAMP); \
-         INSERT INTO marketplace_registry (id, name, url, registered_by, registered_at, versions) \
-         VALUES ('old', 'old', 'https://git.example/old', 'ada', now()::TIMESTAMP, 'content')",
+         INSERT INTO marketplace_registry (id, name, url, registered_by, registered_at, versions, last_commit_sha) \
+         VALUES ('old', 'old', 'https://git.example/old', 'ada', now()::TIMESTAMP, 'content', 'c0ffee'), \
+         ('never', 'never', 'https://git.example/never', 'ada', now()::TIMESTAMP, 'content', NULL)",
     )
     .unwrap();
     drop(db);
@@ -88,6 +91,12 @@ fn a_registry_of_the_first_version_is_brought_up_to_date() {
         let rows = store.marketplaces().unwrap();
         // What was registered before there was any other door came from the shell.
         assert_eq!((rows[0].id.as_str(), rows[0].public_only), ("old", false));
+        // What was served is a state, which can be gone back to.
+        let states = store.states(None).unwrap();
+        let told: Vec<_> =
+            states.iter().map(|state| (state.marketplace_id.as_str(), state.commit.as_str())).collect();
+        assert_eq!(told, [("old", "c0ffee")]);
+        assert_eq!((rows[0].state, rows[0].hold, rows[1].state), (Some(states[0].id), false, None));
         let known = store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, i64>(0));
         assert_eq!(known.unwrap(), i64::try_from(migrations::STEPS.len()).ok());
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::states::Standing;
 use crate::domain::diff::{PluginDiff, Text};
 
 /// The query.
@@ -10,10 +11,11 @@ use crate::domain::diff::{PluginDiff, Text};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Compare {
-    /// A commit that is held, or how its id begins. Default: the one that was served before.
+    /// A commit, how its id begins, or a state. Default: what is served; if that is what was fetched last, what
+    /// was fetched before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The same. Default: the one that is served.
+    /// The same. Default: what was fetched last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Of this plugin alone, at greater length.
@@ -41,6 +43,9 @@ pub struct MarketplaceDiff {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Commit {
     pub id: String,
+    /// Names it where its commit does not: `s12`.
+    pub state: String,
+    pub standing: Standing,
     /// By its committer's clock.
     pub committed_at: String,
 }

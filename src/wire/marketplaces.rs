@@ -36,6 +36,10 @@ pub struct Marketplace {
     pub versions: Versions,
     /// What is done with its plugins that lie in other repositories.
     pub remote: RemoteMode,
+    /// Whether syncs serve nothing new, until somebody approves it.
+    pub hold: bool,
+    /// The commit that was fetched last, if it is not what is served.
+    pub pending: Option<String>,
     /// What the latest successful sync noticed about its manifest.
     pub notes: Vec<Note>,
 }
@@ -89,6 +93,9 @@ pub struct NewMarketplace {
     pub versions: Option<Versions>,
     #[serde(default)]
     pub remote: Option<RemoteMode>,
+    /// Fetch, and serve nothing until somebody approves it.
+    #[serde(default)]
+    pub hold: Option<bool>,
 }
 
 /// `PATCH /api/marketplaces/{id}`: what is absent stays; an empty text clears.
@@ -117,4 +124,6 @@ pub struct EditMarketplace {
     pub versions: Option<Versions>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemoteMode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<bool>,
 }

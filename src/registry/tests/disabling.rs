@@ -157,17 +157,12 @@ fn what_is_no_plugin_or_no_reason_is_refused() {
     assert!(missing(registry.disable_plugin(&operator(), "nope", "x", None)));
     assert!(missing(registry.enable_plugin(&operator(), "nope", "x")));
     assert!(missing(registry.enable_plugin(&operator(), "tools", "nope")));
-    let long = "x".repeat(501);
-    for (name, reason) in [
-        ("..", None),
-        ("a/b", None),
-        ("", None),
-        ("*", None),
-        ("x", Some("a\nb")),
-        ("x", Some(long.as_str())),
-    ] {
-        let refused = registry.disable_plugin(&operator(), "tools", name, reason);
-        assert!(matches!(refused, Err(Error::Invalid { .. })), "{name} {reason:?}");
+    for name in ["..", "a/b", "", "*"] {
+        assert!(missing(registry.disable_plugin(&operator(), "tools", name, None)), "{name}");
+    }
+    for reason in ["a\nb", "\u{202e}", &"x".repeat(501)] {
+        let refused = registry.disable_plugin(&operator(), "tools", "x", Some(reason));
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{reason}");
     }
     for caller in [user(false), Caller::Scheduler] {
         assert!(matches!(registry.disable_plugin(&caller, "tools", "x", None), Err(Error::Forbidden(_))));

@@ -8,5 +8,6 @@ mod disabling;
 mod marketplaces;
 mod moments;
 mod outbound;
+mod states;
 mod syncs;
 mod tokens;

@@ -5,4 +5,3 @@ CREATE TABLE remote_hosts (
     ssh       BOOLEAN NOT NULL,      -- may be reached over ssh, too
     token_env VARCHAR                -- the variable in .env_overlay with its token
 );
-ALTER TABLE marketplace_registry ADD COLUMN vendored_count BIGINT DEFAULT 0;   -- plugins whose files are in the store
