@@ -35,6 +35,13 @@ impl Claude {
         clients
     }
 
+    /// The same program with another home.
+    pub fn at(self, world: &World, name: &str) -> Self {
+        let home = world.path(name);
+        std::fs::create_dir_all(&home).unwrap();
+        Self { home, ..self }
+    }
+
     pub fn program(&self) -> &Path {
         &self.program
     }
@@ -89,22 +96,30 @@ impl Claude {
         }
     }
 
-    /// What a session says first: which commands, agents, servers and plugins it loaded. It gets no
+    /// What a session says when it begins: which commands, agents, servers and plugins it loaded. It gets no
     /// further, since nobody answers at that address.
     #[track_caller]
     pub fn session(&self) -> Value {
+        self.session_in(&self.home)
+    }
+
+    /// The same in a folder.
+    #[track_caller]
+    pub fn session_in(&self, folder: &Path) -> Value {
         let output = self
             .command(&["-p", "hi", "--output-format", "stream-json", "--verbose", "--max-turns", "1"])
             .env("ANTHROPIC_API_KEY", "x")
             .env("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
             .env("CLAUDE_CODE_MAX_RETRIES", "0")
+            .current_dir(folder)
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let first = said.lines().next().unwrap_or_default();
-        let init: Value = serde_json::from_str(first)
-            .unwrap_or_else(|why| panic!("{why}: {said}{}", String::from_utf8_lossy(&output.stderr)));
-        assert_eq!(init["subtype"], "init", "{said}");
-        init
+        // Hooks may have something to say before.
+        let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines
+            .into_iter()
+            .find(|line| line["subtype"] == "init")
+            .unwrap_or_else(|| panic!("{said}{}", String::from_utf8_lossy(&output.stderr)))
     }
 }
