@@ -174,8 +174,13 @@ fn a_token_that_was_replaced_is_given_to_agnes_alone() {
         let session = laptop.claude.session();
         let loaded = session["plugins"].as_array().unwrap();
         assert!(loaded.iter().any(|one| one["name"] == "code-review"), "{loaded:?}");
-        laptop.agnes(&["logout"]);
+        let said = laptop.agnes(&["logout"]).stderr;
         assert_eq!(laptop.files_with(&second), Vec::<String>::new());
+        let login = format!("agnes login --server {}", server.url());
+        assert!(said.contains(&login) && said.contains("our ca.pem'"), "{said}");
+        assert!(laptop.refused(3, &["whoami"], "").contains(&login));
+        assert!(laptop.agnes(&["status"]).text().contains(&login));
+        laptop.agnes(&["setup", "--undo", "--yes"]);
         assert!(laptop.refused(3, &["whoami"], "").contains("agnes setup --server"));
     }
 }

@@ -4,15 +4,13 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::support::server::argument;
-use crate::support::{ADA, Laptop, World};
+use crate::support::web::{Reply, Server as Web};
+use crate::support::{ADA, GRACE, Laptop, World};
 
 const NOBODYS: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
-
-/// A laptop, or nothing where there is no client to test with.
-fn one(world: &World, test: &str) -> Option<Laptop> {
-    Laptop::all(world, test).pop()
-}
 
 fn program(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -23,7 +21,7 @@ fn program(path: &Path, text: &str) {
 #[test]
 fn programs_that_are_missing_or_too_old_are_named() {
     let world = World::with_people();
-    let Some(laptop) = one(&world, "programs_that_are_missing_or_too_old_are_named") else { return };
+    let Some(laptop) = Laptop::one(&world, "programs_that_are_missing_or_too_old_are_named") else { return };
     let server = world.serve(&[]);
     let token = world.token(ADA);
     let bin = laptop.home().join("bin");
@@ -58,7 +56,7 @@ fn programs_that_are_missing_or_too_old_are_named() {
 #[test]
 fn tokens_and_addresses_that_are_wrong_are_told_before_anything_is_changed() {
     let world = World::with_people();
-    let Some(laptop) = one(&world, "tokens_and_addresses_that_are_wrong") else { return };
+    let Some(laptop) = Laptop::one(&world, "tokens_and_addresses_that_are_wrong") else { return };
     let server = world.serve(&[]);
     let other = World::new();
     let (secure, _) = other.serve_privately(&[]);
@@ -74,6 +72,18 @@ fn tokens_and_addresses_that_are_wrong_are_told_before_anything_is_changed() {
         assert!(!laptop.config().exists() && !laptop.home().join(".gitconfig").exists());
     };
     attempt(5, server.url(), &[], NOBODYS, &["does not know this token", "agnes login"]);
+    // It ended by itself, or was ended.
+    let soon = world.command("date").args(["-u", "-d", "+2 seconds", "+%FT%TZ"]).output().unwrap();
+    let soon = String::from_utf8(soon.stdout).unwrap();
+    let expired = world.agnes(&["token", "create", "--user", ADA, "--expires", soon.trim(), "--quiet"]);
+    let revoked = world.token(GRACE);
+    let grace = world.json(&["token", "list", "--user", GRACE]);
+    world.agnes(&["token", "revoke", grace[0]["id"].as_str().unwrap()]);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    for ended in [expired.trim(), &revoked] {
+        let told = ["does not know this token", "it is wrong, has expired or was revoked", "get a new one"];
+        attempt(5, server.url(), &[], ended, &told);
+    }
     attempt(2, server.url(), &[], &token[..50], &["not a whole token", "copy it again"]);
     attempt(2, server.url(), &[], "", &["empty"]);
     attempt(2, "http://agnes.example.com", &[], &token, &["https:// is needed"]);
@@ -81,7 +91,30 @@ fn tokens_and_addresses_that_are_wrong_are_told_before_anything_is_changed() {
     attempt(1, "http://127.0.0.1:9", &[], &token, &["cannot be reached"]);
     attempt(1, &format!("{}/nowhere", server.url()), &[], &token, &["there is nothing at", "without a path"]);
     attempt(1, &server.url().replace("http:", "https:"), &[], &token, &["does not speak https"]);
-    attempt(1, secure, &[], &token, &["certificate that is not trusted here", "--ca FILE"]);
+    attempt(1, &secure.replace("https:", "http:"), &[], &token, &["does not speak http", "with https://"]);
+    attempt(
+        1,
+        "https://agnes.invalid",
+        &[],
+        &token,
+        &["`https://agnes.invalid` cannot be reached", "is the address right"],
+    );
+    // Somebody else's web server, and a login page before the right one.
+    let page = Web::http(|request| match request.target.as_str() {
+        "/sso/marketplace/info" => Reply::redirect(302, "https://login.example.com/"),
+        _ => Reply::new(200, "text/html", "<html>Welcome</html>"),
+    });
+    attempt(1, &page.url, &[], &token, &["answers, but not as an agnes server does", "is it the address"]);
+    attempt(
+        1,
+        &format!("{}/sso", page.url),
+        &[],
+        &token,
+        &["sends on to `https://login.example.com/`", "a login"],
+    );
+    attempt(1, secure, &[], &token, &["certificate that is not trusted here", "agnes setup --ca FILE"]);
+    let strange = other.authority("strange ca.pem").pem;
+    attempt(1, secure, &["--ca", argument(&strange)], &token, &["not trusted here", "does not vouch for it"]);
     attempt(1, secure, &["--ca", "/nowhere.pem"], &token, &["`/nowhere.pem` cannot be used"]);
     let no_pem = world.path("no.pem");
     fs::write(&no_pem, "hello").unwrap();
@@ -95,10 +128,38 @@ fn tokens_and_addresses_that_are_wrong_are_told_before_anything_is_changed() {
     assert!(laptop.refused(3, &["setup", "--undo", "--yes"], "").contains("nothing was set up"));
 }
 
+/// A server that somebody was lured to: its names would be paths out of the client's folder, which `--undo` would
+/// remove, and options of the programs that are run.
+#[test]
+fn names_that_are_none_are_not_used() {
+    let world = World::new();
+    let Some(laptop) = Laptop::one(&world, "names_that_are_none_are_not_used") else { return };
+    for (marketplace, plugin) in
+        [("../../x", "x"), ("", "x"), ("agnes", "--scope=x"), ("agnes", "../x"), ("-x", "x")]
+    {
+        let plugin = json!({
+            "name": plugin, "original_name": "x", "prefixed_name": "x", "marketplace_slug": "x", "version": null,
+            "description": null, "source": "./plugins/x", "groups": [],
+        });
+        let info = json!({
+            "user_id": "x", "email": "x", "groups": [], "marketplace_name": marketplace, "etag": "x", "plugin_count": 1,
+            "plugins": [plugin], "left_out": [], "generated_at": "x",
+        });
+        let server = Web::http(move |_| {
+            let mut reply = Reply::new(200, "application/json", info.to_string());
+            reply.headers.push(("agnes-version".into(), "0.1.0".into()));
+            reply
+        });
+        let said = laptop.refused(1, &["setup", "--server", &server.url, "--token-stdin", "--yes"], NOBODYS);
+        assert!(said.contains("no name that Claude Code takes"), "{said}");
+        assert!(!laptop.config().exists());
+    }
+}
+
 #[test]
 fn settings_that_cannot_be_used_are_left_alone() {
     let world = World::with_people();
-    let Some(laptop) = one(&world, "settings_that_cannot_be_used_are_left_alone") else { return };
+    let Some(laptop) = Laptop::one(&world, "settings_that_cannot_be_used_are_left_alone") else { return };
     let server = world.serve(&[]);
     let token = world.token(ADA);
     let settings = laptop.home().join(".claude/settings.json");

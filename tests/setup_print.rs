@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::server::argument;
-use crate::support::{ADA, Laptop, World, have};
+use crate::support::terminal::{hidden, in_terminal, typed};
+use crate::support::{ADA, Laptop, World, have, skipped};
 
 #[test]
 fn what_the_server_tells_to_paste_works_as_it_is() {
@@ -40,6 +41,49 @@ fn what_the_server_tells_to_paste_works_as_it_is() {
     let url = format!("{}/setup?platform=amiga", server.url());
     let told = world.command("curl").args(["-sS", "--cacert", argument(&ca), &url]).output().unwrap();
     assert!(String::from_utf8_lossy(&told.stdout).contains("platform-unknown"));
+}
+
+/// Pasted into the shells that people sit before: they read it as it comes, and zsh knows no comments there.
+#[test]
+fn what_is_printed_can_be_pasted_into_a_terminal() {
+    let world = World::with_people();
+    let Some(laptop) = Laptop::one(&world, "what_is_printed_can_be_pasted_into_a_terminal") else { return };
+    let (server, ca) = world.serve_privately(&[]);
+    let print = ["setup", "--print", "--platform", "macos", "--server", server.url(), "--ca", argument(&ca)];
+    let text = laptop.agnes(&print).text();
+    for (shell, arguments) in [("bash", &["--norc", "--noprofile", "-i"][..]), ("zsh", &["-f", "-i"])] {
+        if world.command(shell).args(["-c", "true"]).output().is_err() {
+            skipped("what_is_printed_can_be_pasted_into_a_terminal", &format!("there is no {shell}"));
+            continue;
+        }
+        let laptop = Laptop::one(&world, "").unwrap().at(&world, shell);
+        let token = world.token(ADA);
+        let mut command = laptop.command("env");
+        command.args(["PS1=READY> ", shell]).args(arguments);
+        let asks = format!("Your token for {}", server.url());
+        let dialogue = [
+            typed("READY> ", &text),
+            hidden(&asks, &token),
+            hidden("", "\n"),
+            typed("To install it:", "\n"),
+            typed("READY> ", "exit\n"),
+        ];
+        let ran = in_terminal(&command, &dialogue);
+        assert_eq!(ran.code, Some(0), "{shell}: {}{}", ran.text(), ran.stderr);
+        assert!(!ran.text().contains(&token) && !ran.text().contains("not found"), "{shell}: {}", ran.text());
+        laptop.claude.plugin(&["install", "code-review@agnes"]);
+        assert_eq!(laptop.files_with(&token), [".config/agnes/git"]);
+        // A token that is not known there is told, and not taken for an outage.
+        let dialogue = [
+            typed("READY> ", &text),
+            hidden(&asks, "agnes_pat_x"),
+            hidden("", "\n"),
+            typed("is the token right", "\n"),
+            typed("READY> ", "exit\n"),
+        ];
+        let ran = in_terminal(&command, &dialogue);
+        assert!(ran.text().contains("git does not get through"), "{shell}: {}", ran.text());
+    }
 }
 
 /// Whoever is at a server's address without its authority's word gets no further, and no token is sent.

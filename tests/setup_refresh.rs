@@ -7,23 +7,14 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::support::server::{argument, until};
-use crate::support::{ADA, Laptop, Upstream, World};
+use crate::support::{ADA, Laptop, World};
 
 const GROUP: &str = "group of ada@example.com";
 const TEXT: &str = "---\nname: moved\ndescription: Another text\n---\n\nAnother text.\n";
 
-fn scene() -> (World, Upstream) {
-    let world = World::new();
-    let upstream = world.upstream("up");
-    upstream.plugins(&["still", "moved", "later"]).commit("Publish");
-    world.register("up", &upstream);
-    world.user(ADA, &["up/still", "up/moved"]);
-    (world, upstream)
-}
-
 /// A change, a grant and a loss of one arrive; what did not change is left alone.
 fn lives(test: &str, channel: &str) {
-    let (world, upstream) = scene();
+    let (world, upstream) = World::with_moving();
     let laptops = Laptop::all(&world, test);
     let (server, ca) = world.serve_privately(&[]);
     let tokens: Vec<_> = laptops.iter().map(|_| world.token(ADA)).collect();
@@ -93,7 +84,7 @@ fn changes_arrive_by_zip() {
 /// The hook runs as the client runs it: through a shell, with what there is to say on stdin.
 #[test]
 fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
-    let (world, upstream) = scene();
+    let (world, upstream) = World::with_moving();
     let laptops = Laptop::all(&world, "the_hook_looks_and_leaves_the_work_to_a_process_of_its_own");
     let server = world.serve(&[]);
     let listen = server.address().to_string();
@@ -137,6 +128,12 @@ fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
             (check.code == Some(0)).then_some(())
         });
     }
+    // The server is there and says nothing: a session waits for it for three seconds and no longer.
+    server.signal("STOP");
+    for (laptop, command) in laptops.iter().zip(&commands) {
+        assert!(hook(laptop, command).as_secs() < 5);
+    }
+    server.signal("CONT");
     // The server is away: nobody waits, and nobody is bothered.
     server.stop();
     for (laptop, command) in laptops.iter().zip(&commands) {

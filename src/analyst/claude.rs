@@ -8,11 +8,14 @@ use serde::de::DeserializeOwned;
 
 use super::error::{Result, Snag};
 use super::place::Place;
-use super::programs::Program;
+use super::programs::{Program, numbers};
 use super::state::Scope;
 
 /// The oldest that this was tried with.
 const LEAST: [u32; 3] = [2, 1, 197];
+
+/// The oldest that was seen to uninstall the plugin that it was told, and not the first of that name.
+const TELLS_NAMESAKES_APART: [u32; 3] = [2, 1, 332];
 
 /// Longer than the client itself waits for git.
 const WITHIN: Duration = Duration::from_secs(180);
@@ -127,10 +130,25 @@ impl Claude {
         self.plugin(folder, &["update", id, "--scope", scope])
     }
 
+    /// Uninstalls a plugin, of which `installed` has to know. Says whether it did: where a plugin of another
+    /// marketplace has the same name, old clients would uninstall that one.
+    ///
     /// # Errors
     /// What the client says.
-    pub fn uninstall(&self, folder: &Path, id: &str, scope: &str) -> Result<()> {
-        self.plugin(folder, &["uninstall", id, "--scope", scope])
+    pub fn uninstall(
+        &self,
+        place: &Place,
+        folder: &Path,
+        id: &str,
+        scope: &str,
+        installed: &[Installed],
+    ) -> Result<bool> {
+        let name = |id: &str| id.rsplit_once('@').map(|(name, _)| name.to_owned());
+        let has_namesake = installed.iter().any(|one| one.id != id && name(&one.id) == name(id));
+        if has_namesake && numbers(&self.version(place)?) < TELLS_NAMESAKES_APART {
+            return Ok(false);
+        }
+        self.plugin(folder, &["uninstall", id, "--scope", scope]).map(|()| true)
     }
 
     fn plugin(&self, folder: &Path, args: &[&str]) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::client::{ClientError, Trouble};
+use crate::client::{ClientError, Nature, Trouble};
 use crate::domain::token::masked;
 use crate::wire::Problem;
 
@@ -19,8 +19,10 @@ pub enum Kind {
     Refused,
     /// There is no setup, or no token.
     Missing,
-    /// The server cannot be reached.
+    /// The server cannot be reached: that passes.
     Away,
+    /// Who answers there is not shown to be the server.
+    Stranger,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,13 @@ pub struct Snag {
     pub causes: Vec<String>,
     pub hint: Option<String>,
 }
+
+const AWAY: &str = "is the address right, and are you in the network that it wants (a VPN)? If others do not reach it \
+                    either, tell whoever runs the server";
+
+pub(super) const MAKE_ROOM: &str = "make room, and run the same command again: it goes on where it stopped";
+
+pub(super) const MAKE_WRITABLE: &str = "make it writable for yourself, and run the same command again";
 
 pub type Result<T> = std::result::Result<T, Snag>;
 
@@ -61,12 +70,8 @@ impl Snag {
     pub fn file(path: &Path, doing: &str, why: &io::Error) -> Self {
         let snag = Self::failed(format!("`{}` cannot be {doing}: {why}", path.display()));
         match why.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                snag.hinted("make room, and run the same command again: it goes on where it stopped")
-            }
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                snag.hinted("make it writable for yourself, and run the same command again")
-            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => snag.hinted(MAKE_ROOM),
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => snag.hinted(MAKE_WRITABLE),
             _ => snag,
         }
     }
@@ -77,10 +82,17 @@ impl From<ClientError> for Snag {
         match error {
             ClientError::Problem(problem) => refused(*problem),
             ClientError::Trouble(trouble) => {
-                let Trouble { message, causes, hint } = *trouble;
+                let Trouble { nature, message, causes, hint } = *trouble;
                 // The option has another name here.
-                let hint = hint.map(|hint| hint.replace("--server-ca", "--ca"));
-                Self { kind: Kind::Away, message, causes, hint }
+                let hint = hint.map(|hint| hint.replace("--server-ca", "agnes setup --ca"));
+                let (kind, hint) = match nature {
+                    // Whoever sits there has no server to start.
+                    Nature::Away => (Kind::Away, Some(AWAY.to_owned())),
+                    Nature::Proxied => (Kind::Away, hint),
+                    Nature::Stranger => (Kind::Stranger, hint),
+                    Nature::Lasting => (Kind::Failed, hint),
+                };
+                Self { kind, message, causes, hint }
             }
             ClientError::Write(why) => Self::failed(why.to_string()),
         }

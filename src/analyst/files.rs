@@ -12,6 +12,9 @@ use super::error::{Kind, Result, Snag};
 
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Bytes that any program at work here needs.
+const SOME: usize = 1 << 20;
+
 /// What is in a file of ours; nothing if there is none.
 pub(super) fn read_own(path: &Path) -> Result<Option<String>> {
     // A link in our own folder is not our doing: what it leads to may be anybody's to read.
@@ -72,6 +75,13 @@ pub(super) fn replace(path: &Path, bytes: &[u8], like: Option<fs::Permissions>) 
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+/// Whether there is no room in that folder. Programs that fail for that do not all say so.
+pub(super) fn is_full(folder: &Path) -> bool {
+    let tried = tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder);
+    let tried = tried.and_then(|mut file| file.write_all(&vec![0; SOME]));
+    tried.is_err_and(|why| matches!(why.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 
 /// A lock that lasts as long as this value, and no longer than the process.

@@ -27,16 +27,14 @@ pub(super) fn bring(place: &Place, credential: &Credential, setup: &Setup) -> Re
 
 fn pull(place: &Place, credential: &Credential, folder: &Path) -> Result<()> {
     let git = Git::find(place)?;
-    // Not only after an earlier run that was cut off: whoever removed it wants it back, or has no setup any more.
+    // What is there is ours, whole or not: the note says so. Whoever removed it wants it back.
     if folder.join(".git").is_dir() {
         // Each state stands alone, so there is nothing to merge: it is replaced.
         git.0.succeed(folder, &["fetch", "--quiet", "--depth", "1", "origin", "HEAD"], LONG)?;
         git.0.succeed(folder, &["reset", "--quiet", "--hard", "FETCH_HEAD"], LONG)?;
         return Ok(());
     }
-    if !is_free(folder) {
-        return Err(in_the_way(folder));
-    }
+    refuse_taken(folder)?;
     clone(place, &git, credential, folder)
 }
 
@@ -60,8 +58,8 @@ fn clone(place: &Place, git: &Git, credential: &Credential, folder: &Path) -> Re
 fn unzip(credential: &Credential, folder: &Path) -> Result<()> {
     let ours =
         folder.join(".claude-plugin").join("marketplace.json").is_file() && !folder.join(".git").exists();
-    if !ours && !is_free(folder) {
-        return Err(in_the_way(folder));
+    if !ours {
+        refuse_taken(folder)?;
     }
     let failed = |path: &Path, doing: &'static str| {
         let path = path.to_owned();
@@ -82,9 +80,16 @@ fn unzip(credential: &Credential, folder: &Path) -> Result<()> {
     fs::rename(&fresh, folder).map_err(failed(folder, "replaced"))
 }
 
-fn in_the_way(folder: &Path) -> Snag {
-    Snag::new(Kind::Conflict, format!("`{}` is there already, and it is not of our making", folder.display()))
-        .hinted("move it away, and run the same command again")
+/// Refuses what is not of our making.
+pub(super) fn refuse_taken(folder: &Path) -> Result<()> {
+    if is_free(folder) {
+        return Ok(());
+    }
+    Err(Snag::new(
+        Kind::Conflict,
+        format!("`{}` is there already, and it is not of our making", folder.display()),
+    )
+    .hinted("move it away, and run the same command again"))
 }
 
 /// Nothing, or an empty folder.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::{Result, Snag};
 use super::place::Place;
-use super::programs::Program;
+use super::programs::{Program, obstacle};
 use crate::client::ServerUrl;
 use crate::domain::shell::word;
 
@@ -39,9 +39,17 @@ pub fn settings(place: &Place, server: &ServerUrl, ca: Option<&Path>) -> Vec<Set
     // The empty value first: no other helper is asked for this address, nor told what is for it.
     let helpers =
         Setting { key: format!("credential.{base}.helper"), values: vec![String::new(), helper(place)] };
-    let authority = ca
-        .map(|ca| Setting { key: format!("http.{base}/.sslCAInfo"), values: vec![ca.display().to_string()] });
-    std::iter::once(helpers).chain(authority).collect()
+    std::iter::once(helpers).chain(authority(server, ca)).collect()
+}
+
+fn authority(server: &ServerUrl, ca: Option<&Path>) -> Vec<Setting> {
+    let base = server.base();
+    let about =
+        |key: &str, value: String| Setting { key: format!("http.{base}/.{key}"), values: vec![value] };
+    let file = ca.map(|ca| about("sslCAInfo", ca.display().to_string()));
+    // Windows' own TLS, which git for Windows may use, looks at that file only if it is told to.
+    let heeded = ca.filter(|_| cfg!(windows)).map(|_| about("schannelUseSSLCAInfo", "true".into()));
+    file.into_iter().chain(heeded).collect()
 }
 
 /// How git calls us: by the full path, since the `PATH` that it has may be another, as a word of a shell.
@@ -99,13 +107,22 @@ impl Git {
     /// When that cannot be written.
     pub fn set(&self, place: &Place, key: &str, values: &[String]) -> Result<()> {
         let there = self.values(place, key)?;
-        if there == values {
-            return Ok(());
-        }
+        if there == values { Ok(()) } else { self.change(place, key, &there, values) }
+    }
+
+    /// The same where it is known what there is.
+    pub(super) fn change(&self, place: &Place, key: &str, there: &[String], values: &[String]) -> Result<()> {
         if !there.is_empty() {
             self.configure(place, &["--unset-all", key])?;
         }
         values.iter().try_for_each(|value| self.configure(place, &["--add", key, value]))
+    }
+
+    /// The proxy that git goes through to that server, if its configuration names one.
+    pub(super) fn proxy(&self, place: &Place, server: &ServerUrl) -> Option<String> {
+        let asked = ["config", "--get-urlmatch", "http.proxy", &repository(server)];
+        let ran = self.0.run(&place.home, &asked, BRIEF).ok()?;
+        Some(ran.stdout.trim().to_owned()).filter(|proxy| ran.good && !proxy.is_empty())
     }
 
     fn configure(&self, place: &Place, args: &[&str]) -> Result<()> {
@@ -119,28 +136,67 @@ impl Git {
     /// What git says.
     pub fn reach(&self, place: &Place, server: &ServerUrl) -> Result<()> {
         let ran = self.0.run(&place.home, &["ls-remote", &repository(server), "HEAD"], LONG)?;
-        if ran.good {
+        if ran.good { Ok(()) } else { Err(unreached(place, server, ran.said())) }
+    }
+
+    /// Whether git gets as far as being asked who it is, before it is told anything.
+    ///
+    /// # Errors
+    /// That it does not trust the server, or that its proxy does not let it through.
+    pub(super) fn approach(&self, place: &Place, server: &ServerUrl, ca: Option<&Path>) -> Result<()> {
+        if server.is_clear() {
             return Ok(());
         }
+        let mut args: Vec<String> = vec!["-c".into(), "credential.helper=".into()];
+        for Setting { key, values } in authority(server, ca) {
+            args.extend(values.iter().flat_map(|value| ["-c".to_owned(), format!("{key}={value}")]));
+        }
+        args.extend(["ls-remote".to_owned(), repository(server), "HEAD".into()]);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let ran = self.0.run(&place.home, &args, LONG)?;
         let said = ran.said();
-        let all = said.join("\n");
-        let hint = if all.contains("certificate") || all.contains("SSL") {
-            "git does not trust the server's certificate: agnes setup --ca FILE, with the certificate of your \
-             organisation's authority (PEM). Ask whoever runs the server for it"
-        } else if all.contains("proxy") {
-            "git has a proxy of its own: git config --get-urlmatch http.proxy URL shows it"
-        } else {
-            "git ls-remote with that address shows more; GIT_CURL_VERBOSE would show secrets, so do not send that \
-             to anybody"
-        };
-        let snag = Snag::failed(format!("git does not get through to `{}`", repository(server))).hinted(hint);
-        Err(said.into_iter().fold(snag, Snag::because))
+        let is_ours = ran.good || !(is_untrusting(&said) || is_proxied(&said));
+        if is_ours { Ok(()) } else { Err(unreached(place, server, said)) }
     }
+}
+
+fn is_untrusting(said: &[String]) -> bool {
+    said.iter().any(|line| line.contains("certificate") || line.contains("SSL"))
+}
+
+fn is_proxied(said: &[String]) -> bool {
+    said.iter().any(|line| line.to_lowercase().contains("proxy") || line.contains("CONNECT"))
+}
+
+fn unreached(place: &Place, server: &ServerUrl, said: Vec<String>) -> Snag {
+    let hint = if let Some(file) = place.git_trusts.as_ref().filter(|_| is_untrusting(&said)) {
+        format!(
+            "git does not trust the server's certificate: GIT_SSL_CAINFO in your environment has it trust `{}` alone, \
+             whatever else it is told. Put your organisation's authority into that file too, or take the variable \
+             out of your environment",
+            file.display()
+        )
+    } else if is_untrusting(&said) {
+        "git does not trust the server's certificate: agnes setup --ca FILE, with the certificate of your \
+         organisation's authority (PEM). Ask whoever runs the server for it"
+            .to_owned()
+    } else if is_proxied(&said) {
+        "git goes through a proxy: HTTPS_PROXY in your environment names it, or git config --get-urlmatch \
+         http.proxy URL shows it"
+            .to_owned()
+    } else {
+        "git ls-remote with that address shows more; GIT_CURL_VERBOSE would show secrets, so do not send that to \
+         anybody"
+            .to_owned()
+    };
+    let snag = Snag::failed(format!("git does not get through to `{}`", repository(server))).hinted(hint);
+    said.into_iter().fold(snag, Snag::because)
 }
 
 fn unusable(place: &Place, said: &[String]) -> Snag {
     let path = place.git_config.display();
-    let snag = Snag::failed(format!("git's configuration `{path}` cannot be changed"))
-        .hinted("put it right and make it writable for yourself; then run the same command again");
+    let hint = obstacle(said)
+        .unwrap_or("put it right and make it writable for yourself; then run the same command again");
+    let snag = Snag::failed(format!("git's configuration `{path}` cannot be changed")).hinted(hint);
     said.iter().fold(snag, |snag, line| snag.because(line.clone()))
 }

@@ -34,7 +34,6 @@ pub fn command(place: &Place) -> String {
 /// # Errors
 /// When the settings are not what can be changed.
 pub fn add(place: &Place, path: &Path) -> Result<bool> {
-    refuse_link(path)?;
     let mut all = settings::usable(path)?.unwrap_or_default();
     let ours = json!({
         "matcher": "startup|resume",
@@ -92,20 +91,8 @@ fn is_ours(entry: &Value) -> bool {
     !hooks.is_empty() && hooks.iter().all(ends)
 }
 
-pub(super) fn refuse_link(path: &Path) -> Result<()> {
-    if fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink()) {
-        return Err(Snag::new(Kind::Conflict, format!("`{}` is a symbolic link", path.display()))
-            .because("whoever manages the file that it leads to would not know of a change")
-            .hinted(format!(
-                "put the hook there yourself: agnes setup --hook prints what it would write with --dry-run; or replace \
-                 the link by a file: cp --remove-destination \"$(readlink -f {0})\" {0}",
-                git::quoted(path)
-            )));
-    }
-    Ok(())
-}
-
-/// As it was indented before, as far as that can be told.
+/// As it was indented before, as far as that can be told. A link stays, and what it leads to is changed, as
+/// Claude Code does it.
 fn write(path: &Path, all: &Map<String, Value>) -> Result<()> {
     let failed = |why: std::io::Error| Snag::file(path, "written", &why);
     let before = fs::read_to_string(path).unwrap_or_default();
@@ -125,6 +112,7 @@ fn write(path: &Path, all: &Map<String, Value>) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    let like = fs::metadata(path).ok().map(|facts| facts.permissions());
-    files::replace(path, &bytes, like).map_err(failed)
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let like = fs::metadata(&target).ok().map(|facts| facts.permissions());
+    files::replace(&target, &bytes, like).map_err(failed)
 }

@@ -16,6 +16,7 @@ mod folder;
 pub mod git;
 pub mod helper;
 pub mod hook;
+mod ledger;
 pub mod place;
 pub mod programs;
 pub mod refresh;

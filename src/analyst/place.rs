@@ -13,6 +13,8 @@ pub struct Place {
     pub config_is_chosen: bool,
     /// Claude Code's folder: `CLAUDE_CONFIG_DIR`, else `~/.claude`.
     pub claude: PathBuf,
+    /// Claude Code's own file about itself: `.claude.json` in the home, or in the folder that was chosen.
+    pub ledger: PathBuf,
     /// The file that `git config --global` writes: `GIT_CONFIG_GLOBAL`, else `~/.gitconfig`, else git's own
     /// below `XDG_CONFIG_HOME`.
     pub git_config: PathBuf,
@@ -22,6 +24,10 @@ pub struct Place {
     pub path: Vec<PathBuf>,
     /// The folder that the command was started in.
     pub here: PathBuf,
+    /// `GIT_SSL_CAINFO`: the only authorities that git trusts, whatever its configuration says.
+    pub git_trusts: Option<PathBuf>,
+    /// The variables that name proxies, or who is reached without.
+    pub proxies: Vec<&'static str>,
 }
 
 impl Place {
@@ -49,6 +55,16 @@ impl Place {
         match scope {
             super::state::Scope::User => self.claude.join("settings.json"),
             super::state::Scope::Project => project.join(".claude").join("settings.json"),
+        }
+    }
+
+    /// The settings that have the hook: with its path of this very machine it is not for those who share a project's
+    /// settings.
+    #[must_use]
+    pub fn hook_settings(&self, scope: super::state::Scope, project: &Path) -> PathBuf {
+        match scope {
+            super::state::Scope::User => self.settings(scope, project),
+            super::state::Scope::Project => project.join(".claude").join("settings.local.json"),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::error::{Kind, Result, Snag};
+use super::error::{Kind, MAKE_ROOM, MAKE_WRITABLE, Result, Snag};
 use super::place::Place;
 
 /// Variables of ours with secrets in them, and those by which a running Claude Code tells its children that
@@ -14,7 +14,8 @@ use super::place::Place;
 const NOT_FOR_CHILDREN: [&str; 5] =
     ["AGNES_TOKEN", "SCHEDULER_API_TOKEN", "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_PROJECT_DIR"];
 
-const PAUSE: Duration = Duration::from_millis(5);
+/// A dozen programs run one after the other, and each ends up to this long before it is noticed.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// What a program that has ended left behind.
 #[derive(Debug)]
@@ -106,11 +107,10 @@ impl Program {
             return Ok(ran.stdout);
         }
         let what = args.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+        let said = ran.said();
         let mut snag = Snag::failed(format!("`{} {what}` failed", self.name));
-        for line in ran.said() {
-            snag = snag.because(line);
-        }
-        Err(snag)
+        snag.hint = obstacle(&said).map(str::to_owned);
+        Err(said.into_iter().fold(snag, Snag::because))
     }
 
     /// Its version, which has to be so recent.
@@ -140,6 +140,18 @@ pub(super) fn numbers(text: &str) -> [u32; 3] {
         *place = digits.parse().unwrap_or(0);
     }
     found
+}
+
+/// What to do about what keeps any program from writing, if that is what it says.
+pub(super) fn obstacle(said: &[String]) -> Option<&'static str> {
+    let says = |words: &[&str]| said.iter().any(|line| words.iter().any(|word| line.contains(word)));
+    if says(&["No space left", "ENOSPC", "Disk quota exceeded", "EDQUOT"]) {
+        Some(MAKE_ROOM)
+    } else if says(&["Read-only file system", "EROFS", "Permission denied", "EACCES"]) {
+        Some(MAKE_WRITABLE)
+    } else {
+        None
+    }
 }
 
 fn is_program(path: &Path) -> bool {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Kind, Result, Snag};
 use super::files;
+use super::ledger::Ledger;
 use super::place::Place;
 use crate::client::ServerUrl;
 use crate::domain::digest::Digest;
@@ -85,6 +86,9 @@ pub struct Setup {
     /// Files that others write for us, as they were before.
     #[serde(default)]
     pub before: Vec<Before>,
+    /// The client's file about itself.
+    #[serde(default)]
+    pub(super) ledger: Ledger,
     /// Folders that were not there.
     #[serde(default)]
     pub absent: Vec<PathBuf>,
@@ -127,6 +131,26 @@ impl Before {
         // A token has one file to be in, and this is another.
         let text = text.filter(|text| !text.contains(PREFIX));
         Ok(Self { path: path.to_owned(), text, was_there, above: above.to_owned(), left: None })
+    }
+
+    /// Whether there is now what was there before, or what we left there.
+    pub(super) fn is_untouched(&self) -> bool {
+        let now = digest(&self.path);
+        match (&self.left, &self.text) {
+            (Some(left), _) => now.as_ref() == Some(left),
+            (None, Some(text)) => now == Some(Digest::of(text.as_bytes()).to_string()),
+            (None, None) => !self.was_there && now.is_none(),
+        }
+    }
+
+    /// Takes note of what we left there. If somebody else had changed it before, what it was once is not to come
+    /// back: theirs would be lost.
+    pub(super) fn leave(&mut self, was_untouched: bool) {
+        if was_untouched {
+            self.left = digest(&self.path);
+        } else {
+            (self.text, self.left) = (None, None);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::credentials::{self, Credential};
 use super::error::Kind;
 use super::helper::{Operation, answer};
+use super::ledger::Ledger;
 use super::place::Place;
 use crate::domain::secret::Secret;
 
@@ -18,10 +19,13 @@ fn place(home: &Path) -> Place {
         config: home.join("config").join("agnes"),
         config_is_chosen: false,
         claude: home.join(".claude"),
+        ledger: home.join(".claude.json"),
         git_config: home.join(".gitconfig"),
         agnes: "/opt/a gnes/bin/agnes".into(),
         path: Vec::new(),
         here: home.to_owned(),
+        git_trusts: None,
+        proxies: Vec::new(),
     }
 }
 
@@ -171,6 +175,49 @@ fn what_git_wants_erased_is_kept_and_what_it_wants_stored_is_not() {
     assert!(!kept());
     let text = fs::read_to_string(place.credentials()).unwrap();
     assert!(!text.contains("another"));
+}
+
+/// The client's file about itself is somebody's as soon as they have used the client: their accounts and projects
+/// must not be lost for a home that looks as before.
+#[test]
+fn the_clients_own_file_is_put_back_to_the_very_bytes_or_left() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    let backups = place.claude.join("backups");
+    fs::create_dir_all(&backups).unwrap();
+    let write = |text: &str| fs::write(&place.ledger, text).unwrap();
+    let now = || fs::read_to_string(&place.ledger).unwrap_or_default();
+
+    let none = Ledger::of(&place);
+    write("{\n  \"machineID\": \"x\"\n}");
+    fs::write(backups.join("1"), "").unwrap();
+    none.put_back(&place, "agnes", true).unwrap();
+    assert!(!place.ledger.exists() && fs::read_dir(&backups).unwrap().count() == 0);
+    let lived_in = "{\n  \"machineID\": \"x\",\n  \"projects\": {}\n}";
+    write(lived_in);
+    fs::write(backups.join("2"), "").unwrap();
+    none.put_back(&place, "agnes", true).unwrap();
+    assert_eq!((now().as_str(), fs::read_dir(&backups).unwrap().count()), (lived_in, 1));
+    write("{\"machineID\": \"x\"}");
+    none.put_back(&place, "agnes", false).unwrap();
+    assert_eq!(now(), "{\"machineID\": \"x\"}");
+
+    let before = "{\n  \"machineID\": \"x\",\n  \"declinedPlugins\": [\n    \"b@other\"\n  ]\n}";
+    write(before);
+    let one = Ledger::of(&place);
+    let ours = "\n  \"userID\": \"y\",\n  \"declinedPlugins\": [\n    \"b@other\",\n    \"a@agnes\"\n  ]\n}";
+    write(&format!("{{\n  \"machineID\": \"x\",{ours}"));
+    one.put_back(&place, "agnes", true).unwrap();
+    assert_eq!(now(), before);
+    // With something of theirs it is theirs; what we had it note goes all the same.
+    write(&format!("{{\n  \"machineID\": \"z\",{ours}"));
+    one.put_back(&place, "agnes", false).unwrap();
+    let left: serde_json::Value = serde_json::from_str(&now()).unwrap();
+    assert_eq!(left, serde_json::json!({"machineID": "z", "userID": "y", "declinedPlugins": ["b@other"]}));
+    // And what is none of the client's is not touched.
+    write("not JSON");
+    one.put_back(&place, "agnes", true).unwrap();
+    assert_eq!(now(), "not JSON");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! taken out: theirs stays.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use super::git::Git;
 use super::hook;
 use super::place::Place;
 use super::setup::turn;
-use super::state::{Before, Channel, Setup, State, digest};
+use super::state::{Before, Channel, Setup, State};
 use crate::analyst::Tell;
 use crate::client::ServerUrl;
 
@@ -26,6 +26,7 @@ use crate::client::ServerUrl;
 /// What could not be taken back. It stays noted, so that it can be tried again.
 pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Result<()> {
     let turn = turn(place)?;
+    let untouched = setup.ledger.is_untouched(place);
     unregister(place, setup, tell)?;
     if let Some(folder) = setup.folder.as_ref().filter(|folder| folder.exists()) {
         tell(&format!("Removing {}", folder.display()));
@@ -38,22 +39,28 @@ pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Res
     for before in setup.before.iter().filter(|before| before.path != place.git_config) {
         settle(before)?;
     }
-    remove_made(setup);
+    setup.ledger.put_back(place, &setup.marketplace, untouched)?;
+    remove_made(&setup.absent, &setup.marketplace);
     credentials::forget(place, server)?;
     let mut state = State::read(place)?;
     state.servers.remove(server.base());
     state.write(place)?;
     drop(turn);
-    if state.servers.is_empty() && credentials::all(place)?.is_empty() {
-        for name in ["setup.lock", "credentials.lock"] {
-            let _ = fs::remove_file(place.config.join(name));
-        }
-        // Only if nothing else is in them.
-        let _ = fs::remove_dir(&place.config);
-        if let Some(above) = place.config.parent().filter(|above| setup.absent.iter().any(|one| one == above))
-        {
-            let _ = fs::remove_dir(above);
-        }
+    vacate(place, &setup.absent)
+}
+
+/// Removes our folder, if there is nothing in it that anybody needs.
+pub(super) fn vacate(place: &Place, absent: &[PathBuf]) -> Result<()> {
+    if !State::read(place)?.servers.is_empty() || !credentials::all(place)?.is_empty() {
+        return Ok(());
+    }
+    for name in ["setup.lock", "credentials.lock"] {
+        let _ = fs::remove_file(place.config.join(name));
+    }
+    // Only if nothing else is in them.
+    let _ = fs::remove_dir(&place.config);
+    if let Some(above) = place.config.parent().filter(|above| absent.iter().any(|one| one == above)) {
+        let _ = fs::remove_dir(above);
     }
     Ok(())
 }
@@ -65,16 +72,20 @@ fn unregister(place: &Place, setup: &Setup, tell: Tell) -> Result<()> {
     if !claude.marketplaces(folder)?.iter().any(|one| one.name == setup.marketplace) {
         return Ok(());
     }
-    let installed = claude.installed(folder)?;
-    for one in installed.iter().filter(|one| one.of(&setup.marketplace).is_some()) {
-        if !setup.installed_before.contains(&one.id) {
-            tell(&format!("Uninstalling {}", one.id));
-            claude.uninstall(folder, &one.id, one.scope.as_deref().unwrap_or(setup.scope.word()))?;
-        }
-    }
     if setup.adopted && setup.channel == Channel::Git {
+        let installed = claude.installed(folder)?;
+        for one in installed.iter().filter(|one| one.of(&setup.marketplace).is_some()) {
+            if !setup.installed_before.contains(&one.id) {
+                tell(&format!("Uninstalling {}", one.id));
+                let scope = one.scope.as_deref().unwrap_or(setup.scope.word());
+                if !claude.uninstall(place, folder, &one.id, scope, &installed)? {
+                    tell("This Claude Code would uninstall another plugin of that name: it was left");
+                }
+            }
+        }
         return Ok(());
     }
+    // Its plugins go with it.
     tell(&format!("Removing the marketplace `{}` from Claude Code", setup.marketplace));
     claude.remove(folder, &setup.marketplace)
 }
@@ -88,7 +99,7 @@ pub(super) fn ungit(place: &Place, setup: &Setup) -> Result<()> {
     let before = setup.before.iter().find(|before| before.path == *path);
     if let Some(before) = before
         && before.left.is_some()
-        && before.left == digest(path)
+        && before.is_untouched()
         && (before.text.is_some() || !before.was_there)
     {
         return restore(before);
@@ -167,13 +178,13 @@ fn prune(path: &Path, above: &Path) {
     }
 }
 
-/// What the client leaves in its cache of a marketplace that it does not have any more.
-fn remove_made(setup: &Setup) {
-    for folder in &setup.absent {
-        if folder.ends_with(Path::new("cache").join(&setup.marketplace)) {
+/// Removes folders that were not there before, if nothing is in them now; and whatever the client leaves in its
+/// cache of a marketplace that it does not have any more.
+pub(super) fn remove_made(absent: &[PathBuf], marketplace: &str) {
+    for folder in absent {
+        if folder.ends_with(Path::new("cache").join(marketplace)) {
             let _ = fs::remove_dir_all(folder);
         } else {
-            // Only if it is empty.
             let _ = fs::remove_dir(folder);
         }
     }

@@ -107,7 +107,7 @@ impl From<Problem> for Failure {
 
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
-        let Trouble { message, causes, hint } = trouble;
+        let Trouble { nature: _, message, causes, hint } = trouble;
         Self { exit: Exit::Failed, message, causes, hint }
     }
 }
@@ -115,7 +115,7 @@ impl From<Trouble> for Failure {
 impl From<Snag> for Failure {
     fn from(snag: Snag) -> Self {
         let exit = match snag.kind {
-            Kind::Failed | Kind::Away => Exit::Failed,
+            Kind::Failed | Kind::Away | Kind::Stranger => Exit::Failed,
             Kind::Usage => Exit::Usage,
             Kind::Missing => Exit::NotFound,
             Kind::Conflict => Exit::Conflict,

@@ -41,6 +41,8 @@ pub(super) struct Afar {
     authorization: Option<HeaderValue>,
     /// What messages call it.
     whom: String,
+    /// Whose certificates are trusted besides the system's.
+    ca: Option<PathBuf>,
 }
 
 impl Afar {
@@ -55,12 +57,14 @@ impl Afar {
         if let Some(within) = remote.within {
             builder = builder.timeout(within).connect_timeout(within.min(CONNECTING));
         }
-        let client = builder.build().map_err(|why| Trouble::new(innermost(&why)))?;
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", remote.token.expose()))
-            .map_err(|_| Trouble::new("the access token has characters in it that no token has".into()))?;
+        let client = builder.build().map_err(|why| Trouble::new(innermost(&why)).lasting())?;
+        let mut authorization =
+            HeaderValue::from_str(&format!("Bearer {}", remote.token.expose())).map_err(|_| {
+                Trouble::new("the access token has characters in it that no token has".into()).lasting()
+            })?;
         authorization.set_sensitive(true);
         let base = remote.url.base().to_owned();
-        Ok(Self { client, base, authorization: Some(authorization), whom })
+        Ok(Self { client, base, authorization: Some(authorization), whom, ca: remote.ca.clone() })
     }
 
     /// The server whose socket that is; none where nobody answers.
@@ -74,6 +78,7 @@ impl Afar {
             base: "http://localhost".into(),
             authorization: None,
             whom: "the running server".into(),
+            ca: None,
         })
     }
 
@@ -100,24 +105,34 @@ impl Afar {
         let error = error.without_url();
         let whom = &self.whom;
         let why = innermost(&error);
+        if chain(&error).iter().any(|text| text.starts_with("tunnel error")) {
+            return Trouble::new(format!("the proxy does not get through to {whom}")).because(why).proxied();
+        }
         if error.is_timeout() {
             let trouble = Trouble::new(format!("{whom} does not answer"));
-            return if error.is_connect() {
-                trouble.because(format!("there was no connection within {} s", CONNECTING.as_secs()))
+            let trouble = if error.is_connect() {
+                trouble.because("there was no connection in time")
             } else {
                 trouble.because(why)
             };
+            return if self.is_proxied() { trouble.proxied() } else { trouble };
         }
         if why.contains("certificate") {
-            return Trouble::new(format!("{whom} shows a certificate that is not trusted here"))
-                .because(why)
-                .hinted("if your organisation has an authority of its own: --server-ca FILE (PEM)");
+            return self.untrusted(why);
         }
         // What a TLS library says to the first bytes of something else.
         if why.contains("corrupt message") || why.contains("InvalidContentType") {
             return Trouble::new(format!("{whom} does not speak https"))
                 .because(why)
-                .hinted("is it the right port? A server of this very machine may be asked by http://");
+                .hinted("is it the right port? A server of this very machine may be asked by http://")
+                .strange();
+        }
+        // What HTTP says to the first bytes of TLS.
+        if why.contains("invalid HTTP") {
+            return Trouble::new(format!("{whom} does not speak http"))
+                .because(why)
+                .hinted("it may want to be asked with https://")
+                .strange();
         }
         let trouble = if error.is_connect() {
             Trouble::new(format!("{whom} cannot be reached"))
@@ -130,6 +145,39 @@ impl Afar {
         } else {
             trouble.hinted("try again: if it was stopped, this works without it")
         }
+    }
+
+    /// Whether there is something else between here and there. reqwest asks the environment for it, and so
+    /// does the message.
+    fn is_proxied(&self) -> bool {
+        let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        self.base.starts_with("https:")
+            && named.iter().any(|name| std::env::var_os(name).is_some_and(|it| !it.is_empty()))
+    }
+
+    /// Verification is never left out: there is something to put right.
+    fn untrusted(&self, why: String) -> Trouble {
+        let hint = if why.contains("expired") || why.contains("Expired") {
+            "whoever runs the server has to renew it. Is the clock of this machine right?".to_owned()
+        } else if why.contains("not valid yet") || why.contains("NotValidYet") {
+            "is the clock of this machine right?".to_owned()
+        } else if why.contains("for name") || why.contains("ForName") {
+            "is the address right? The server's certificate is for another name".to_owned()
+        } else if let Some(ca) = &self.ca {
+            format!(
+                "`{}` does not vouch for it: ask whoever runs the server for the certificate of the authority that \
+                 signed the server's, and give it with --server-ca FILE (PEM)",
+                ca.display()
+            )
+        } else {
+            "if your organisation has an authority of its own, ask whoever runs the server for its certificate, and \
+             give it with --server-ca FILE (PEM)"
+                .to_owned()
+        };
+        Trouble::new(format!("{} shows a certificate that is not trusted here", self.whom))
+            .because(why)
+            .hinted(hint)
+            .strange()
     }
 }
 
@@ -150,6 +198,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, Trouble> {
     let failed = |why: String| {
         Trouble::new(format!("the certificates in `{}` cannot be used: {why}", path.display()))
             .hinted("--server-ca wants a file in PEM format")
+            .lasting()
     };
     let pem = std::fs::read(path).map_err(|why| failed(why.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|why| failed(innermost(&why)))?;
@@ -159,9 +208,16 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, Trouble> {
 /// What lies behind an error in the end: "Connection refused" says all that "error sending request:
 /// client error (Connect): tcp connect error: Connection refused" does.
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
+    chain(error).pop().unwrap_or_default()
+}
+
+/// An error, and what lies behind it, one after the other.
+fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        said.push(error.to_string());
+        next = error.source();
     }
-    last.to_string()
+    said
 }

@@ -24,7 +24,7 @@ use crate::wire::sync::{Event, NDJSON};
 use crate::wire::views::LocalFile;
 pub use address::{BadServer, ServerUrl};
 pub use afar::Remote;
-pub use trouble::Trouble;
+pub use trouble::{Nature, Trouble};
 pub use way::{Answer, Way};
 
 /// A stream of events says at least every ten seconds that it goes on; a server that has been silent for

@@ -5,9 +5,28 @@ use http::{HeaderMap, StatusCode, header};
 use crate::domain::note::quoted;
 use crate::wire::{Problem, VERSION, VERSION_HEADER};
 
+/// What can be done about a proxy.
+const PROXIED: &str = "HTTPS_PROXY or ALL_PROXY in your environment names that proxy: put it right, or name the \
+                       server in NO_PROXY to go around it";
+
+/// Whether waiting helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// Nobody answers, or not to the end: that passes.
+    Away,
+    /// The same, and there is a proxy in between that may be why.
+    Proxied,
+    /// Somebody answers who does not show themselves to be the server. It may be the network that one is in, and
+    /// it may be an attack.
+    Stranger,
+    /// What was given cannot be used, wherever one is.
+    Lasting,
+}
+
 /// An error that is the way's and not the API's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
+    pub nature: Nature,
     pub message: String,
     pub causes: Vec<String>,
     pub hint: Option<String>,
@@ -15,7 +34,22 @@ pub struct Trouble {
 
 impl Trouble {
     pub(super) fn new(message: String) -> Self {
-        Self { message, causes: Vec::new(), hint: None }
+        Self { nature: Nature::Away, message, causes: Vec::new(), hint: None }
+    }
+
+    /// The same with a proxy in between.
+    pub(super) fn proxied(self) -> Self {
+        Self { nature: Nature::Proxied, hint: Some(PROXIED.to_owned()), ..self }
+    }
+
+    /// The same from somebody who is not shown to be the server.
+    pub(super) fn strange(self) -> Self {
+        Self { nature: Nature::Stranger, ..self }
+    }
+
+    /// The same as something that stays as it is.
+    pub(super) fn lasting(self) -> Self {
+        Self { nature: Nature::Lasting, ..self }
     }
 
     pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
@@ -23,8 +57,8 @@ impl Trouble {
         self
     }
 
-    pub(super) fn hinted(mut self, hint: &str) -> Self {
-        self.hint = Some(hint.to_owned());
+    pub(super) fn hinted(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
@@ -38,9 +72,11 @@ impl Trouble {
         if let Some(to) = text(header::LOCATION) {
             what = format!("{what}, and sends on to {}", quoted(to));
         }
-        Self::new(format!("{whom} answers, but not as an agnes server does"))
+        let trouble = Self::new(format!("{whom} answers, but not as an agnes server does"))
             .because(what)
-            .hinted("is it the address that `agnes serve` has? A proxy before it may want a login")
+            .hinted("is it the address that `agnes serve` has? A proxy before it may want a login");
+        // What stands before a server says that it is not there.
+        if status.is_server_error() { trouble } else { trouble.strange() }
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! What is printed is run as it is. So it asks for the token itself, writes it into one file for its owner
 //! alone, has it in no program's arguments, and stops at the first thing that fails.
+//!
+//! It is pasted into the shell that somebody sits before. On macOS that is zsh, which knows no comments there:
+//! `#` would be a command that is not found. So what is said to readers is an argument of `:`, which does nothing.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -68,18 +71,19 @@ fn certificates(pem: &str) -> String {
 }
 
 fn shell(platform: Platform, base: &str, ca: Option<&str>) -> String {
+    let about =
+        format!("Sets Claude Code up for the plugins that {base} grants you, on {}.", platform.shown());
     let mut out = format!(
-        "# Sets Claude Code up for the plugins that {base} grants you, on {}.\n\
-         # Look at it, and paste all of it into a terminal. It asks for your token.\n\
-         (\nset -eu\nserver={}\n",
-        platform.shown(),
+        ": {}\n: {}\n(\nset -eu\nserver={}\n",
+        word(&about),
+        word("Look at it, and paste all of it into a terminal. It asks for your token."),
         word(base)
     );
     out.push_str(SHELL_TOKEN);
     if let Some(ca) = ca {
         let _ = write!(
             out,
-            "# The server's certificate is signed by an authority of your organisation's own.\n\
+            ": 'The certificate of the server is signed by an authority of your own organisation.'\n\
             cat >\"$folder/ca.pem\" <<'END_OF_CERTIFICATES'\n{ca}END_OF_CERTIFICATES\n\
             git config --file \"$folder/git\" \"http.$server/.sslCAInfo\" \"$folder/ca.pem\"\n"
         );
@@ -94,11 +98,12 @@ done
 folder="${XDG_CONFIG_HOME:-$HOME/.config}/agnes"
 mkdir -p "$folder"
 printf 'Your token for %s (it is not shown): ' "$server" >&2
+trap 'stty echo 2>/dev/null; exit 130' INT
 stty -echo 2>/dev/null || true
 read -r token
 stty echo 2>/dev/null || true
 echo >&2
-# The one file that has the token, for you alone. With a new token, do all of this again.
+: 'The one file that has the token, for you alone. With a new token, do all of this again.'
 (
     umask 077
     rm -f "$folder/git"
@@ -109,8 +114,11 @@ unset token
 
 const SHELL_REST: &str = r#"git config --global --get-all include.path | grep -qxF "$folder/git" ||
     git config --global --add include.path "$folder/git"
-GIT_TERMINAL_PROMPT=0 git ls-remote "$server/marketplace.git" HEAD >/dev/null
-# Claude Code clones the address. Where it cannot, a clone of your own takes its place.
+GIT_TERMINAL_PROMPT=0 git ls-remote "$server/marketplace.git" HEAD >/dev/null || {
+    echo "git does not get through to $server: is the token right, and is the network the right one?" >&2
+    exit 1
+}
+: 'Claude Code clones the address. Where it cannot, a clone of your own takes its place.'
 if ! claude plugin marketplace add "$server/marketplace.git"; then
     test -d "$HOME/agnes-marketplace/.git" ||
         git clone --depth 1 -c pull.rebase=true "$server/marketplace.git" "$HOME/agnes-marketplace"
@@ -126,7 +134,7 @@ fn powershell(base: &str, ca: Option<&str>) -> String {
     let mut out = format!(
         "# Sets Claude Code up for the plugins that {base} grants you, on Windows.\r\n\
          # Look at it, and paste all of it into PowerShell. It asks for your token.\r\n\
-         & {{\n$ErrorActionPreference = 'Stop'\n$server = '{}'\n",
+         & {{\n$ErrorActionPreference = 'Stop'\n$PSNativeCommandUseErrorActionPreference = $false\n$server = '{}'\n",
         base.replace('\'', "''")
     );
     out.push_str(POWERSHELL_TOKEN);
@@ -134,7 +142,7 @@ fn powershell(base: &str, ca: Option<&str>) -> String {
         let _ = write!(
             out,
             "# The server's certificate is signed by an authority of your organisation's own.\n\
-            Set-Content -Encoding ascii -Path (Join-Path $folder 'ca.pem') -Value @'\n{ca}'@\n\
+            Set-Content -Encoding ascii -LiteralPath (Join-Path $folder 'ca.pem') -Value @'\n{ca}'@\n\
             git config --file $file \"http.$server/.sslCAInfo\" ((Join-Path $folder 'ca.pem') -replace '\\\\', '/')\n\
             git config --file $file \"http.$server/.schannelUseSSLCAInfo\" true\n"
         );
@@ -146,22 +154,26 @@ fn powershell(base: &str, ca: Option<&str>) -> String {
 const POWERSHELL_TOKEN: &str = r#"foreach ($program in 'git', 'claude') {
     if (-not (Get-Command $program -ErrorAction SilentlyContinue)) { throw "There is no $program here: install it first." }
 }
-$folder = Join-Path $env:APPDATA 'agnes'
+$folder = Join-Path $env:LOCALAPPDATA 'agnes'
 New-Item -ItemType Directory -Force $folder | Out-Null
 $file = Join-Path $folder 'git'
 $typed = Read-Host "Your token for $server (it is not shown)" -AsSecureString
 $token = [System.Net.NetworkCredential]::new('', $typed).Password
 # The one file that has the token, for you alone. With a new token, do all of this again.
-Set-Content -Encoding ascii -Path $file -Value ''
-icacls $file /inheritance:r /grant:r "${env:USERNAME}:F" | Out-Null
-Set-Content -Encoding ascii -Path $file -Value "[http `"$server/`"]", "`textraHeader = `"Authorization: Bearer $token`""
-Remove-Variable token, typed
+Set-Content -Encoding ascii -LiteralPath $file -Value ''
+icacls $file /inheritance:r /grant:r "$(whoami):F" | Out-Null
+if ($LASTEXITCODE -ne 0) { throw "$file cannot be made readable for you alone" }
+Set-Content -Encoding ascii -LiteralPath $file -Value "[http `"$server/`"]", "`textraHeader = `"Authorization: Bearer $token`""
+Remove-Variable -Name 'token', 'typed'
 "#;
 
 const POWERSHELL_REST: &str = r#"$path = $file -replace '\\', '/'
 if (@(git config --global --get-all include.path) -notcontains $path) { git config --global --add include.path $path }
-git ls-remote "$server/marketplace.git" HEAD | Out-Null
-if ($LASTEXITCODE -ne 0) { throw 'git does not get through to the server' }
+$asks = $env:GIT_TERMINAL_PROMPT
+$env:GIT_TERMINAL_PROMPT = '0'
+git -c credential.helper= ls-remote "$server/marketplace.git" HEAD | Out-Null
+$env:GIT_TERMINAL_PROMPT = $asks
+if ($LASTEXITCODE -ne 0) { throw "git does not get through to ${server}: is the token right, and is the network the right one?" }
 # Claude Code clones the address. Where it cannot, a clone of your own takes its place.
 claude plugin marketplace add "$server/marketplace.git"
 if ($LASTEXITCODE -ne 0) {
@@ -169,6 +181,7 @@ if ($LASTEXITCODE -ne 0) {
     if (-not (Test-Path (Join-Path $clone '.git'))) { git clone --depth 1 -c pull.rebase=true "$server/marketplace.git" $clone }
     git -C $clone pull --quiet --rebase
     claude plugin marketplace add $clone
+    if ($LASTEXITCODE -ne 0) { throw 'Claude Code does not take the clone either' }
 }
 Write-Output 'What there is:  claude plugin list --available --json'
 Write-Output 'To install it:  claude plugin install NAME@MARKETPLACE'

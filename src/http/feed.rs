@@ -9,11 +9,12 @@ pub(super) mod catalog;
 pub(super) mod plugin;
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -102,30 +103,35 @@ pub(super) async fn zip(
         if etag::has(&headers, &tag) {
             return not_modified(&tag);
         }
+        if method == Method::HEAD {
+            let size = feed.size(&app, &caller, glance).await?;
+            return described(&tag, HeaderValue::from_static(wire::DISPOSITION), size);
+        }
         if let Built::Bundle(bundle) = feed.bundle(&app, &caller, glance).await? {
-            return streamed(&method, &tag, HeaderValue::from_static(wire::DISPOSITION), &bundle);
+            return streamed(&tag, HeaderValue::from_static(wire::DISPOSITION), &bundle);
         }
     }
     Err(unsettled())
 }
 
 /// The whole answer, for whoever has something else or nothing.
-fn streamed(
-    method: &Method,
-    tag: &str,
-    disposition: HeaderValue,
-    bundle: &OpenBundle,
-) -> Result<Response, Failure> {
-    let body = match *method {
-        Method::HEAD => Body::empty(),
-        _ => Body::new(FileBody::new(Arc::clone(&bundle.file), bundle.size)),
-    };
+fn streamed(tag: &str, disposition: HeaderValue, bundle: &OpenBundle) -> Result<Response, Failure> {
+    let mut answer = described(tag, disposition, Some(bundle.size))?;
+    *answer.body_mut() = Body::new(FileBody::new(Arc::clone(&bundle.file), bundle.size));
+    Ok(answer)
+}
+
+/// What HEAD is told. Nothing is built for it: whoever only asks whether there is something new does not wait,
+/// and the size is left out where only building would tell (RFC 9110, 9.3.2).
+fn described(tag: &str, disposition: HeaderValue, size: Option<u64>) -> Result<Response, Failure> {
     let about = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
-        (header::CONTENT_LENGTH, HeaderValue::from(bundle.size)),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((caching(tag)?, about, body).into_response())
+    let size = size.map(|size| [(header::CONTENT_LENGTH, HeaderValue::from(size))]);
+    // Of a body that is known to be empty, axum would say that its length is 0.
+    let body = Body::from_stream(tokio_stream::empty::<Result<Bytes, Infallible>>());
+    Ok((caching(tag)?, about, size, body).into_response())
 }
 
 pub(super) fn unsettled() -> Failure {
@@ -230,6 +236,16 @@ impl Feed {
             Ok(built)
         };
         self.bundles.join(digest, work).await.ok_or_else(stopped_short)?
+    }
+
+    /// In bytes, if the bundle of that view was built.
+    async fn size(&self, app: &App, caller: &Caller, glance: Glance) -> Result<Option<u64>, Failure> {
+        if let Some(bundle) = self.opened(&glance.digest) {
+            return Ok(Some(bundle.size));
+        }
+        let caller = caller.clone();
+        let built = move |registry: &Registry| registry.built_bundle(&caller, &glance);
+        Ok(ask(Arc::clone(app), built).await?.map(|bundle| bundle.size))
     }
 
     fn opened(&self, digest: &Digest) -> Option<Arc<OpenBundle>> {

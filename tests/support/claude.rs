@@ -35,6 +35,13 @@ impl Claude {
         clients
     }
 
+    /// The same program with another home.
+    pub fn at(self, world: &World, name: &str) -> Self {
+        let home = world.path(name);
+        std::fs::create_dir_all(&home).unwrap();
+        Self { home, ..self }
+    }
+
     pub fn program(&self) -> &Path {
         &self.program
     }
@@ -103,10 +110,16 @@ impl Claude {
         std::fs::write(place, settings.to_string()).unwrap();
     }
 
-    /// What a session says first: which commands, agents, servers and plugins it loaded. It gets no
+    /// What a session says when it begins: which commands, agents, servers and plugins it loaded. It gets no
     /// further, since nobody answers at that address.
     #[track_caller]
     pub fn session(&self) -> Value {
+        self.session_in(&self.home)
+    }
+
+    /// The same in a folder.
+    #[track_caller]
+    pub fn session_in(&self, folder: &Path) -> Value {
         let output = self
             .command(&["-p", "hi", "--output-format", "stream-json", "--verbose", "--max-turns", "1"])
             .env("ANTHROPIC_API_KEY", "x")
@@ -114,9 +127,11 @@ impl Claude {
             .env("CLAUDE_CODE_MAX_RETRIES", "0")
             // What is enabled and not installed yet is installed before anything else.
             .env("CLAUDE_CODE_SYNC_PLUGIN_INSTALL", "1")
+            .current_dir(folder)
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        // Hooks may have something to say before.
         let events = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let init = events.into_iter().find(|event| event["subtype"] == "init");
         init.unwrap_or_else(|| panic!("{said}{}", String::from_utf8_lossy(&output.stderr)))

@@ -7,8 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::server::{Server, argument};
-use super::{Claude, Ran, World};
+use super::{ADA, Claude, Ran, Upstream, World};
 
 pub struct Laptop {
     pub claude: Claude,
@@ -24,25 +23,14 @@ pub enum Found {
 }
 
 impl World {
-    /// An authority of our own, as a file, and the server whose certificate it signed.
-    pub fn serve_privately(&self, flags: &[&str]) -> (Server, PathBuf) {
-        use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-        let (ca, cert, key) = (self.path("our ca.pem"), self.path("cert.pem"), self.path("key.pem"));
-        if !ca.exists() {
-            let ca_key = KeyPair::generate().unwrap();
-            let mut ca_params = CertificateParams::new(Vec::new()).unwrap();
-            // A leaf of the same name as its issuer would count as self-signed.
-            ca_params.distinguished_name.push(DnType::CommonName, "Our authority");
-            ca_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            fs::write(&ca, ca_params.self_signed(&ca_key).unwrap().pem()).unwrap();
-            let issuer = Issuer::new(ca_params, ca_key);
-            let leaf_key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
-            fs::write(&cert, params.signed_by(&leaf_key, &issuer).unwrap().pem()).unwrap();
-            fs::write(&key, leaf_key.serialize_pem()).unwrap();
-        }
-        let tls = ["--tls-cert", argument(&cert), "--tls-key", argument(&key)];
-        (self.serve(&[&tls[..], flags].concat()), ca)
+    /// The marketplace `up` with three plugins, of which Ada has `still` and `moved`; and its upstream.
+    pub fn with_moving() -> (Self, Upstream) {
+        let world = Self::new();
+        let upstream = world.upstream("up");
+        upstream.plugins(&["still", "moved", "later"]).commit("Publish");
+        world.register("up", &upstream);
+        world.user(ADA, &["up/still", "up/moved"]);
+        (world, upstream)
     }
 
     /// A new token of that user's.
@@ -63,6 +51,21 @@ impl Laptop {
                 Self { claude, path: path.unwrap() }
             })
             .collect()
+    }
+
+    /// The one with the newest client, or nothing where there is none to test with.
+    pub fn one(world: &World, test: &str) -> Option<Self> {
+        Self::all(world, test).pop()
+    }
+
+    /// The same client in another home, a new one of that name.
+    pub fn at(self, world: &World, name: &str) -> Self {
+        Self { claude: self.claude.at(world, name), ..self }
+    }
+
+    /// Where its programs are looked for.
+    pub fn path(&self) -> std::path::Display<'_> {
+        Path::new(&self.path).display()
     }
 
     pub fn home(&self) -> &Path {

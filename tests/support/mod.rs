@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "no single test uses everything")]
 
+pub mod authority;
 mod claude;
 pub mod clients;
 mod corpus;
@@ -18,8 +19,10 @@ pub mod namespace;
 mod odd;
 pub mod packets;
 mod people;
+pub mod proxy;
 pub mod remotes;
 pub mod server;
+pub mod terminal;
 mod unzipped;
 mod upstream;
 /// A web server on the loopback interface.

@@ -1,15 +1,15 @@
 //! Doing it, and asking the client what came of it.
 
-use std::path::PathBuf;
+use std::fs;
 use std::time::Duration;
 
 use super::check::plugins;
 use super::{Checked, Choice, Outcome};
 use crate::analyst::compare::Differences;
-use crate::analyst::error::{Kind, Result, Snag};
+use crate::analyst::error::{Kind, MAKE_ROOM, Result, Snag};
 use crate::analyst::place::Place;
-use crate::analyst::state::{Before, Channel, Setup, State, digest};
-use crate::analyst::undo::ungit;
+use crate::analyst::state::{Before, Channel, Setup, State};
+use crate::analyst::undo::{ungit, vacate};
 use crate::analyst::{Tell, credentials, files, folder, git, hook};
 
 /// How long whoever is at it already may take.
@@ -23,7 +23,21 @@ type Note<'a> = &'a mut dyn FnMut(&Setup) -> Result<()>;
 /// # Errors
 /// What could not be done. What was done is noted, and can be taken back or gone on with.
 pub fn carry_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) -> Result<Outcome> {
-    let absent = absent(place, found);
+    let done = carried_out(place, found, choice, tell);
+    // Where nothing could even be noted, there is nothing that could be taken back later.
+    if done.is_err() && State::read(place).is_ok_and(|state| state.servers.is_empty()) {
+        let _ = vacate(place, &found.absent);
+        found.withdraw(place);
+    }
+    done.map_err(|snag| roomless(place, snag))
+}
+
+/// What to do, where the reason for it all is that there is no room.
+pub(in crate::analyst) fn roomless(place: &Place, snag: Snag) -> Snag {
+    if files::is_full(&place.home) { snag.hinted(MAKE_ROOM) } else { snag }
+}
+
+fn carried_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) -> Result<Outcome> {
     let _turn = turn(place)?;
     let mut state = State::read(place)?;
     let base = found.wishes.credential.server.to_string();
@@ -40,32 +54,31 @@ pub fn carry_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) ->
             .hinted("take that back first: agnes setup --undo"));
         }
         Some(there) => there.clone(),
-        None => begun(place, found, absent)?,
+        None => begun(place, found)?,
     };
     setup.plugins = choice.policy();
     setup.complete = false;
-    let note = |state: &mut State, setup: &Setup| {
+    let mut note = |setup: &Setup| {
         state.servers.insert(base.clone(), setup.clone());
         state.write(place)
     };
-    note(&mut state, &setup)?;
+    note(&setup)?;
     credentials::keep(place, &found.wishes.credential)?;
-    deliver(place, found, &mut setup, &mut |setup| note(&mut state, setup), tell)?;
-    let failed = install(place, found, choice, &setup, tell)?;
+    let anew = deliver(place, found, &mut setup, &mut note, tell)?;
+    let failed = install(place, found, choice, &setup, anew, tell)?;
     let outcome = verified(found, &setup, failed)?;
     setup.known = found.info.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     setup.etag = outcome.failed.is_empty().then(|| found.info.etag.clone());
     setup.complete = true;
-    if found.wishes.hook {
-        let path = place.settings(setup.scope, &setup.project);
+    // One that is there already may call a program that has moved since.
+    if found.wishes.hook || setup.hook.is_some() {
+        let path = place.hook_settings(setup.scope, &setup.project);
         setup.hook = Some(path.clone());
-        note(&mut state, &setup)?;
+        note(&setup)?;
         hook::add(place, &path)?;
     }
-    for before in &mut setup.before {
-        before.left = digest(&before.path);
-    }
-    note(&mut state, &setup)?;
+    setup.ledger.leave(place, &found.ledger);
+    note(&setup)?;
     Ok(outcome)
 }
 
@@ -76,22 +89,15 @@ pub(in crate::analyst) fn turn(place: &Place) -> Result<files::Turn> {
     })
 }
 
-/// Folders that there will be, and are not yet.
-fn absent(place: &Place, found: &Checked) -> Vec<PathBuf> {
-    let above = place.config.parent().unwrap_or(&place.config).to_owned();
-    let claude = place.claude.join("plugins");
-    let cache = claude.join("cache");
-    let made = [above, cache.join(&found.info.marketplace_name), cache, claude.join("marketplaces"), claude];
-    made.into_iter().filter(|path| !path.exists()).collect()
-}
-
 /// The note of how everything is before the first change.
-fn begun(place: &Place, found: &Checked, absent: Vec<PathBuf>) -> Result<Setup> {
+fn begun(place: &Place, found: &Checked) -> Result<Setup> {
     let scope = found.wishes.scope;
     let claude = place.claude.join("plugins");
+    let settings = place.settings(scope, &found.project);
+    let hook = Some(place.hook_settings(scope, &found.project)).filter(|path| *path != settings);
     let written = [
         place.git_config.clone(),
-        place.settings(scope, &found.project),
+        settings,
         claude.join("known_marketplaces.json"),
         claude.join("installed_plugins.json"),
     ];
@@ -108,70 +114,118 @@ fn begun(place: &Place, found: &Checked, absent: Vec<PathBuf>) -> Result<Setup> 
         known: std::collections::BTreeSet::new(),
         etag: None,
         git: std::collections::BTreeMap::new(),
-        before: written.iter().map(|path| Before::of(path)).collect::<Result<_>>()?,
-        absent,
+        before: written.iter().chain(&hook).map(|path| Before::of(path)).collect::<Result<_>>()?,
+        ledger: found.ledger.clone(),
+        absent: found.absent.clone(),
         hook: None,
         complete: false,
     })
 }
 
-/// Makes Claude Code have the marketplace, by the way that was asked for, or the first that works.
-fn deliver(place: &Place, found: &Checked, setup: &mut Setup, note: Note, tell: Tell) -> Result<()> {
-    let name = setup.marketplace.clone();
-    setup.channel = found.channel();
-    // One of ours that came by another way.
-    if found.registered.is_some() && !found.is_registered(place, setup.channel) {
-        found.claude.remove(&found.project, &name)?;
+/// Makes Claude Code have the marketplace, by the way that was asked for, or the first that works. Says whether
+/// it was registered anew, so that its plugins are to be installed again.
+fn deliver(place: &Place, found: &Checked, setup: &mut Setup, note: Note, tell: Tell) -> Result<bool> {
+    let before = std::mem::replace(&mut setup.channel, found.channel());
+    let mut anew = false;
+    if setup.channel == Channel::Git {
+        clear(place, found, setup.channel, &mut anew)?;
+        tell_git(place, found, setup, note)?;
+        let Err(snag) = by_git(place, found, setup) else {
+            if setup.folder.is_some() {
+                discard(setup)?;
+                note(setup)?;
+            }
+            return Ok(anew);
+        };
+        if files::is_full(&place.home) {
+            return Err(snag);
+        }
+        // What keeps git itself from getting through keeps it from cloning as well.
+        found.git.reach(place, &found.wishes.credential.server)?;
+        if found.wishes.channel.is_some() {
+            return Err(snag);
+        }
+        tell(&format!(
+            "Claude Code cannot clone the address itself ({snag}): a clone of your own takes its place"
+        ));
+        snag.causes.iter().for_each(|cause| tell(cause));
+        // A clone knows by itself what git was told.
+        ungit(place, setup)?;
+        setup.git.clear();
+        setup.channel = Channel::Clone;
     }
-    if setup.channel != Channel::Git {
-        return by_folder(place, found, setup, note);
+    if before != setup.channel {
+        discard(setup)?;
     }
-    tell_git(place, found, setup, note)?;
-    let address = git::repository(&found.wishes.credential.server);
-    let added = if found.is_registered(place, Channel::Git) {
-        found.claude.update_marketplace(&found.project, &name)
-    } else {
-        found.claude.add(&found.project, &address, setup.scope)
-    };
-    let Err(snag) = added else { return Ok(()) };
-    // What keeps git itself from getting through keeps it from cloning as well.
-    found.git.reach(place, &found.wishes.credential.server)?;
-    if found.wishes.channel.is_some() {
-        return Err(snag);
-    }
-    tell(&format!(
-        "Claude Code cannot clone the address itself ({snag}): a clone of your own takes its place"
-    ));
-    snag.causes.iter().for_each(|cause| tell(cause));
-    // A clone knows by itself what git was told.
-    ungit(place, setup)?;
-    setup.git.clear();
-    setup.channel = Channel::Clone;
-    by_folder(place, found, setup, note)
+    by_folder(place, found, setup, note, &mut anew)?;
+    Ok(anew)
 }
 
-fn tell_git(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
-    let credential = &found.wishes.credential;
-    for setting in git::settings(place, &credential.server, credential.ca.as_deref()) {
-        let before = found.git.values(place, &setting.key)?;
-        if before != setting.values {
-            setup.git.entry(setting.key.clone()).or_insert(before);
-            note(setup)?;
-            found.git.set(place, &setting.key, &setting.values)?;
-        }
+/// Removes the folder of another way. It is ours: only what we made is noted.
+fn discard(setup: &mut Setup) -> Result<()> {
+    if let Some(folder) = setup.folder.take().filter(|folder| folder.exists()) {
+        fs::remove_dir_all(&folder).map_err(|why| Snag::file(&folder, "removed", &why))?;
     }
     Ok(())
 }
 
-fn by_folder(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
-    let path = setup.folder.get_or_insert_with(|| place.folder()).clone();
-    folder::bring(place, &found.wishes.credential, setup)?;
-    // Only what we made is ours to remove.
-    note(setup)?;
-    if found.is_registered(place, setup.channel) {
+/// Removes the marketplace where it came by another way: one of ours, or it would not have come so far.
+fn clear(place: &Place, found: &Checked, channel: Channel, anew: &mut bool) -> Result<()> {
+    if !*anew && found.registered.is_some() && !found.is_registered(place, channel) {
+        found.claude.remove(&found.project, &found.info.marketplace_name)?;
+        *anew = true;
+    }
+    Ok(())
+}
+
+fn by_git(place: &Place, found: &Checked, setup: &Setup) -> Result<()> {
+    if found.is_registered(place, Channel::Git) {
         return found.claude.update_marketplace(&found.project, &setup.marketplace);
     }
-    found.claude.add(&found.project, &path.display().to_string(), setup.scope)
+    found.claude.add(&found.project, &git::repository(&found.wishes.credential.server), setup.scope)
+}
+
+fn tell_git(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> Result<()> {
+    let credential = &found.wishes.credential;
+    let is_it = |before: &&mut Before| before.path == place.git_config;
+    let was_untouched = setup.before.iter_mut().find(is_it).is_some_and(|before| before.is_untouched());
+    let mut changes = Vec::new();
+    for setting in git::settings(place, &credential.server, credential.ca.as_deref()) {
+        let before = found.git.values(place, &setting.key)?;
+        if before != setting.values {
+            setup.git.entry(setting.key.clone()).or_insert_with(|| before.clone());
+            changes.push((setting, before));
+        }
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    // Before the first of them.
+    note(setup)?;
+    for (setting, before) in &changes {
+        found.git.change(place, &setting.key, before, &setting.values)?;
+    }
+    if let Some(before) = setup.before.iter_mut().find(is_it) {
+        before.leave(was_untouched);
+        note(setup)?;
+    }
+    Ok(())
+}
+
+fn by_folder(place: &Place, found: &Checked, setup: &mut Setup, note: Note, anew: &mut bool) -> Result<()> {
+    if setup.folder.is_none() {
+        let path = place.folder();
+        // What was not made by us is not replaced, and not removed one day.
+        folder::refuse_taken(&path)?;
+        setup.folder = Some(path);
+        note(setup)?;
+    }
+    folder::bring(place, &found.wishes.credential, setup)?;
+    clear(place, found, setup.channel, anew)?;
+    if !*anew && found.is_registered(place, setup.channel) {
+        return found.claude.update_marketplace(&found.project, &setup.marketplace);
+    }
+    found.claude.add(&found.project, &place.folder().display().to_string(), setup.scope)
 }
 
 /// Installs what is missing. One that fails does not keep the others from being installed.
@@ -180,9 +234,10 @@ fn install(
     found: &Checked,
     choice: &Choice,
     setup: &Setup,
+    anew: bool,
     tell: Tell,
 ) -> Result<Vec<String>> {
-    let missing = found.missing(place, choice);
+    let missing = found.missing(choice, anew);
     let mut failed = Vec::new();
     for (i, name) in missing.iter().enumerate() {
         tell(&format!("Installing {name} ({} of {})", i + 1, missing.len()));
@@ -196,12 +251,23 @@ fn install(
         snag.causes = failed;
         return Err(snag.hinted("agnes setup --undo takes back what was done"));
     }
-    // Those that were there already may be old.
+    if anew {
+        return Ok(failed);
+    }
+    // Those that were there already may be old, or not granted any more.
     let differences = Differences::between(&found.info, &found.installed);
     for name in differences.outdated {
         tell(&format!("Updating {name}"));
         let id = format!("{name}@{}", setup.marketplace);
         if let Err(snag) = found.claude.update(&found.project, &id, setup.scope.word()) {
+            failed.push(format!("{name}: {}", snag.causes.join("; ")));
+        }
+    }
+    for name in differences.revoked {
+        tell(&format!("Uninstalling {name}"));
+        let id = format!("{name}@{}", setup.marketplace);
+        let scope = setup.scope.word();
+        if let Err(snag) = found.claude.uninstall(place, &found.project, &id, scope, &found.installed) {
             failed.push(format!("{name}: {}", snag.causes.join("; ")));
         }
     }

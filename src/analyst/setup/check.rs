@@ -1,11 +1,15 @@
 //! Before anything is changed: is everything there, and is nothing in the way?
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 use super::{Checked, Choice, Wishes};
 use crate::analyst::claude::{Claude, Installed, Marketplace};
+use crate::analyst::credentials::Credential;
 use crate::analyst::error::{Kind, Result, Snag};
 use crate::analyst::git::{self, Git};
+use crate::analyst::ledger::Ledger;
 use crate::analyst::place::Place;
 use crate::analyst::state::{Channel, Scope, State};
 use crate::analyst::{hook, server, settings};
@@ -15,37 +19,143 @@ use crate::analyst::{hook, server, settings};
 /// # Errors
 /// What is missing, wrong or in the way, with what to do about it.
 pub fn check(place: &Place, wishes: Wishes) -> Result<Checked> {
+    // Before the client is asked anything: it writes a file about itself when it runs for the first time.
+    let ledger = Ledger::of(place);
+    let absent = absent(place);
+    let found = looked(place, wishes, ledger.clone(), absent.clone());
+    if found.is_err() {
+        leave_no_trace(place, &ledger, &absent);
+    }
+    found
+}
+
+/// Takes back what looking alone has made the client write.
+fn leave_no_trace(place: &Place, ledger: &Ledger, absent: &[PathBuf]) {
+    // What cannot be taken back is the client's own, and no reason to say anything else than what was found.
+    let _ = ledger.put_back(place, "", true);
+    for folder in absent {
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Folders that there will be, and are not yet: the innermost first.
+fn absent(place: &Place) -> Vec<PathBuf> {
+    let above = place.config.parent().unwrap_or(&place.config).to_owned();
+    let (claude, plugins) = (&place.claude, place.claude.join("plugins"));
+    let made = [
+        above,
+        plugins.join("cache"),
+        plugins.join("marketplaces"),
+        plugins,
+        claude.join("backups"),
+        claude.clone(),
+    ];
+    made.into_iter().filter(|path| !path.exists()).collect()
+}
+
+fn looked(place: &Place, wishes: Wishes, ledger: Ledger, mut absent: Vec<PathBuf>) -> Result<Checked> {
     let project = match wishes.scope {
         Scope::User => place.home.clone(),
         Scope::Project => place.here.clone(),
     };
     let git = Git::find(place)?;
     let claude = Claude::find(place)?;
-    let path = place.settings(wishes.scope, &project);
-    settings::usable(&path)?;
+    settings::usable(&place.settings(wishes.scope, &project))?;
     if wishes.hook {
-        hook::refuse_link(&path)?;
+        settings::usable(&place.hook_settings(wishes.scope, &project))?;
     }
-    // The three take a while each, and have nothing to do with each other.
-    let (info, clients, git_version) = std::thread::scope(|scope| {
-        let info = scope.spawn(|| server::info(&wishes.credential));
-        let listed =
-            scope.spawn(|| Ok::<_, Snag>((claude.marketplaces(&project)?, claude.installed(&project)?)));
+    // Each takes a while, and has nothing to do with the others.
+    let (asked, version, git_version, approached) = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| {
+            let info = server::info(&wishes.credential)?;
+            let lists = lists(place, &claude, &project, &info.marketplace_name)?;
+            Ok((info, lists))
+        });
         let version = scope.spawn(|| claude.version(place));
         let git_version = git.version(place);
-        let broken = || Snag::failed("a check stopped short");
-        let info = info.join().unwrap_or_else(|_| Err(broken()));
-        let version = version.join().unwrap_or_else(|_| Err(broken()));
-        let listed = listed.join().unwrap_or_else(|_| Err(broken()));
-        (info, version.and_then(|version| Ok((version, listed?))), git_version)
+        let Credential { server, ca, .. } = &wishes.credential;
+        let approached = git.approach(place, server, ca.as_deref());
+        (joined(asked), joined(version), git_version, approached)
     });
-    let (claude_version, (marketplaces, installed)) = clients?;
-    let (info, git_version) = (info?, git_version?);
+    let (claude_version, git_version) = (version?, git_version?);
+    let (info, (marketplaces, installed)) = asked.map_err(|snag| other_proxy(place, &git, &wishes, snag))?;
+    approached?;
     let registered = marketplaces.into_iter().find(|one| one.name == info.marketplace_name);
     if let Some(registered) = &registered {
         ours(place, &wishes, registered)?;
     }
-    Ok(Checked { wishes, info, git, git_version, claude, claude_version, project, registered, installed })
+    let cache = place.claude.join("plugins").join("cache").join(&info.marketplace_name);
+    if !cache.exists() {
+        absent.insert(0, cache);
+    }
+    Ok(Checked {
+        wishes,
+        info,
+        git,
+        git_version,
+        claude,
+        claude_version,
+        project,
+        registered,
+        installed,
+        ledger,
+        absent,
+    })
+}
+
+/// What the client has; asked only if there may be anything of that name. Each question takes it a second, so
+/// they are asked at the same time, unless it has never run here and is about to make its files.
+fn lists(
+    place: &Place,
+    claude: &Claude,
+    project: &Path,
+    name: &str,
+) -> Result<(Vec<Marketplace>, Vec<Installed>)> {
+    if !is_mentioned(place, project, name) {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    if !place.ledger.exists() {
+        return Ok((claude.marketplaces(project)?, claude.installed(project)?));
+    }
+    std::thread::scope(|scope| {
+        let installed = scope.spawn(|| claude.installed(project));
+        Ok((claude.marketplaces(project)?, joined(installed)?))
+    })
+}
+
+/// Whether a marketplace's name stands anywhere in what the client keeps about marketplaces and plugins, whatever
+/// the form. What cannot be read may have it.
+fn is_mentioned(place: &Place, project: &Path, name: &str) -> bool {
+    let plugins = place.claude.join("plugins");
+    let files = [
+        plugins.join("known_marketplaces.json"),
+        plugins.join("installed_plugins.json"),
+        place.settings(Scope::User, project),
+        place.settings(Scope::Project, project),
+        place.hook_settings(Scope::Project, project),
+    ];
+    files.iter().any(|path| match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).contains(name),
+        Err(why) => why.kind() != std::io::ErrorKind::NotFound,
+    })
+}
+
+fn joined<T>(work: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    work.join().unwrap_or_else(|_| Err(Snag::failed("a check stopped short")))
+}
+
+/// Where only git was told of a proxy, agnes does not get through, and the message should say why.
+fn other_proxy(place: &Place, git: &Git, wishes: &Wishes, snag: Snag) -> Snag {
+    let server = &wishes.credential.server;
+    if snag.kind != Kind::Away || server.is_clear() || !place.proxies.is_empty() {
+        return snag;
+    }
+    let Some(proxy) = git.proxy(place, server) else { return snag };
+    snag.hinted(format!(
+        "git goes through a proxy for that address (http.proxy is {}); agnes takes its proxy from the environment: set \
+         HTTPS_PROXY to the same, and run this again",
+        without_login(&proxy)
+    ))
 }
 
 /// Whether the marketplace that is registered under our name is the one that we would register.
@@ -112,16 +222,33 @@ impl Checked {
         })
     }
 
-    /// Names of the plugins that are still to be installed.
+    /// For whoever does not want it done.
+    pub fn withdraw(&self, place: &Place) {
+        leave_no_trace(place, &self.ledger, &self.absent);
+    }
+
+    /// Whether it would be registered anew, which uninstalls its plugins.
+    fn is_anew(&self, place: &Place) -> bool {
+        self.registered.is_some() && !self.is_registered(place, self.channel())
+    }
+
+    /// Names of the plugins that could be asked about.
     #[must_use]
-    pub fn missing(&self, place: &Place, choice: &Choice) -> Vec<String> {
-        // Registering it anew uninstalls them.
-        let anew = self.registered.is_some() && !self.is_registered(place, self.channel());
+    pub fn offered(&self, place: &Place) -> Vec<String> {
+        self.missing(&Choice::All, self.is_anew(place))
+    }
+
+    /// Names of the plugins that are still to be installed: what was chosen, and, if the marketplace was registered
+    /// anew, what was there before.
+    pub(super) fn missing(&self, choice: &Choice, anew: bool) -> Vec<String> {
         let name_of = |one: &Installed| one.of(&self.info.marketplace_name).map(str::to_owned);
         let there: Vec<String> = self.installed.iter().filter_map(name_of).collect();
-        let have = |name: &String| !anew && there.contains(name);
         let names = self.info.plugins.iter().map(|plugin| plugin.name.clone());
-        names.filter(|name| choice.has(name) && !have(name)).collect()
+        let lacks = |name: &String| {
+            let have = there.contains(name);
+            if anew { have || choice.has(name) } else { !have && choice.has(name) }
+        };
+        names.filter(lacks).collect()
     }
 
     /// What there is to do, as sentences.
@@ -153,12 +280,12 @@ impl Checked {
                 self.wishes.scope.word()
             )
         });
-        let missing = self.missing(place, choice);
+        let missing = self.missing(choice, self.is_anew(place));
         if !missing.is_empty() {
             lines.push(format!("Install {}: {}", plugins(missing.len()), missing.join(", ")));
         }
         if self.wishes.hook {
-            let path = place.settings(self.wishes.scope, &self.project);
+            let path = place.hook_settings(self.wishes.scope, &self.project);
             lines.push(format!("Have sessions begin with `{}` ({})", hook::command(place), path.display()));
         }
         lines

@@ -15,10 +15,11 @@ use super::claude::{Claude, Installed, Marketplace};
 use super::compare::Differences;
 use super::credentials::Credential;
 use super::git::Git;
+use super::ledger::Ledger;
 use super::state::{Channel, Policy, Scope};
 use crate::wire::views::Info;
 pub use act::carry_out;
-pub(super) use act::turn;
+pub(super) use act::{roomless, turn};
 pub use check::check;
 
 /// What was asked for.
@@ -58,6 +59,7 @@ impl Choice {
 }
 
 /// What was found before anything was changed.
+#[derive(Debug)]
 pub struct Checked {
     pub wishes: Wishes,
     pub info: Info,
@@ -70,6 +72,10 @@ pub struct Checked {
     /// The marketplace of that name in Claude Code, if there is one.
     pub registered: Option<Marketplace>,
     pub installed: Vec<Installed>,
+    /// How it was before the client was asked anything.
+    pub(super) ledger: Ledger,
+    /// Folders that were not there then.
+    pub(super) absent: Vec<PathBuf>,
 }
 
 /// How it came out, asked of the client.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use crate::analyst::credentials::{self, Credential};
+use crate::analyst::state::State;
 use crate::analyst::{Place, Snag};
 use crate::cli::args::{Global, LoginArgs};
 use crate::cli::exit::Failure;
@@ -39,8 +40,14 @@ pub(super) fn known(place: &Place, global: &Global) -> Result<Credential, Failur
                 .hinted(hint))?
         }
         (None, None) => {
+            // Whoever has logged out comes back to where they were.
+            let state = State::read(place)?;
+            let hint = match state.one(None) {
+                Ok((server, _)) => format!("agnes login --server {server}"),
+                Err(_) => "agnes setup --server https://…".to_owned(),
+            };
             Err(Snag::new(crate::analyst::Kind::Missing, "there is no token for any server here")
-                .hinted("agnes setup --server https://…"))?
+                .hinted(hint))?
         }
     }
 }

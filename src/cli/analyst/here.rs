@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::analyst::Place;
 use crate::cli::exit::Failure;
 
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+
 pub(super) fn place() -> Result<Place, Failure> {
     let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let homeless = || Failure::usage("there is no home folder on this machine").hinted("set HOME");
@@ -17,9 +19,9 @@ pub(super) fn place() -> Result<Place, Failure> {
         let dirs = directories::ProjectDirs::from("", "", "agnes").ok_or_else(homeless)?;
         dirs.config_dir().to_owned()
     };
-    let claude = match variable("CLAUDE_CONFIG_DIR") {
-        Some(folder) => absolute(&folder)?,
-        None => home.join(".claude"),
+    let (claude, ledger) = match variable("CLAUDE_CONFIG_DIR") {
+        Some(folder) => (absolute(&folder)?, absolute(&folder)?),
+        None => (home.join(".claude"), home.clone()),
     };
     let path: Vec<PathBuf> =
         variable("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
@@ -38,8 +40,11 @@ pub(super) fn place() -> Result<Place, Failure> {
         home,
         config,
         claude,
+        ledger: ledger.join(".claude.json"),
         path,
         here,
+        git_trusts: variable("GIT_SSL_CAINFO"),
+        proxies: PROXIES.into_iter().filter(|name| variable(name).is_some()).collect(),
     })
 }
 

@@ -8,6 +8,7 @@ use crate::analyst::{credentials, server};
 use crate::cli::args::{Global, LoginArgs};
 use crate::cli::exit::Failure;
 use crate::cli::said::{Said, line};
+use crate::domain::shell::word;
 
 pub(in crate::cli) fn login(args: &LoginArgs, global: &Global) -> Result<Said, Failure> {
     let place = place()?;
@@ -28,10 +29,12 @@ pub(in crate::cli) fn logout(global: &Global) -> Result<Said, Failure> {
     let credential = known(&place, global)?;
     credentials::forget(&place, &credential.server)?;
     let server = &credential.server;
+    // What was trusted for it is forgotten with it.
+    let ca = credential.ca.map(|ca| format!(" --ca {}", word(&ca.display().to_string()))).unwrap_or_default();
     Ok(Said::done(
         &json!({"server": server.to_string()}),
         format!("The token for {server} is forgotten here."),
     )
-    .talking("The server goes on knowing it: agnes token revoke ends it there.")
-    .talking(format!("To come back: agnes login --server {server}")))
+    .talking("The server goes on taking it: whoever runs that can end it there (agnes token revoke).")
+    .talking(line(&format!("To come back: agnes login --server {server}{ca}"))))
 }

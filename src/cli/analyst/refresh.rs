@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::asking::named;
 use super::here::place;
-use crate::analyst::refresh::{News, Refreshed, apply, differences, news};
+use crate::analyst::refresh::{GLANCE, LOOK, News, Refreshed, apply, differences, news};
 use crate::analyst::state::State;
-use crate::analyst::{Place, Snag};
+use crate::analyst::{Kind, Place, Snag};
 use crate::cli::args::{Global, RefreshArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::said::{Said, line};
@@ -28,12 +28,13 @@ pub(in crate::cli) fn run(args: &RefreshArgs, global: &Global) -> Result<Said, F
         // Whoever took everything back may have left the hook in a project.
         state.one(None)?;
     }
+    let within = if args.background { GLANCE } else { LOOK };
     let (mut said, mut done, mut failed) = (Said::nothing(), Vec::new(), None);
     for server in servers {
         let (_, setup) = state.one(Some(&server))?;
-        match news(&place, &server, setup) {
+        match news(&place, &server, setup, within) {
             Ok(News::None) => said = said.talking(format!("Nothing is new at {server}.")),
-            Ok(News::Away(why)) => said = said.talking(line(&format!("{why}: everything stays as it is."))),
+            Ok(News::Away(snag)) => said = stays(said, &snag),
             Ok(News::Some) if args.check => {
                 let found = differences(&place, &server, setup)?;
                 for (what, names) in [
@@ -54,11 +55,12 @@ pub(in crate::cli) fn run(args: &RefreshArgs, global: &Global) -> Result<Said, F
                     done.push(one);
                 }
                 Ok(None) => said = said.talking("Another agnes is at it."),
-                Err(snag) if snag.kind == crate::analyst::Kind::Away => {
-                    said = said.talking(line(&format!("{snag}: everything stays as it is.")));
-                }
+                Err(snag) if snag.kind == Kind::Away => said = stays(said, &snag),
                 Err(snag) => failed = Some(snag),
             },
+            // A session is not told of each hotel's network that answers in place of the server: whoever asks by hand,
+            // or has cron ask, is.
+            Err(snag) if args.background && snag.kind == Kind::Stranger => {}
             Err(snag) => failed = Some(snag),
         }
     }
@@ -69,12 +71,23 @@ pub(in crate::cli) fn run(args: &RefreshArgs, global: &Global) -> Result<Said, F
     }
 }
 
+/// The server is away, which is no error. By hand, one learns why.
+fn stays(said: Said, snag: &Snag) -> Said {
+    let why =
+        std::iter::once(snag.to_string()).chain(snag.causes.iter().cloned()).collect::<Vec<_>>().join("; ");
+    said.talking(line(&format!("{why}: everything stays as it is.")))
+}
+
 fn told(mut said: Said, one: &Refreshed) -> Said {
     let work = [("Updated", &one.updated), ("Installed", &one.installed), ("Uninstalled", &one.uninstalled)];
     for (what, names) in work {
         if !names.is_empty() {
             said = said.talking(line(&format!("{what}: {}", names.join(", "))));
         }
+    }
+    if !one.left.is_empty() {
+        let names = one.left.join(", ");
+        said = said.talking(line(&format!("Left to Claude Code's next session, which removes it: {names}")));
     }
     for failed in &one.failed {
         said = said.talking(line(&format!("Not done: {failed}"))).exiting(Exit::Failed);

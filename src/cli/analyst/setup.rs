@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
+use std::ops::ControlFlow;
 
 use serde_json::json;
 
@@ -44,19 +45,37 @@ pub(in crate::cli) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Fai
     };
     let found = check(&place, wishes)?;
     tell(&greeting(&found));
-    let choice = chosen(&place, args.plugins, &found)?;
-    let plan = found.plan(&place, &choice);
+    match decided(&place, args, &found, &tell) {
+        Ok(ControlFlow::Continue(choice)) => {
+            carry_out(&place, &found, &choice, &tell).map(|it| told(&it)).map_err(Into::into)
+        }
+        other => {
+            found.withdraw(&place);
+            other.map(|stopped| stopped.break_value().unwrap_or_else(Said::nothing))
+        }
+    }
+}
+
+/// Which plugins there are to be; or what there is to say instead, where nothing is to be done.
+fn decided(
+    place: &Place,
+    args: &SetupArgs,
+    found: &Checked,
+    tell: &dyn Fn(&str),
+) -> Result<ControlFlow<Said, Choice>, Failure> {
+    let choice = chosen(place, args.plugins, found)?;
+    let plan = found.plan(place, &choice);
     for (i, step) in plan.iter().enumerate() {
         tell(&format!("{}. {step}", i + 1));
     }
     if args.dry_run {
-        return Ok(Said::done(&json!({"plan": plan}), "Nothing was done: this was a dry run."));
+        let said = Said::done(&json!({"plan": plan}), "Nothing was done: this was a dry run.");
+        return Ok(ControlFlow::Break(said));
     }
-    if !args.yes && !agreed("Do that?", "agnes setup --yes")? {
-        return Ok(Said::nothing().talking("Nothing was done.").exiting(Exit::Failed));
+    if args.yes || agreed("Do that?", "agnes setup --yes")? {
+        return Ok(ControlFlow::Continue(choice));
     }
-    let outcome = carry_out(&place, &found, &choice, &tell)?;
-    Ok(told(&outcome))
+    Ok(ControlFlow::Break(Said::nothing().talking("Nothing was done.").exiting(Exit::Failed)))
 }
 
 fn greeting(found: &Checked) -> String {
@@ -85,7 +104,7 @@ fn chosen(place: &Place, plugins: Plugins, found: &Checked) -> Result<Choice, Fa
         Plugins::None => Ok(Choice::None),
         Plugins::Ask => {
             let mut wanted = BTreeSet::new();
-            for name in found.missing(place, &Choice::All) {
+            for name in found.offered(place) {
                 let about = found.info.plugins.iter().find(|plugin| plugin.name == name);
                 let about = about.and_then(|plugin| plugin.description.clone()).unwrap_or_default();
                 let question = line(&format!("Install {name}? {about}"));

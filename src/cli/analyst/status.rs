@@ -9,7 +9,7 @@ use crate::analyst::credentials::{self, Credential};
 use crate::analyst::error::Result;
 use crate::analyst::git::{self, Git};
 use crate::analyst::state::State;
-use crate::analyst::{Place, server};
+use crate::analyst::{Place, Snag, server};
 use crate::cli::exit::Failure;
 use crate::cli::said::Said;
 use crate::cli::table::facts;
@@ -34,11 +34,10 @@ pub(in crate::cli) fn run() -> std::result::Result<Said, Failure> {
             ("git's file", place.git_config.display().to_string()),
             ("our folder", place.config.display().to_string()),
         ];
-    let proxies = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY"];
-    let set: Vec<_> = proxies.into_iter().filter(|name| std::env::var_os(name).is_some()).collect();
+    let set = place.proxies.join(", ");
     found.push((
         "proxy",
-        if set.is_empty() { "none in the environment".to_owned() } else { format!("{} set", set.join(", ")) },
+        if set.is_empty() { "none in the environment".to_owned() } else { format!("{set} set") },
     ));
     let credentials = match credentials::all(&place) {
         Ok(all) => all,
@@ -54,8 +53,15 @@ pub(in crate::cli) fn run() -> std::result::Result<Said, Failure> {
     for credential in &credentials {
         about(&place, credential, &state, &mut found);
     }
-    if let Err(why) = &state {
-        found.push(("setup", why.to_string()));
+    match &state {
+        Ok(state) => {
+            let tokenless =
+                |server: &&String| !credentials.iter().any(|one| one.server.base() == server.as_str());
+            for server in state.servers.keys().filter(tokenless) {
+                found.push(("setup", format!("for {server}, and no token (agnes login --server {server})")));
+            }
+        }
+        Err(why) => found.push(("setup", why.to_string())),
     }
     let json: Vec<Value> =
         found.iter().map(|(label, value)| json!({"what": label, "value": value})).collect();
@@ -77,7 +83,7 @@ fn about(place: &Place, credential: &Credential, state: &Result<State>, found: &
         "answer",
         match &info {
             Ok(info) => format!("{}, {} plugins, etag {}", info.email, info.plugin_count, info.etag),
-            Err(why) => why.to_string(),
+            Err(why) => explained(why),
         },
     ));
     if let Ok(git) = Git::find(place) {
@@ -123,7 +129,11 @@ fn about(place: &Place, credential: &Credential, state: &Result<State>, found: &
 }
 
 fn or_why(result: Result<String>) -> String {
-    result.unwrap_or_else(|why| {
-        std::iter::once(why.to_string()).chain(why.causes).collect::<Vec<_>>().join("; ")
-    })
+    result.unwrap_or_else(|why| explained(&why))
+}
+
+/// All of it in one line: what, why, and what to do.
+fn explained(why: &Snag) -> String {
+    let parts = std::iter::once(why.to_string()).chain(why.causes.iter().cloned()).chain(why.hint.clone());
+    parts.collect::<Vec<_>>().join("; ")
 }

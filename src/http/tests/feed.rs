@@ -41,7 +41,12 @@ async fn the_zip_is_the_same_bytes_as_build_zip_writes_and_is_not_sent_twice() {
     let fixture = fixture();
     fixture.registry.hold_access().unwrap();
     let grace = door(&fixture, "grace@example.com");
+    // Who only asks for the tag does not wait for the bundle.
+    let asked = get(&grace, "HEAD", "/marketplace.zip", Some("\"x\"")).await;
+    assert_eq!((asked.status, fixture.registry.bundles_built()), (200, 0));
+    assert!(!asked.headers.contains_key("content-length"), "{:?}", asked.headers);
     let got = get(&grace, "GET", "/marketplace.zip", None).await;
+    assert_eq!(asked.header("etag"), got.header("etag"));
     assert_eq!((got.status, got.header("content-type")), (200, "application/zip"));
     assert_eq!(got.header("content-disposition"), "attachment; filename=\"agnes-marketplace.zip\"");
     assert_eq!(got.header("content-length"), got.body.len().to_string());
