@@ -34,6 +34,8 @@ pub(super) struct Found {
 struct Surroundings<'a> {
     row: &'a MarketplaceRow,
     reading: &'a Reading<'a>,
+    /// Neither its commit nor the rules by which it is read are others than when its rows were written.
+    same: bool,
     vendored: &'a Vendored,
 }
 
@@ -44,6 +46,26 @@ struct Read {
     /// Nothing new can come of it as long as the marketplace stays the same.
     settled: bool,
 }
+
+impl Surroundings<'_> {
+    /// The row of a plugin of which nothing can be otherwise: it need not be read again. Most are so when a
+    /// sync finds that one of two hundred has moved.
+    fn unmoved<'b>(&self, entry: &Entry, before: Option<&'b PluginRow>) -> Option<&'b PluginRow> {
+        let before = before.filter(|_| self.same)?;
+        match self.vendored.of(entry, RemoteMode::of_row(&self.row.remote)) {
+            None => Some(before),
+            Some(Ok(place)) => {
+                let is_there = before.digest.is_some() && before.origin.vendored().as_ref() == Some(&place);
+                let failed = notes_of(before).iter().any(|note| note.code == KEPT);
+                (is_there && !failed).then_some(before)
+            }
+            Some(Err(_)) => None,
+        }
+    }
+}
+
+/// The code of the note that a plugin is served as it was because it could not be fetched.
+pub(super) const KEPT: &str = "remote-failed";
 
 impl Registry {
     /// Reads what was fetched: every plugin of the catalog, with its content's digest. What lies elsewhere
@@ -61,7 +83,8 @@ impl Registry {
         let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
         let before: HashMap<&str, &PluginRow> = before.iter().map(|row| (row.name.as_str(), row)).collect();
-        let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let same = self.is_as_before(row, &fetched.commit)?;
+        let around = Surroundings { row, reading: &reading, same, vendored: &vendored };
         let mut plugins = Vec::new();
         let mut facts = PluginFacts::default();
         let total = reading.catalog.entries.len() as u64;
@@ -71,6 +94,15 @@ impl Registry {
             }
             watch.progress(Phase::Reading, i as u64, Some(total));
             let before = before.get(entry.name.as_str()).copied();
+            if let Some(row) = around.unmoved(entry, before) {
+                facts.all += 1;
+                facts.remote += u64::from(may_move(entry));
+                facts.not_served += u64::from(row.digest.is_none());
+                facts.notes += notes_of(row).len() as u64;
+                facts.vendored += u64::from(row.origin.url.is_some());
+                plugins.push(row.clone());
+                continue;
+            }
             let Read { plugin, origin, settled } =
                 self.read_plugin(&around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
@@ -120,7 +152,7 @@ impl Registry {
             && read.plugin.digest.is_some()
         {
             let message = format!("{why}; what was fetched before is served on (commit {})", place.commit);
-            read.plugin.notes.push(Note::new("remote-failed", message));
+            read.plugin.notes.push(Note::new(KEPT, message));
             return Ok(read);
         }
         let mut plugin = around.reading.plugin(entry, None)?;
@@ -180,11 +212,14 @@ fn moved(
     let before = before.filter(|row| row.source_spec == source_spec(plugin))?;
     let old = before.origin.vendored().filter(|old| old.url == place.url)?;
     if old.commit == place.commit {
-        let notes: Vec<Note> = serde_json::from_str(&before.notes).ok()?;
-        return notes.into_iter().find(|note| note.code == CODE);
+        return notes_of(before).into_iter().find(|note| note.code == CODE);
     }
     let message = format!("the tag {} moved from {} to {}", quoted(tag?), old.commit, place.commit);
     Some(Note::new(CODE, message))
+}
+
+fn notes_of(row: &PluginRow) -> Vec<Note> {
+    serde_json::from_str(&row.notes).unwrap_or_default()
 }
 
 fn source_spec(plugin: &Plugin) -> String {

@@ -11,6 +11,7 @@ use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::domain::note::Note;
+use crate::domain::oid::Oid;
 use crate::domain::remote::KINDS;
 use crate::domain::secret::Secret;
 use crate::domain::watch::Watch;
@@ -112,7 +113,7 @@ impl Registry {
             .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let mut synced = known.summary(&path, &commit);
-        let same = row.last_commit_sha.as_ref() == Some(&commit) && self.has_same_rules(row)?;
+        let same = self.is_as_before(row, &fetched.commit)?;
         // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is
         // gone, from a disk or because the folder is another one.
         if same && row.facts.remote == 0 && (row.facts.vendored == 0 || self.has_vendored(&row.id)?) {
@@ -194,7 +195,11 @@ impl Registry {
         Ok(format!(" hosts {}", Digest::of(self.hosts()?.line().as_bytes()).short()))
     }
 
-    fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {
+    /// Whether a marketplace is at that commit already, by the rules of now.
+    pub(super) fn is_as_before(&self, row: &MarketplaceRow, commit: &Oid) -> Result<bool> {
+        if served_commit(row) != Some(*commit) {
+            return Ok(false);
+        }
         let of_row = row.rules.as_deref().unwrap_or_default();
         match of_row.strip_prefix(&self.rules(row)) {
             Some("") => Ok(true),
