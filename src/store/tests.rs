@@ -89,7 +89,7 @@ fn a_registry_of_the_first_version_is_brought_up_to_date() {
         // What was registered before there was any other door came from the shell.
         assert_eq!((rows[0].id.as_str(), rows[0].public_only), ("old", false));
         let known = store.row("SELECT max(version) FROM agnes_schema", [], |row| row.get::<_, i64>(0));
-        assert_eq!(known.unwrap(), Some(3));
+        assert_eq!(known.unwrap(), Some(5));
     }
     let store = Store::open(&path, Duration::ZERO).unwrap();
     store.add_marketplace(&row("public")).unwrap();
