@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 
+use super::finding::KEPT;
 use super::folder::too_open;
 use super::upstreams::served_commit;
 use super::views::UserView;
@@ -220,7 +221,7 @@ impl Registry {
             let reason = plugin.reason.as_deref().filter(|why| why.starts_with(FAILED));
             if let Some(why) = reason.filter(|_| plugin.digest.is_none()) {
                 tell(&mut failed, &plugin, why);
-            } else if let Some(note) = notes.iter().find(|note| note.code == "remote-failed") {
+            } else if let Some(note) = notes.iter().find(|note| note.code == KEPT) {
                 tell(&mut kept, &plugin, &note.message);
             } else if plugin.digest.is_none() {
                 unserved.entry(plugin.marketplace_id).or_default().push(plugin.name);

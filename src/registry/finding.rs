@@ -62,6 +62,8 @@ impl Found {
 struct Surroundings<'a> {
     row: &'a MarketplaceRow,
     reading: &'a Reading<'a>,
+    /// Neither its commit nor the rules by which it is read are others than when its rows were written.
+    same: bool,
     vendored: &'a Vendored,
 }
 
@@ -72,6 +74,26 @@ struct Read {
     /// Nothing new can come of it as long as the marketplace stays the same.
     settled: bool,
 }
+
+impl Surroundings<'_> {
+    /// The row of a plugin of which nothing can be otherwise: it need not be read again. Most are so when a
+    /// sync finds that one of two hundred has moved.
+    fn unmoved<'b>(&self, entry: &Entry, before: Option<&'b PluginRow>) -> Option<&'b PluginRow> {
+        let before = before.filter(|_| self.same)?;
+        match self.vendored.of(entry, RemoteMode::of_row(&self.row.remote)) {
+            None => Some(before),
+            Some(Ok(place)) => {
+                let is_there = before.digest.is_some() && before.origin.vendored().as_ref() == Some(&place);
+                let failed = notes_of(before).iter().any(|note| note.code == KEPT);
+                (is_there && !failed).then_some(before)
+            }
+            Some(Err(_)) => None,
+        }
+    }
+}
+
+/// The code of the note that a plugin is served as it was because it could not be fetched.
+pub(super) const KEPT: &str = "remote-failed";
 
 impl Registry {
     /// Reads what was fetched: every plugin of the catalog, with its content's digest. What lies elsewhere
@@ -88,7 +110,8 @@ impl Registry {
         let reader = supply.repository.reader();
         let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
-        let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let same = self.is_as_before(row, &fetched.commit)?;
+        let around = Surroundings { row, reading: &reading, same, vendored: &vendored };
         let (plugins, facts) = self.read_plugins(&supply, &around, before, watch)?;
         let tally = vendored.tally;
         Ok((Found { fetched, catalog: reading.catalog, plugins, facts, tally }, busy))
@@ -110,7 +133,7 @@ impl Registry {
         let fetched = Fetched { commit, committed_at, tree, received: false, is_tag: false };
         let reading = supply.reading(&reader, tree, self.settings.limits)?;
         let vendored = self.vendored_then(row, state)?;
-        let around = Surroundings { row, reading: &reading, vendored: &vendored };
+        let around = Surroundings { row, reading: &reading, same: false, vendored: &vendored };
         let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
         let tally = vendored.tally;
         Ok(Found { fetched, catalog: reading.catalog, plugins, facts, tally })
@@ -135,6 +158,15 @@ impl Registry {
             }
             watch.progress(Phase::Reading, i as u64, Some(total));
             let before = before.get(entry.name.as_str()).copied();
+            if let Some(row) = around.unmoved(entry, before) {
+                facts.all += 1;
+                facts.remote += u64::from(may_move(entry));
+                facts.not_served += u64::from(row.digest.is_none());
+                facts.notes += notes_of(row).len() as u64;
+                facts.vendored += u64::from(row.origin.url.is_some());
+                plugins.push(row.clone());
+                continue;
+            }
             let Read { plugin, origin, settled } =
                 self.read_plugin(around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
@@ -194,7 +226,7 @@ impl Registry {
             && read.plugin.digest.is_some()
         {
             let message = format!("{why}; what was fetched before is served on (commit {})", place.commit);
-            read.plugin.notes.push(Note::new("remote-failed", message));
+            read.plugin.notes.push(Note::new(KEPT, message));
             return Ok(read);
         }
         let mut plugin = around.reading.plugin(entry, None)?;
@@ -253,11 +285,14 @@ fn moved(
     let before = before.filter(|row| row.source_spec == source_spec(plugin))?;
     let old = before.origin.vendored().filter(|old| old.url == place.url)?;
     if old.commit == place.commit {
-        let notes: Vec<Note> = serde_json::from_str(&before.notes).ok()?;
-        return notes.into_iter().find(|note| note.code == CODE);
+        return notes_of(before).into_iter().find(|note| note.code == CODE);
     }
     let message = format!("the tag {} moved from {} to {}", quoted(tag?), old.commit, place.commit);
     Some(Note::new(CODE, message))
+}
+
+fn notes_of(row: &PluginRow) -> Vec<Note> {
+    serde_json::from_str(&row.notes).unwrap_or_default()
 }
 
 fn source_spec(plugin: &Plugin) -> String {

@@ -125,7 +125,7 @@ impl Registry {
         if row.hold {
             return self.take_in(caller, known, fetched, token, synced, watch);
         }
-        let same = row.last_commit_sha.as_ref() == Some(&commit) && self.has_same_rules(row)?;
+        let same = self.is_as_before(row, &fetched.commit)?;
         // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is
         // gone, from a disk or because the folder is another one.
         if same && row.facts.remote == 0 && (row.facts.vendored == 0 || self.has_vendored(&row.id)?) {
@@ -238,6 +238,14 @@ impl Registry {
             rules.push_str(of_hosts);
         }
         rules
+    }
+
+    /// Whether a marketplace is at that commit already, by the rules of now.
+    pub(super) fn is_as_before(&self, row: &MarketplaceRow, commit: &Oid) -> Result<bool> {
+        if served_commit(row) != Some(*commit) {
+            return Ok(false);
+        }
+        self.has_same_rules(row)
     }
 
     pub(super) fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {

@@ -268,6 +268,35 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_the_same_however_it_is_spelt() {
+        let at = |url: &str| {
+            let place = place_of(url).unwrap();
+            (place.road, place.host, place.port)
+        };
+        let https = |host: &str, port| (host::Road::Https, host.to_owned(), port);
+        for url in [
+            "https://git.example/a",
+            "https://GIT.example./a",
+            "HTTPS://git.example:443/a",
+            "https://%67it.example/a",
+            "https://u@git.example/a",
+        ] {
+            assert_eq!(at(url), https("git.example", 443), "{url}");
+        }
+        for url in ["https://127.1/a", "https://2130706433/a", "https://0x7f.1/a", "https://127.0.0.1./a"] {
+            assert_eq!(at(url), https("127.0.0.1", 443), "{url}");
+        }
+        assert_eq!(at("https://[::0:1]:7/a"), https("[::1]", 7));
+        let ssh = |port| (host::Road::Ssh, "git.example".to_owned(), port);
+        assert_eq!((at("git@GIT.example:a/b"), at("ssh://git@git.example.:22/a")), (ssh(22), ssh(22)));
+        assert_eq!(at("ssh://git.example:2222/a"), ssh(2222));
+        assert_eq!(at("http://git.example/a").0, host::Road::Http);
+        for url in ["file:///a", "/a", "git://git.example/a", "ext::sh", ""] {
+            assert!(place_of(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
     fn what_ssh_would_take_for_an_option_is_refused() {
         for url in ["ssh://-oProxyCommand=id/x", "-oProxyCommand=id:x", "ssh://-lroot@host/x", "host:-x"] {
             // The second reads as a plain path to some parsers; it must not become an ssh call.

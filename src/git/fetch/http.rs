@@ -17,7 +17,7 @@ use gix::protocol::transport::client::blocking_io::http::{
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Response, Url};
 
-use super::address::{Address, Login, plain_host, redacted, without_userinfo};
+use super::address::{Address, Login, Origin, plain_host, redacted, without_userinfo};
 use super::exchange::{
     ADVERTISEMENT, Body, Exchange, Headers, Upload, Wire, body_of, headers_of, is_redirect,
 };
@@ -120,7 +120,7 @@ impl Web<'_> {
             return refuse(to.as_str(), "it leaves https");
         }
         if let Some(allow) = &self.wire.guard.options.allow_host
-            && to.host_str() != from.host_str()
+            && Origin::of(&to) != Origin::of(from)
             && !allow(&plain_host(&to), to.port_or_known_default().unwrap_or_default())
         {
             return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
