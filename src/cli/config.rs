@@ -23,6 +23,7 @@ use super::table::Table as Columns;
 use crate::domain::limits::Limits;
 use crate::domain::names::check_marketplace_name;
 use crate::domain::network::Outbound;
+use crate::domain::npm::check_registry as check_npm_registry;
 use crate::domain::people::Email;
 use crate::domain::view::Feed;
 use crate::registry::Settings;
@@ -64,6 +65,7 @@ struct Sync {
     total_timeout: u64,
     ca_bundle: Option<PathBuf>,
     allow_networks: String,
+    npm_registry: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,13 +77,14 @@ struct Cache {
 }
 
 /// Keys that have no default value, with a value of their type.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 11] = [
     "data_dir",
     "marketplace.owner_email",
     "server",
     "server_ca",
     "server_token_file",
     "sync.ca_bundle",
+    "sync.npm_registry",
     "serve.tls_cert",
     "serve.tls_key",
     "serve.public_url",
@@ -259,6 +262,7 @@ fn defaults() -> File {
             total_timeout: sync.total_timeout.as_secs(),
             ca_bundle: None,
             allow_networks: String::new(),
+            npm_registry: None,
         },
         limits,
         cache: Cache {
@@ -299,6 +303,9 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
     }
     let outbound = file.sync.allow_networks.parse::<Outbound>();
     let outbound = outbound.map_err(|why| wrong("sync.allow_networks", why.to_string()))?;
+    if let Some(url) = &file.sync.npm_registry {
+        check_npm_registry(url).map_err(|why| wrong("sync.npm_registry", why))?;
+    }
     Ok(Settings {
         feed: Feed {
             name: file.marketplace.name,
@@ -315,6 +322,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             total_timeout: Duration::from_secs(file.sync.total_timeout),
             ca_bundle: file.sync.ca_bundle,
             outbound,
+            npm_registry: file.sync.npm_registry,
         },
         cache: CacheSettings {
             max_bytes: file.cache.max_bytes,

@@ -13,6 +13,21 @@ pub struct Digest([u8; 32]);
 /// preceded by its length in bytes (u64, big-endian).
 pub struct Fields(Sha256);
 
+/// Hashes what comes in pieces.
+#[derive(Default)]
+pub struct Running(Sha256);
+
+impl Running {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
 impl Fields {
     /// `purpose` separates digests of different things from each other, and one version of an
     /// encoding from the next.

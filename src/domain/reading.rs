@@ -14,8 +14,11 @@ use super::links::{Found, Lost, Repo};
 use super::manifest;
 use super::names::{PluginName, is_client_name, passes_as_official};
 use super::note::Note;
+use super::npm;
 use super::oid::Oid;
+use super::packed;
 use super::path::RepoPath;
+use super::remote::Remote;
 use super::skills;
 use super::source::Source;
 use super::tree::{Kind, Objects, ReadError};
@@ -196,6 +199,13 @@ impl<'a> Reading<'a> {
             ));
         }
         plugin.notes.extend(unfetched_lfs(repo, &content)?);
+        if let Source::Remote(Remote::Npm(_)) = &plugin.source
+            && let Some(file) = content.files.get("package.json")
+            && let Some(bytes) = self.small(repo, file)?
+            && let Some(package) = npm::manifest(&bytes)
+        {
+            plugin.notes.extend(packed::package_notes(&package, &content.files));
+        }
         plugin.tree = content::folder(repo, path).ok().map(|found| found.id);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();

@@ -143,7 +143,7 @@ fn write_pack(reader: &Reader, ids: &[Oid], to: &Path) -> Result<(), gix::Error>
     file.flush().map_err(failed)
 }
 
-fn index_pack(raw: &Path, into: &Path) -> Result<(), gix::Error> {
+pub(super) fn index_pack(raw: &Path, into: &Path) -> Result<(), gix::Error> {
     let file = fs::File::open(raw).map_err(gix::Error::from_error)?;
     pack::Bundle::write_to_directory(
         &mut BufReader::new(file),

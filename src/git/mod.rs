@@ -9,6 +9,8 @@
 //! - [`pack`] makes what is served as git, by copying,
 //! - [`compact`] makes one pack of the many that syncs leave behind,
 //! - [`upload_pack`] is what a git client and we say to each other when it fetches from us,
+//! - [`download`] brings a file, by the same road,
+//! - [`made`] makes commits of what was no repository,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
@@ -25,6 +27,7 @@ pub mod fetch;
 #[cfg(test)]
 mod fixture;
 mod home;
+pub mod made;
 pub mod pack;
 mod reach;
 pub mod repository;
@@ -38,6 +41,7 @@ mod user;
 
 pub use author::write_repository;
 pub use compact::compact;
+pub use fetch::file::{Ask, Got, download};
 pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, verify};

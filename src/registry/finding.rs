@@ -113,7 +113,8 @@ impl Registry {
         }
         let mut plugin = around.reading.plugin(entry, None)?;
         plugin.reason = Some(why);
-        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_)))
+        // Nothing comes of a command, ever.
+        let settled = matches!(&entry.source, Source::Remote(Remote::Command))
             || around.row.remote != RemoteMode::Vendor.as_str();
         Ok(Read { plugin, origin: OriginRow::default(), settled })
     }

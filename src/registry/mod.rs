@@ -22,6 +22,7 @@ mod memory;
 mod origin;
 mod outbound;
 mod overlay;
+mod parcels;
 pub mod plugins;
 pub mod prune;
 pub mod settings;

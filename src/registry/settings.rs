@@ -33,6 +33,8 @@ pub struct SyncSettings {
     pub ca_bundle: Option<PathBuf>,
     /// Where marketplaces that were registered over https may be.
     pub outbound: Outbound,
+    /// Where packages are that a catalog names without a registry.
+    pub npm_registry: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,7 @@ impl Default for Settings {
                 total_timeout: Duration::from_secs(600),
                 ca_bundle: None,
                 outbound: Outbound::default(),
+                npm_registry: None,
             },
             cache: CacheSettings {
                 max_bytes: 2 << 30,

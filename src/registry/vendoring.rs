@@ -12,7 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::origin::Origin;
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
+use crate::domain::npm;
 use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
 use crate::domain::remote::{self, GitSource, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
@@ -24,10 +26,15 @@ use crate::store::plugins::PluginRow;
 /// What became of the remote sources of a catalog.
 pub(super) struct Vendored {
     outcomes: HashMap<Wanted, Outcome>,
+    /// Of those that are no repositories.
+    parcels: HashMap<Remote, Parcel>,
 }
 
+/// Where in the store it is, and the commit that was made of it.
+pub(super) type Parcel = std::result::Result<(String, Oid), String>;
+
 /// The commit that was fetched, or why there is none.
-type Outcome = std::result::Result<Oid, String>;
+pub(super) type Outcome = std::result::Result<Oid, String>;
 
 /// What is to be fetched, however many plugins are in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,9 +78,13 @@ impl Vendored {
                 Err("its source is a command to run (`command`), and nothing of an upstream is ever run"
                     .into())
             }
-            (Remote::Npm(_) | Remote::Archive(_), _) => {
-                Err(format!("its source is remote (`{kind}`), and such sources are not fetched yet"))
-            }
+            (Remote::Npm(_) | Remote::Archive(_), _) => match self.parcels.get(remote) {
+                Some(Ok((url, commit))) => {
+                    Ok(remote::Vendored { url: url.clone(), path: RepoPath::root(), commit: *commit })
+                }
+                Some(Err(why)) => Err(why.clone()),
+                None => Err(format!("its source is remote (`{kind}`), and was not fetched")),
+            },
         })
     }
 }
@@ -96,7 +107,11 @@ impl Wanted {
 
 /// Whether an entry's source may have something new although its marketplace has not.
 pub(super) fn may_move(entry: &Entry) -> bool {
-    matches!(&entry.source, Source::Remote(Remote::Git(git)) if git.sha.is_none())
+    match &entry.source {
+        Source::Remote(Remote::Git(git)) => git.sha.is_none(),
+        Source::Remote(Remote::Npm(npm)) => npm::exact(npm.version.as_deref()).is_none(),
+        _ => false,
+    }
 }
 
 impl Registry {
@@ -123,25 +138,41 @@ impl Registry {
                 }
             }
         }
-        let busy = self.at_work.begin(wanted.keys().cloned().collect());
+        let (unpacked, refused) = self.wanted_parcels(row, entries);
+        let busy = self.at_work.begin(wanted.keys().chain(unpacked.keys()).cloned().collect());
         let wanted: Vec<_> = wanted.into_iter().collect();
-        let total = wanted.len() as u64;
+        let unpacked: Vec<_> = unpacked.into_iter().collect();
+        let total = (wanted.len() + unpacked.len()) as u64;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let outcomes = Mutex::new(HashMap::new());
+        let (outcomes, parcels) = (Mutex::new(HashMap::new()), Mutex::new(refused));
         let work = || {
-            while let Some((_, list)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                for (one, reference) in list {
-                    if watch.cancelled() {
-                        return;
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if let Some((_, list)) = wanted.get(at) {
+                    for (one, reference) in list {
+                        if watch.cancelled() {
+                            return;
+                        }
+                        let outcome = self.fetch_remote(row, token, one, reference.as_deref(), &Quiet(watch));
+                        lock(&outcomes).insert(one.clone(), outcome);
                     }
-                    let outcome = self.fetch_remote(row, token, one, reference.as_deref(), &Quiet(watch));
-                    lock(&outcomes).insert(one.clone(), outcome);
+                } else if let Some((place, list)) = unpacked.get(at - wanted.len()) {
+                    for remote in list {
+                        if watch.cancelled() {
+                            return;
+                        }
+                        let outcome = self.fetch_parcel(row, remote, place, &Quiet(watch));
+                        let outcome = outcome.map(|commit| (place.clone(), commit));
+                        lock(&parcels).insert(remote.clone(), outcome);
+                    }
+                } else {
+                    return;
                 }
                 let done = done.fetch_add(1, Ordering::Relaxed) as u64 + 1;
                 watch.progress(Phase::Vendoring, done, Some(total));
             }
         };
-        let threads = self.settings.sync.remote_jobs.clamp(1, 64).min(wanted.len());
+        let threads = self.settings.sync.remote_jobs.clamp(1, 64).min(wanted.len() + unpacked.len());
         std::thread::scope(|scope| {
             for _ in 1..threads {
                 scope.spawn(work);
@@ -152,7 +183,8 @@ impl Registry {
             return Err(Error::Cancelled);
         }
         let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((Vendored { outcomes }, busy))
+        let parcels = parcels.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((Vendored { outcomes, parcels }, busy))
     }
 
     fn fetch_remote(
@@ -185,7 +217,7 @@ impl Registry {
     /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
     /// points to has to be on the public internet, and is sent no token; but for the very host that the
     /// marketplace is registered at.
-    fn remote_terms<'t>(
+    pub(super) fn remote_terms<'t>(
         &self,
         row: &MarketplaceRow,
         token: Option<&'t Secret>,

@@ -1,0 +1,152 @@
+//! Commits that nobody pushed: of files that came in an archive, or of several repositories together.
+//!
+//! What is served is always a commit, so that reading, packing, keeping and tidying know one thing only. A
+//! commit that is made depends on its files and its message alone: no clock, no machine. It comes the way
+//! that fetched ones come: a pack in a folder of its own, indexed, moved to its place, and its ref last.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use gix::objs::{Kind, WriteTo as _};
+use gix::odb::pack::data::entry::Header;
+use sha1::{Digest as _, Sha1};
+
+use super::compact::index_pack;
+use super::home::Home;
+use super::repository::Repository;
+use super::tree::{Folder, Unfit};
+use super::{author, from_gix, one_line};
+use crate::domain::oid::Oid;
+
+/// As for what is copied between packs: somebody waits for it.
+const LEVEL: u32 = 2;
+
+/// Why no commit was made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    #[error("it cannot be written: {0}")]
+    Io(#[from] io::Error),
+    #[error("it cannot be written: {0}")]
+    Pack(String),
+    #[error(transparent)]
+    Path(#[from] Unfit),
+    /// Whoever had the files to give says why there are none.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A file of a commit: its path, whether it is executable, and its contents.
+pub type Placed = (String, (bool, Oid));
+
+/// Takes the contents of files and other objects.
+pub struct Objects {
+    out: BufWriter<File>,
+    written: HashSet<Oid>,
+}
+
+/// The commit that is kept in `repo` whole and whose message fits, the newest if there are several.
+#[must_use]
+pub fn made(repo: &Path, fits: impl Fn(&str) -> bool) -> Option<Oid> {
+    if !repo.is_dir() {
+        return None;
+    }
+    let home = Home::take(repo, &|| false)?;
+    let reader = Repository::open(repo).ok()?.reader();
+    let is_it = |id: &Oid| {
+        let mut buffer = Vec::new();
+        reader.read(id, Some(Kind::Commit), &mut buffer).ok()?;
+        let commit = gix::objs::CommitRef::from_bytes(&buffer, gix::hash::Kind::Sha1).ok()?;
+        let message = std::str::from_utf8(commit.message).ok()?;
+        (fits(message) && reader.has(&from_gix(&commit.tree()))).then_some(())
+    };
+    home.commits().into_iter().find(|id| is_it(id).is_some())
+}
+
+/// Makes a commit in the bare repository in `repo`, which is made if it is not there. `fill` puts contents
+/// and says which files there are.
+///
+/// # Errors
+/// See [`MakeError`]. Nothing has changed then.
+pub fn make(
+    repo: &Path,
+    message: &str,
+    fill: impl FnOnce(&mut Objects) -> Result<Vec<Placed>, MakeError>,
+) -> Result<Oid, MakeError> {
+    let home = Home::take(repo, &|| false).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock))?;
+    home.prepare()?;
+    let incoming = home.incoming()?;
+    let raw = incoming.path().join("made");
+    let mut objects = Objects::new(File::options().read(true).write(true).create_new(true).open(&raw)?)?;
+    let mut root = Folder::default();
+    for (path, (executable, blob)) in fill(&mut objects)? {
+        root.file(&path, executable, blob)?;
+    }
+    let tree = root.write(&mut |bytes| objects.put(Kind::Tree, bytes))?;
+    let mut bytes = Vec::new();
+    author::commit(&tree, None, message, 0).write_to(&mut bytes)?;
+    let commit = objects.put(Kind::Commit, &bytes)?;
+    objects.finish()?;
+    // Indexing reads all of it once more.
+    index_pack(&raw, incoming.path()).map_err(|error| MakeError::Pack(one_line(&error)))?;
+    std::fs::remove_file(&raw)?;
+    home.install(incoming.path())?;
+    home.record(&commit, false)?;
+    Ok(commit)
+}
+
+impl Objects {
+    /// A pack begins with how many objects are in it, which is known at its end (see gitformat-pack).
+    fn new(file: File) -> io::Result<Self> {
+        let mut out = BufWriter::with_capacity(1 << 18, file);
+        out.write_all(b"PACK\0\0\0\x02\0\0\0\0")?;
+        Ok(Self { out, written: HashSet::new() })
+    }
+
+    /// Puts the contents of a file.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn blob(&mut self, contents: &[u8]) -> io::Result<Oid> {
+        self.put(Kind::Blob, contents)
+    }
+
+    fn put(&mut self, kind: Kind, contents: &[u8]) -> io::Result<Oid> {
+        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, contents).map_err(io::Error::other)?;
+        let id = from_gix(&id);
+        if self.written.insert(id) {
+            let header = match kind {
+                Kind::Commit => Header::Commit,
+                Kind::Tree => Header::Tree,
+                Kind::Blob => Header::Blob,
+                Kind::Tag => Header::Tag,
+            };
+            header.write_to(contents.len() as u64, &mut self.out)?;
+            let mut packed = ZlibEncoder::new(&mut self.out, Compression::new(LEVEL));
+            packed.write_all(contents)?;
+            packed.finish()?;
+        }
+        Ok(id)
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let count = u32::try_from(self.written.len()).map_err(io::Error::other)?;
+        file.seek(SeekFrom::Start(8))?;
+        file.write_all(&count.to_be_bytes())?;
+        file.rewind()?;
+        let (mut hash, mut chunk) = (Sha1::new(), vec![0; 1 << 18]);
+        let mut reader = BufReader::new(&mut file);
+        loop {
+            match reader.read(&mut chunk)? {
+                0 => break,
+                length => hash.update(&chunk[..length]),
+            }
+        }
+        file.write_all(&hash.finalize())?;
+        file.flush()
+    }
+}
