@@ -52,7 +52,12 @@ pub type Take<'t> = dyn FnMut(&str, bool, &[u8]) -> io::Result<()> + 't;
 ///
 /// # Errors
 /// When it is damaged, has something in it that is no file or folder or would lie elsewhere, or exceeds a bound.
-pub fn each(archive: File, packing: Packing, bounds: &Bounds, take: &mut Take<'_>) -> Result<(), ForeignError> {
+pub fn each(
+    archive: File,
+    packing: Packing,
+    bounds: &Bounds,
+    take: &mut Take<'_>,
+) -> Result<(), ForeignError> {
     let packed = archive.metadata()?.len();
     let mut seen = Seen { bounds, packed, bytes: 0, paths: HashSet::new(), take, buffer: Vec::new() };
     match packing {
@@ -98,7 +103,10 @@ impl Seen<'_, '_> {
             return Err(refused(format!("it unpacks to more than {ratio} times its size: a bomb, perhaps")));
         }
         if self.paths.len() as u64 >= self.bounds.files {
-            return Err(refused(format!("it has more than {} files (`limits.max_files`)", self.bounds.files)));
+            return Err(refused(format!(
+                "it has more than {} files (`limits.max_files`)",
+                self.bounds.files
+            )));
         }
         (self.take)(&path, executable, &buffer)?;
         self.paths.insert(path);
@@ -219,13 +227,18 @@ fn tar_gz(archive: File, seen: &mut Seen<'_, '_>) -> Result<(), ForeignError> {
             EntryType::Regular | EntryType::Continuous => seen.file(&name, executable, None, entry)?,
             EntryType::Directory => seen.folder(&name)?,
             EntryType::Symlink | EntryType::Link => {
-                return Err(refused(format!("its entry {} is a link, and packages have none", quoted(&name))));
+                return Err(refused(format!(
+                    "its entry {} is a link, and packages have none",
+                    quoted(&name)
+                )));
             }
             _ => return Err(refused(format!("its entry {} is neither a file nor a folder", quoted(&name)))),
         }
     }
-    // What was cut off would look like the end.
-    if archive.into_inner().limit() == 0 {
+    // What was cut off would look like the end, and what comes after the end has a sum to be checked.
+    let mut rest = archive.into_inner();
+    io::copy(&mut rest, &mut io::sink()).map_err(|why| damaged(&why))?;
+    if rest.limit() == 0 {
         return Err(refused(format!("it unpacks to more than {around} bytes")));
     }
     Ok(())
@@ -257,7 +270,9 @@ fn path_of_next(attributes: &[u8]) -> Result<Option<String>, ForeignError> {
 
 fn text(bytes: &[u8]) -> Result<String, ForeignError> {
     let text = String::from_utf8(bytes.to_vec());
-    text.map_err(|why| refused(format!("its entry {} is not UTF-8", quoted(&String::from_utf8_lossy(why.as_bytes())))))
+    text.map_err(|why| {
+        refused(format!("its entry {} is not UTF-8", quoted(&String::from_utf8_lossy(why.as_bytes()))))
+    })
 }
 
 fn refused(why: String) -> ForeignError {

@@ -12,6 +12,8 @@
 //! [`unpack`] is for archives of ours, [`foreign`] for those that strangers packed.
 
 pub mod compress;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod foreign;
 pub mod join;
 pub mod pack;

@@ -60,7 +60,13 @@ pub fn exact(wanted: Option<&str>) -> Option<String> {
     let text = wanted?.trim();
     let text = text.strip_prefix('=').unwrap_or(text).trim();
     let text = text.strip_prefix('v').unwrap_or(text);
-    Version::parse(text).ok().map(|version| version.to_string())
+    version(text).map(|version| version.to_string())
+}
+
+/// The parser takes more for a version than is one, such as the beginning of a range.
+fn version(text: &str) -> Option<Version> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".+-".contains(c);
+    Version::parse(text).ok().filter(|_| text.chars().all(fits))
 }
 
 impl Package {
@@ -71,9 +77,8 @@ impl Package {
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Answer {
-            #[serde(rename = "dist-tags", default)]
+            #[serde(rename = "dist-tags")]
             tags: BTreeMap<String, String>,
-            #[serde(default)]
             versions: BTreeMap<String, Value>,
         }
         let answer: Answer =
@@ -82,9 +87,13 @@ impl Package {
             let dist = value.get("dist")?;
             let text = |field: &str| dist.get(field).and_then(Value::as_str).map(str::to_owned);
             let deprecated = value.get("deprecated").is_some_and(|told| told != &Value::Bool(false));
-            Some(Release { tarball: text("tarball")?, integrity: text("integrity").unwrap_or_default(), deprecated })
+            Some(Release {
+                tarball: text("tarball")?,
+                integrity: text("integrity").unwrap_or_default(),
+                deprecated,
+            })
         };
-        let releases = answer.versions.iter().filter(|(name, _)| Version::parse(name).is_ok());
+        let releases = answer.versions.iter().filter(|(name, _)| version(name).is_some());
         let releases = releases.filter_map(|(name, value)| Some((name.clone(), release(value)?))).collect();
         Ok(Self { tags: answer.tags, releases })
     }
@@ -104,7 +113,7 @@ impl Package {
             return self.release(version).ok_or_else(missing);
         }
         let range = Range::parse(wanted).map_err(|_| format!("there is no tag {}", quoted(wanted)))?;
-        let fits = |name: &&String| Version::parse(name).is_ok_and(|version| version.satisfies(&range));
+        let fits = |name: &&String| version(name).is_some_and(|version| version.satisfies(&range));
         if let Some(latest) = self.tags.get("latest").filter(fits)
             && let Some(release) = self.release(latest)
         {
@@ -112,7 +121,7 @@ impl Package {
         }
         let found = self.releases.iter().filter(|(name, _)| fits(name));
         let found = found.filter_map(|(name, release)| {
-            Version::parse(name).ok().map(|version| (!release.deprecated, version, name, release))
+            version(name).map(|version| (!release.deprecated, version, name, release))
         });
         let newest = found.max_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let newest = newest.map(|(_, _, name, release)| (name.as_str(), release));
@@ -149,9 +158,11 @@ impl Check {
             ("sha384-", || Hash::Sha384(Sha384::new())),
             ("sha256-", || Hash::Sha256(Sha256::new())),
         ];
-        let found = kinds.into_iter().map(|(name, hash)| (of(name), hash)).find(|(wanted, _)| !wanted.is_empty());
-        let (wanted, hash) = found
-            .ok_or("the registry gives no SHA-512 of its file (`dist.integrity`), and SHA-1 is not believed")?;
+        let found =
+            kinds.into_iter().map(|(name, hash)| (of(name), hash)).find(|(wanted, _)| !wanted.is_empty());
+        let (wanted, hash) = found.ok_or(
+            "the registry gives no SHA-512 of its file (`dist.integrity`), and SHA-1 is not believed",
+        )?;
         Ok(Self { hash: hash(), wanted })
     }
 
@@ -259,35 +270,51 @@ mod tests {
 
     #[test]
     fn a_registry_that_answers_nonsense_is_not_believed() {
-        for answer in ["", "[]", "<html>", r#"{"versions": []}"#, r#"{"dist-tags": {"latest": 1}}"#] {
+        for answer in ["", "[]", "{}", "<html>", r#"{"versions": []}"#, r#"{"dist-tags": {"latest": 1}}"#] {
             assert!(Package::read(answer.as_bytes()).is_err(), "{answer}");
         }
-        let holey = Package::read(br#"{"dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"dist": {}}}}"#);
+        let holey =
+            Package::read(br#"{"dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {"dist": {}}}}"#);
         assert!(holey.unwrap().choose(None).is_err());
     }
 
     #[test]
     fn the_strongest_digest_decides_and_sha1_does_not() {
-        let holds = |integrity: &str| Check::new(integrity).map(|mut check| {
-            check.update(b"a");
-            check.update(b"bc");
-            check.holds()
-        });
+        let holds = |integrity: &str| {
+            Check::new(integrity).map(|mut check| {
+                check.update(b"a");
+                check.update(b"bc");
+                check.holds()
+            })
+        };
         // From FIPS 180-4's examples, in base64.
-        let sha512 = "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==";
+        let sha512 =
+            "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==";
         let sha256 = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
         assert_eq!(holds(sha512), Ok(true));
         assert_eq!(holds(sha256), Ok(true));
         assert_eq!(holds(&format!("sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0= {sha512}?foo")), Ok(true));
         assert_eq!(holds(&format!("sha512-AAAA {sha256}")), Ok(false));
         assert_eq!(holds(&format!("sha512-AAAA {sha512}")), Ok(true));
-        assert!(holds("sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0=").is_err() && holds("").is_err() && holds("md5-x").is_err());
+        assert!(
+            holds("sha1-qZk+NkcGgWq6PiVxeFDCbJzQ2J0=").is_err()
+                && holds("").is_err()
+                && holds("md5-x").is_err()
+        );
     }
 
     #[test]
     fn what_a_registry_can_be() {
         assert_eq!(check_registry("https://r.example:8443/npm/"), Ok(()));
-        for wrong in ["", "r.example", "http://r.example", "https://", "https://u:secret@r.example", "https://r.example/?a", "https://r. example"] {
+        for wrong in [
+            "",
+            "r.example",
+            "http://r.example",
+            "https://",
+            "https://u:secret@r.example",
+            "https://r.example/?a",
+            "https://r. example",
+        ] {
             let why = check_registry(wrong).expect_err(wrong);
             assert!(!why.contains("secret"), "{why}");
         }

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn the_first_part_goes_whatever_it_is() {
-        let mut files = vec![("package/a".to_owned(), ()), ("other/b/c".to_owned(), ()), ("d".to_owned(), ())];
+        let mut files =
+            vec![("package/a".to_owned(), ()), ("other/b/c".to_owned(), ()), ("d".to_owned(), ())];
         strip(&mut files);
         assert_eq!(files, [("a".to_owned(), ()), ("b/c".to_owned(), ())]);
     }

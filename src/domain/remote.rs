@@ -203,7 +203,11 @@ impl NpmSource {
 pub fn check_download(url: &str) -> Result<(), String> {
     npm::check_registry(url.split('?').next().unwrap_or_default())?;
     let bad = |c: char| is_deceptive(c) || c.is_whitespace() || c == '#';
-    if url.contains(bad) { Err("it has a `#`, white space or invisible characters in it".into()) } else { Ok(()) }
+    if url.contains(bad) {
+        Err("it has a `#`, white space or invisible characters in it".into())
+    } else {
+        Ok(())
+    }
 }
 
 fn download(url: &str) -> Result<String, String> {

@@ -150,3 +150,66 @@ impl Objects {
         file.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tree::Objects as _;
+    use crate::git::{distrust, fixture, verify};
+
+    fn make_one(repo: &Path, message: &str, words: &[u8]) -> Result<Oid, MakeError> {
+        make(repo, message, |objects| {
+            let (a, b) = (objects.blob(words)?, objects.blob(b"#!/bin/sh\n")?);
+            Ok(vec![("b/run.sh".into(), (true, b)), ("a".into(), (false, a)), ("c".into(), (false, a))])
+        })
+    }
+
+    #[test]
+    fn a_commit_is_made_of_its_files_and_its_message_and_of_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+        let commit = make_one(&here, "one\n", b"words").unwrap();
+        assert_eq!(commit.to_string(), "7440f0e448b1512c3e2b8e1d1f7d0bf0eaf8e415");
+        assert_eq!(make_one(&here, "one\n", b"words").unwrap(), commit);
+        assert_eq!(make_one(&there, "one\n", b"words").unwrap(), commit);
+        assert_ne!(make_one(&there, "two\n", b"words").unwrap(), commit);
+
+        let reader = Repository::open(&here).unwrap().reader();
+        let names: Vec<_> = reader.tree(&reader.commit_tree(&commit).unwrap()).unwrap();
+        let names: Vec<_> = names.iter().map(|entry| String::from_utf8_lossy(&entry.name)).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        verify(&here, &commit).unwrap();
+        fixture::fsck(&here, folder.path());
+    }
+
+    #[test]
+    fn what_was_made_is_found_again_until_it_is_distrusted() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = folder.path().join("repo");
+        let find = |message: &str| made(&repo, |found| found == message);
+        assert_eq!(find("one\n"), None);
+        let (one, two) = (make_one(&repo, "one\n", b"1").unwrap(), make_one(&repo, "two\n", b"2").unwrap());
+        assert_eq!((find("one\n"), find("two\n"), find("three\n")), (Some(one), Some(two), None));
+        distrust(&repo);
+        assert_eq!(find("one\n"), None);
+        assert_eq!(make_one(&repo, "one\n", b"1").unwrap(), one);
+        assert_eq!(find("one\n"), Some(one));
+    }
+
+    #[test]
+    fn what_cannot_be_made_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let repo = folder.path().join("repo");
+        let refused = make(&repo, "x", |objects| {
+            objects.blob(b"x")?;
+            Err(MakeError::Refused("no".into()))
+        });
+        assert!(matches!(refused, Err(MakeError::Refused(_))));
+        for path in ["../x", ".git/config", "a//b"] {
+            let outcome = make(&repo, "x", |objects| Ok(vec![(path.into(), (false, objects.blob(b"x")?))]));
+            assert!(matches!(outcome, Err(MakeError::Path(_))), "{path}");
+        }
+        let left = std::fs::read_dir(repo.join("objects/pack")).unwrap().count();
+        assert_eq!((left, made(&repo, |_| true)), (0, None));
+    }
+}

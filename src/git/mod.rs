@@ -47,6 +47,8 @@ pub use repository::{Reader, Repository};
 pub use trust::{distrust, verify};
 pub use user::UserGit;
 
+#[cfg(test)]
+pub(crate) use fetch::tests::server;
 pub(crate) use shown::shown;
 
 use crate::domain::oid::Oid;

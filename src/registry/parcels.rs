@@ -10,9 +10,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Registry;
 use super::folder::make_folder;
 use super::vendoring::{Outcome, Parcel};
-use super::Registry;
 use crate::archive::foreign::{self, Bounds, Packing};
 use crate::domain::catalog::Entry;
 use crate::domain::digest::Running;
@@ -119,7 +119,9 @@ impl Registry {
         each_chunk(&mut file, |bytes| sha256.update(bytes)).map_err(|why| why.to_string())?;
         let found = sha256.finish().to_string();
         if found != archive.sha256 {
-            return Err(format!("what is there has the SHA-256 {found}, and not the one that its source names"));
+            return Err(format!(
+                "what is there has the SHA-256 {found}, and not the one that its source names"
+            ));
         }
         self.unpack(&folder, &message, file, Packing::Zip, packed::unwrap)
     }
@@ -142,7 +144,8 @@ impl Registry {
         let address = npm::address(self.npm_registry(npm)?, &npm.package);
         let package = self.ask_registry(row, &address, &folder, watch)?;
         let chosen = package.choose(npm.version.as_deref());
-        let (version, release) = chosen.map_err(|why| format!("of the package {}, {why}", quoted(&npm.package)))?;
+        let (version, release) =
+            chosen.map_err(|why| format!("of the package {}, {why}", quoted(&npm.package)))?;
         let Release { tarball, integrity, .. } = release;
         let mut check = Check::new(integrity)?;
         check_download(tarball).map_err(|why| format!("of the address that the registry gives, {why}"))?;
@@ -155,7 +158,10 @@ impl Registry {
         let mut file = self.download_file(row, tarball, watch)?;
         each_chunk(&mut file, |bytes| check.update(bytes)).map_err(|why| why.to_string())?;
         if !check.holds() {
-            return Err(format!("the file of version {} is not what the registry says it is (`integrity`)", quoted(version)));
+            return Err(format!(
+                "the file of version {} is not what the registry says it is (`integrity`)",
+                quoted(version)
+            ));
         }
         self.unpack(&folder, &message, file, Packing::TarGz, packed::strip)
     }
@@ -174,7 +180,9 @@ impl Registry {
         let ask = Ask { url: address, accept: Some(npm::ACCEPT), known, most: LONGEST_TELLING };
         let (mut file, mark) = match (self.download(row, &ask, watch)?, told) {
             (Got::Same, Some(told)) => return Ok(told.package),
-            (Got::Same, None) => return Err("the registry answers that nothing is new, to the first question".into()),
+            (Got::Same, None) => {
+                return Err("the registry answers that nothing is new, to the first question".into());
+            }
             (Got::File { file, mark }, _) => (file, mark),
         };
         let mut bytes = Vec::new();
@@ -182,7 +190,7 @@ impl Registry {
         let package = Package::read(&bytes)?;
         // Without it, the registry says it again the next time.
         let told = mark.map(|mark| Told { mark, package: package.clone() });
-        drop(told.and_then(|told| keep(folder, &told).ok()));
+        let _ = told.map(|told| keep(folder, &told));
         Ok(package)
     }
 

@@ -60,7 +60,8 @@ pub fn download(
     if !url.username().is_empty() || url.password().is_some() {
         return Err(bad("it carries credentials"));
     }
-    let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| bad("it has no host"))?.to_owned();
+    let host =
+        url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| bad("it has no host"))?.to_owned();
     let address = Address { shown, host, road: Road::Web { url: url.clone(), login: None } };
     let guard = Guard::new(watch, options);
     guard.expect(ask.most.saturating_add(1));

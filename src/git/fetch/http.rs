@@ -16,12 +16,12 @@ use gix::protocol::transport::client::blocking_io::http::{
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::FetchError;
 use super::address::{Address, Login};
 use super::exchange::{
     ADVERTISEMENT, Body, Exchange, Headers, REDIRECTS, Upload, Wire, body_of, headers_of, is_redirect,
 };
 use super::guard::Guard;
-use super::FetchError;
 
 pub(super) fn connect<'a>(
     url: &Url,

@@ -6,5 +6,7 @@ mod channel;
 mod marketplaces;
 mod moments;
 mod outbound;
+mod packages;
+mod parcels;
 mod syncs;
 mod tokens;
