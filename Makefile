@@ -1,4 +1,4 @@
-# What one types here. `make` alone lists it. Needs: Rust, a C++ compiler, git, npm.
+# What one types here. `make` alone lists it. Needs, beside make: Rust, a C++ compiler, git, npm.
 #
 # DuckDB comes prebuilt where that is possible and is compiled where it is not: scripts/cargo.sh.
 #   make test ARGS='-- bundle'      further arguments for cargo (after `--`: for the tests)

@@ -79,7 +79,9 @@ fn a_data_folder_that_cannot_be_written_to() {
     );
     // The home has a space in its name, and the shell above splits words.
     let script = script.replace(&format!("-o {}/b.zip", good.world.home().display()), "-o b.zip");
-    let Some(ran) = in_namespace(&good.world, &script) else { return };
+    let Some(ran) = in_namespace(&good.world, &script, "a_data_folder_that_cannot_be_written_to") else {
+        return;
+    };
     let home = good.world.home().display();
     assert_eq!(ran.text(), "status 1\n".repeat(5), "{}", ran.stderr);
     let hint = "hint: run as the user who owns the data folder, or choose another with --data-dir\n";
@@ -120,7 +122,7 @@ fn a_full_disk() {
          run build-zip --user {ADA} -o small/b.zip
          ls -A small"
     );
-    let Some(ran) = in_namespace(&good.world, &script) else { return };
+    let Some(ran) = in_namespace(&good.world, &script, "a_full_disk") else { return };
     let text = ran.text();
     assert_eq!(ran.code, Some(0), "{text}\n{}", ran.stderr);
     let parts: Vec<&str> = text.split("ROOM\n").flat_map(|part| part.split("OUTPUT\n")).collect();

@@ -9,27 +9,13 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::support::server::{Server, until};
-use crate::support::{ADA, Ran, World, loud, skipped, unzipped};
+use crate::support::{ADA, Ran, World, find, have, unzipped};
 
 const AGNES: &str = env!("CARGO_BIN_EXE_agnes");
 const INSTALLED: &str = "/usr/local/bin/agnes";
 
 fn example(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)).unwrap()
-}
-
-/// Where a program is that not every developer has. CI has curl.
-fn find(program: &str, test: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&folders).chain([PathBuf::from("/usr/sbin")]);
-    let found = folders.map(|folder| folder.join(program)).find(|path| path.exists());
-    let why = format!("there is no `{program}` here");
-    match (&found, program) {
-        (None, "curl") => skipped(test, &why),
-        (None, _) => loud(&format!("SKIPPED {test}: {why}")),
-        (Some(_), _) => {}
-    }
-    found
 }
 
 /// Values of `key=` in a unit.
@@ -195,7 +181,7 @@ fn script(yaml: &str) -> String {
 
 #[test]
 fn the_cronjob_syncs_and_fails_when_a_marketplace_does() {
-    if find("curl", "the_cronjob_syncs_and_fails_when_a_marketplace_does").is_none() {
+    if !have(["curl"], "the_cronjob_syncs_and_fails_when_a_marketplace_does") {
         return;
     }
     let (world, upstream) = World::with_tools();

@@ -140,6 +140,30 @@ const SCRIPT: &[&[&str]] = &[
     &["info", "--user", ADA, "--json"],
     &["info", "--user", GRACE],
     &["info", "--user", "eve@example.com"],
+    &["plugin", "disable", "acme-tools/sql-helpers", "--reason", "It drops tables"],
+    &["plugin", "disable", "acme-tools/sql-helpers", "--json"],
+    &["plugin", "disable", "acme-tools/not-yet"],
+    &["plugin", "disable", "acme-tools/sql-helpers", "--reason", "a\nb"],
+    &["plugin", "disable", "acme-tools/.."],
+    &["plugin", "disable", "nope/x"],
+    &["plugin", "disable", "acme-tools"],
+    &["plugin", "list", "--marketplace", "acme-tools", "--json"],
+    &["plugin", "show", "acme-tools/sql-helpers"],
+    &["info", "--user", ADA],
+    &["info", "--user", ADA, "--json"],
+    &["doctor"],
+    &["plugin", "enable", "acme-tools/sql-helpers"],
+    &["plugin", "enable", "acme-tools/sql-helpers", "--json"],
+    &["plugin", "enable", "acme-tools/not-yet"],
+    &["plugin", "enable", "acme-tools/not-yet"],
+    &["marketplace", "diff", "acme-tools"],
+    &["marketplace", "diff", "acme-tools", "--everything", "--json"],
+    &["marketplace", "diff", "acme-tools", "--plugin", "guard-rails"],
+    &["marketplace", "diff", "acme-tools", "--plugin", "nope"],
+    &["marketplace", "diff", "acme-tools", "0123"],
+    &["marketplace", "diff", "acme-tools", "", "&to=x"],
+    &["marketplace", "diff", "missing"],
+    &["marketplace", "diff", "nope"],
     &["build-zip", "--user", ADA],
     &["build-zip", "--user", ADA, "-o", "ada.zip", "--json"],
     &["build-zip", "--user", GRACE, "-o", "-"],
@@ -173,8 +197,9 @@ const SCRIPT: &[&[&str]] = &[
     &["audit", "--limit", "x"],
 ];
 
-fn play(way: Way, upstreams: &web::Server) -> Vec<Heard> {
+fn play(way: Way, curator: &World, upstreams: &web::Server) -> Vec<Heard> {
     let door = Door::open(way, upstreams);
+    door.world.lead_to(&curator.path("upstreams"));
     let mut heard = Vec::new();
     let mut id = String::new();
     for step in SCRIPT {
@@ -223,6 +248,7 @@ fn told(door: &Door, step: &str, ran: &Ran) -> Heard {
 #[test]
 fn every_command_says_the_same_whichever_way_it_went() {
     let curator = World::new();
+    curator.publish_example_plugins();
     for name in ["acme-tools", "globex-skills"] {
         let upstream = curator.upstream(name);
         let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marketplaces");
@@ -230,7 +256,7 @@ fn every_command_says_the_same_whichever_way_it_went() {
         upstream.commit("Publish");
     }
     let upstreams = upstreams(&curator);
-    let here = play(Way::Here, &upstreams);
+    let here = play(Way::Here, &curator, &upstreams);
     // It is a script of successes and of mistakes.
     for code in [0, 2, 3, 4, 6] {
         let steps = here.iter().filter(|(_, is, ..)| *is == Some(code)).count();
@@ -240,7 +266,7 @@ fn every_command_says_the_same_whichever_way_it_went() {
     let failed: Vec<_> = here.iter().filter(|(_, code, ..)| *code == Some(1)).collect();
     assert!(failed.iter().all(|(step, ..)| step.contains("no/such/folder")), "{failed:#?}");
     for way in [Way::Socket, Way::Https] {
-        let there = play(way, &upstreams);
+        let there = play(way, &curator, &upstreams);
         assert_eq!(here.len(), there.len());
         let differing: Vec<_> = here.iter().zip(&there).filter(|(here, there)| here != there).collect();
         assert!(differing.is_empty(), "{way:?} differs: {differing:#?}");

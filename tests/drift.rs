@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::World;
+use crate::support::{World, have};
 
 const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
@@ -63,8 +63,7 @@ fn the_committed_description_of_the_api_is_what_the_program_prints() {
 #[test]
 fn manual_pages_please_the_formatter() {
     let world = World::new();
-    if world.command("groff").arg("--version").output().is_err() {
-        crate::support::loud("SKIPPED manual_pages_please_the_formatter: there is no groff here");
+    if !have(["groff"], "manual_pages_please_the_formatter") {
         return;
     }
     for page in fs::read_dir(committed("man")).unwrap() {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::World;
 use crate::support::server::{Server, argument, until};
+use crate::support::{World, have};
 
 #[test]
 fn it_says_where_it_listens_and_serves_until_told_to_stop() {
@@ -198,6 +198,9 @@ fn curl(world: &World, server: &Server, args: &[&str]) -> Option<String> {
 
 #[test]
 fn https_speaks_both_versions_and_takes_a_new_certificate_while_serving() {
+    if !have(["curl"], "https_speaks_both_versions_and_takes_a_new_certificate_while_serving") {
+        return;
+    }
     let world = World::new();
     write_pair(&world);
     let server = serve_tls(&world, &[]);
@@ -260,6 +263,9 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 #[test]
 fn a_socket_that_systemd_hands_over_takes_the_place_of_addresses() {
+    if !have(["python3"], "a_socket_that_systemd_hands_over_takes_the_place_of_addresses") {
+        return;
+    }
     let world = World::new();
     let mut command = world.command("python3");
     command.args(["-c", ACTIVATE, env!("CARGO_BIN_EXE_agnes"), "serve", "--json", "--listen", "192.0.2.1:9"]);

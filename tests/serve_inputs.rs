@@ -3,14 +3,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::server::{Answer, Server, parse, until};
 use crate::support::web::{self, Reply};
-use crate::support::{ADA, GRACE, Ran, World};
+use crate::support::{ADA, GRACE, World};
 
 /// Reads one answer of a connection that stays open.
 fn answer(stream: &mut TcpStream) -> Answer {
@@ -202,49 +201,6 @@ fn nobody_is_led_inside_by_an_address_or_a_redirect() {
     );
     assert!(!front.seen().is_empty() && victim.seen().is_empty(), "{:?}", victim.seen());
     assert!(!server.ask("GET", "/api/marketplaces/tools", &headers, b"").text().contains("credentials"));
-}
-
-/// A thousand connections on which nothing happens, of a server that the system lets have three hundred
-/// files. It goes on answering, is not busy with them, and has them all back in the end.
-#[test]
-fn a_thousand_idle_connections_do_not_use_up_the_files() {
-    let world = World::new();
-    let mut command = world.command("sh");
-    let line = "ulimit -n 300; exec \"$0\" serve --json --listen 127.0.0.1:0";
-    command.args(["-c", line, env!("CARGO_BIN_EXE_agnes")]).stdin(Stdio::null());
-    let server = Server::begin(&world, command);
-    let files = server.open().len();
-    let mut idle = Vec::new();
-    for number in 0..1000 {
-        // Few systems let this process have many more than that.
-        let Ok(mut stream) = TcpStream::connect(server.address()) else { break };
-        if number % 3 == 0 {
-            let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n");
-        }
-        idle.push(stream);
-        if number % 200 == 199 {
-            let began = Instant::now();
-            assert_eq!(server.get("/readyz", &[]).status, 200);
-            assert!(began.elapsed() < Duration::from_secs(5), "with {number}: {:?}", began.elapsed());
-            assert_eq!(server.ask_socket("GET", "/api/users", &[], b"").status, 200);
-        }
-    }
-    assert!(idle.len() > 500, "{} connections", idle.len());
-    assert!(server.open().len() < 300);
-    let busy = ticks(&server);
-    std::thread::sleep(Duration::from_secs(1));
-    assert!(ticks(&server) - busy < 50, "it is busy with doing nothing");
-    drop(idle);
-    until("all to go", || (server.open().len() <= files + 2).then_some(()));
-    let ran = Ran::from(world.agnes_command(&["user", "list"]).output().unwrap());
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-}
-
-/// Hundredths of a second of processor time so far.
-fn ticks(server: &Server) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
-    let after_name = stat.rsplit_once(')').unwrap().1;
-    after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
 }
 
 /// Bodies that are no answer to what was asked: too large, cut off, of the wrong type, with a field twice or

@@ -4,10 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::server::argument;
-use crate::support::{ADA, Laptop, World};
+use crate::support::{ADA, Laptop, World, have};
 
 #[test]
 fn what_the_server_tells_to_paste_works_as_it_is() {
+    if !have(["curl"], "what_the_server_tells_to_paste_works_as_it_is") {
+        return;
+    }
     let world = World::with_people();
     let laptops = Laptop::all(&world, "what_the_server_tells_to_paste_works_as_it_is");
     let ca = world.path("our ca.pem");

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use crate::support::server::{Answer, Server, parse, until};
-use crate::support::{ADA, World, sha256};
+use crate::support::{ADA, World, have, sha256};
 
 /// A download that began, and has yet to be read.
 struct Begun {
@@ -145,6 +145,9 @@ fn what_was_removed_from_the_cache_gives_its_room_back() {
 /// still unread (so that the connection is reset), in the middle of a sync, in HTTP/2.
 #[test]
 fn whoever_leaves_leaves_nothing_open() {
+    if !have(["curl"], "whoever_leaves_leaves_nothing_open") {
+        return;
+    }
     let world = World::new();
     world.large_bundle();
     let (token, admin) = (world.bearer(ADA), world.admin("admin@example.com"));

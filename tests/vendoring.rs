@@ -145,6 +145,9 @@ fn two_hundred_plugins_of_one_repository_are_one_fetch_and_what_nobody_needs_goe
 
     upstream.catalog(&json!([])).commit("None is left");
     world.agnes(&["marketplace", "sync"]);
+    assert_eq!(repositories(), 1, "somebody may be building from it");
+    upstream.plugins(&["local"]).commit("Something else");
+    world.agnes(&["marketplace", "sync"]);
     assert_eq!(repositories(), 0);
 }
 
@@ -206,4 +209,28 @@ fn a_catalog_cannot_point_to_this_machine_or_its_network() {
         );
     }
     assert!(!world.data().join("marketplaces/store").join("secret").exists());
+}
+
+/// What is fetched is no part of a backup. So a sync has to notice that it is gone, though neither the
+/// marketplace nor what its plugins are pinned to has anything new.
+#[test]
+fn what_is_gone_from_the_store_is_fetched_again() {
+    let world = World::new();
+    let (_remote, commit) = plugin_repository(&world, "tool", "first");
+    let source = json!({"source": "url", "url": remote_url("tool"), "sha": commit});
+    let upstream = market(&world, &json!([{"name": "tool", "source": source}]));
+    world.register("market", &upstream);
+    world.user(ADA, &["market/*"]);
+    let before = world.bundle(ADA);
+
+    fs::remove_dir_all(world.data().join("marketplaces")).unwrap();
+    let told = world.refused(1, &["build-zip", "--user", ADA, "-o", "x.zip"]);
+    assert!(told.contains("agnes marketplace sync market"), "{told}");
+    world.agnes(&["marketplace", "sync"]);
+    assert_eq!(world.bundle(ADA), before);
+
+    // A pinned commit needs nobody to be asked: the repository could as well be away.
+    fs::rename(world.path("upstreams/tool.git"), world.path("upstreams/away")).unwrap();
+    world.agnes(&["marketplace", "sync"]);
+    assert_eq!(listed(&world, "tool")["notes"].to_string(), "[]");
 }

@@ -15,6 +15,7 @@ pub mod compress;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod foreign;
+pub mod inspect;
 pub mod join;
 pub mod pack;
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(super) enum Command {
     /// Register marketplaces and keep them in step with their upstreams
     #[command(subcommand)]
     Marketplace(Marketplace),
-    /// Look at plugins
+    /// Look at plugins, and take one out for everybody
     #[command(subcommand)]
     Plugin(Plugin),
     /// Add, list and remove the people who get a marketplace
@@ -93,6 +93,13 @@ pub(super) enum Command {
     ///
     /// The same plugins make the same bytes, on any machine. The file appears when it is complete.
     BuildZip(BuildZipArgs),
+    /// Check a ZIP against its provenance, and that against the upstreams
+    ///
+    /// Asks no server. Every file of the ZIP must be one that the provenance lists, with the git id that
+    /// the upstream's file has, or a manifest that agnes wrote; and all digests must be those of these
+    /// files. Where the data folder, or a repository that is named, has the commit that a plugin was taken
+    /// from, that commit must have these very files.
+    Verify(VerifyArgs),
     /// Say what one user gets, and why not more
     Info {
         /// An e-mail address or id
@@ -204,6 +211,11 @@ pub(super) enum Marketplace {
     /// One that fails keeps serving what it had; the others are synced all the same. The exit
     /// status is then 6.
     Sync(SyncArgs),
+    /// Say what would change for whom between two commits of a marketplace
+    ///
+    /// Plugins, their files, and above all what runs code on people's machines: hooks, servers,
+    /// executables and scripts, skills and commands with a shell.
+    Diff(DiffArgs),
     /// Forget a marketplace, with its plugins, its token and the grants that name it
     Remove {
         /// Its short name
@@ -309,6 +321,22 @@ pub(super) struct SyncArgs {
     pub jobs: Option<usize>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// Which marketplace
+    pub slug: String,
+    /// A commit that is held, or how its id begins [default: the one that was served before]
+    pub from: Option<String>,
+    /// The same [default: the one that is served]
+    pub to: Option<String>,
+    /// Of this plugin alone, by its own name, and at greater length
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Option<String>,
+    /// Show each file as text, not only what runs code
+    #[arg(long)]
+    pub everything: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
     /// List plugins, and why some are not served
@@ -320,6 +348,24 @@ pub(super) enum Plugin {
     /// Show one plugin: entry, manifest, version, commit, files and components
     Show {
         /// Its marketplace's slug and its own name, as `agnes plugin list` shows them
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+    },
+    /// Take a plugin out for everybody, at once, whatever was granted
+    ///
+    /// From the next request on nobody gets it, and syncs do not bring it back. It need not be listed
+    /// yet. To disable it again with another reason changes the reason.
+    Disable {
+        /// Its marketplace's slug and its own name
+        #[arg(value_name = "SLUG/NAME")]
+        plugin: String,
+        /// Why, in one line: whoever was granted it is told
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Give a plugin back to whoever was granted it
+    Enable {
+        /// Its marketplace's slug and its own name
         #[arg(value_name = "SLUG/NAME")]
         plugin: String,
     },
@@ -349,6 +395,23 @@ pub(super) struct BuildZipArgs {
     /// Where to: a file, or `-` for stdout
     #[arg(long, short, value_name = "FILE", default_value = "agnes-marketplace.zip")]
     pub output: PathBuf,
+    /// Write to this file where everything in it comes from, for `agnes verify`. Called
+    /// `.agnes-provenance.json` and beside the ZIP, it is found there
+    #[arg(long, value_name = "FILE")]
+    pub provenance: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The ZIP
+    #[arg(value_name = "FILE")]
+    pub bundle: PathBuf,
+    /// Its provenance [default: .agnes-provenance.json beside it]
+    #[arg(long, value_name = "FILE")]
+    pub provenance: Option<PathBuf>,
+    /// The upstream with this address is in this folder: a git repository that has the commit
+    #[arg(long, value_name = "URL=REPOSITORY")]
+    pub source: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,11 +8,15 @@ use std::time::Instant;
 use super::args::{BuildZipArgs, Global};
 use super::exit::{Exit, Failure};
 use super::said::{Said, line, size};
-use super::save::{Readers, save};
+use super::save::{Readers, put, save};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::{Call, ClientError};
+use crate::domain::provenance::Provenance;
 use crate::wire::views::{Bundle, Info, PLUGINS_HEADER, USER_HEADER};
+
+/// How often a ZIP is written that does not belong to what was told of where it comes from.
+const PATIENCE: usize = 3;
 
 pub(super) fn build(
     session: impl FnOnce() -> Result<Session, Failure>,
@@ -29,6 +33,12 @@ pub(super) fn build(
         if out.is_terminal() {
             return Err(Failure::usage("a ZIP is not written to a terminal").hinted("name a file: -o FILE"));
         }
+        if args.provenance.is_some() {
+            return Err(Failure::usage(
+                "what a ZIP on stdout comes from is not written: it could be another ZIP's",
+            )
+            .hinted("name a file: -o FILE"));
+        }
         return match session()?.client.download(zip(&args.user), &mut out) {
             Err(ClientError::Write(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::new(Exit::Failed, format!("cannot write to the standard output: {error}")))
@@ -37,9 +47,26 @@ pub(super) fn build(
             Err(error) => Err(error.into()),
         };
     }
-    let bundle = write(&session()?, &args.user, &args.output)?;
-    let talk = format!("Wrote {} ({}).", line(&bundle.path), size(bundle.bytes));
-    Ok(Said::done(&bundle, talk))
+    let session = session()?;
+    let Some(provenance) = &args.provenance else {
+        let bundle = write(&session, &args.user, &args.output)?;
+        let talk = format!("Wrote {} ({}).", line(&bundle.path), size(bundle.bytes));
+        return Ok(Said::done(&bundle, talk));
+    };
+    // A grant or a sync may come between the two, and then they do not belong together.
+    for _ in 0..PATIENCE {
+        let bundle = write(&session, &args.user, &args.output)?;
+        let call = Call::get(&["api", "users", &args.user, "marketplace.provenance.json"]);
+        let mut text = Vec::new();
+        session.client.download(call, &mut text)?;
+        let told = Provenance::parse(&text).map_err(|why| Failure::new(Exit::Failed, why))?;
+        if told.view.to_string() == bundle.etag {
+            put(&text, provenance)?;
+            let talk = format!("Wrote {} ({}).", line(&bundle.path), size(bundle.bytes));
+            return Ok(Said::done(&bundle, talk));
+        }
+    }
+    Err(Failure::new(Exit::Failed, "what the user is granted changes faster than it can be written"))
 }
 
 /// Writes one user's bundle to a file: all of it, or nothing.

@@ -27,6 +27,14 @@ use crate::wire::views::{Bundle, Info};
 /// When the example commits were made: 2026-01-01 00:00 UTC, so that every demo has the same ids.
 const THEN: i64 = 1_767_225_600;
 
+/// Addresses that the example marketplaces point to, and that do not exist. The demo's git configuration
+/// leads from there to its own folder, where one of the two plugins is missing: that looks like any
+/// repository that is away.
+const ELSEWHERE: [&str; 2] = ["https://git.acme.example/design/", "https://github.com/globex-example/"];
+
+/// What the repository of a plugin is at when Acme's marketplace asks for it.
+const TAG: &str = "v5";
+
 /// In a folder that a demo made; a folder without it is somebody's, and is left alone.
 const MARK: &str = "made-by-agnes-demo";
 
@@ -48,15 +56,21 @@ pub(super) fn run(global: &Global) -> Result<Said, Failure> {
     let folder = folder(global)?;
     prepare(&folder)?;
     let global = Global { data_dir: Some(folder.clone()), config: None, ..global.clone() };
-    let session = Session::alone(&global)?;
+    lead_here(&folder)?;
+    let session = Session::alone(&global, &git_configuration(&folder))?;
     let mut text = format!("A data folder of its own: {}\n", line(&folder.display().to_string()));
     let _ = write!(text, "What follows was done in it, as if typed after\n{}", preamble(&folder));
 
+    let failed = |why: git::WriteError| Failure::new(Exit::Failed, why.to_string());
+    for (name, files) in examples::plugins() {
+        let path = upstream(&folder, &name);
+        let commit = git::write_repository(&path, &files, "Publish the plugin", THEN).map_err(failed)?;
+        git::write_tag(&path, TAG, &commit).map_err(failed)?;
+    }
     text.push_str("\n1. Register the example marketplaces\n");
     for (name, files) in examples::marketplaces() {
-        let path = folder.join("upstreams").join(format!("{name}.git"));
-        git::write_repository(&path, &files, "Publish the example plugins", THEN)
-            .map_err(|why| Failure::new(Exit::Failed, why.to_string()))?;
+        let path = upstream(&folder, &name);
+        git::write_repository(&path, &files, "Publish the example plugins", THEN).map_err(failed)?;
         let new = NewMarketplace {
             // A plain path: in a URL, spaces and the like would be a matter of taste.
             url: path.display().to_string(),
@@ -163,14 +177,36 @@ fn prepare(folder: &Path) -> Result<(), Failure> {
     fs::write(folder.join(MARK), "Everything in this folder may be removed.\n").map_err(failed)
 }
 
-/// What makes commands that are pasted find this program and this folder. Somebody who ran
-/// `make demo` has no `agnes` on their PATH.
+fn upstream(folder: &Path, name: &str) -> PathBuf {
+    folder.join("upstreams").join(format!("{name}.git"))
+}
+
+fn git_configuration(folder: &Path) -> PathBuf {
+    folder.join("gitconfig")
+}
+
+/// Writes the git configuration that makes the demo need no network.
+fn lead_here(folder: &Path) -> Result<(), Failure> {
+    let base = folder.join("upstreams").display().to_string();
+    let mut text = format!("[url \"{}/\"]\n", base.replace('\\', r"\\").replace('"', "\\\""));
+    for address in ELSEWHERE {
+        let _ = writeln!(text, "\tinsteadOf = {address}");
+    }
+    let path = git_configuration(folder);
+    fs::write(&path, text)
+        .map_err(|why| Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", path.display())))
+}
+
+/// What makes commands that are pasted find this program, this folder, and the repositories in it. Somebody
+/// who ran `make demo` has no `agnes` on their PATH.
 fn preamble(folder: &Path) -> String {
     let mut text = String::new();
     if let Some(bin) = unfound() {
         let _ = writeln!(text, "   export PATH={}:\"$PATH\"", word(&bin.display().to_string()));
     }
+    let git = git_configuration(folder);
     let _ = writeln!(text, "   export AGNES_DATA_DIR={}", word(&folder.display().to_string()));
+    let _ = writeln!(text, "   export GIT_CONFIG_GLOBAL={}", word(&git.display().to_string()));
     text
 }
 

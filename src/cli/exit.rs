@@ -19,6 +19,7 @@ pub(super) enum Exit {
     Held = 7,
     Unhealthy = 8,
     Outdated = 9,
+    Tampered = 10,
 }
 
 /// For the manual page and `--help`.
@@ -34,6 +35,7 @@ Exit status:
   7  another process has the registry open
   8  doctor: something is broken
   9  refresh --check: there is something new
+  10 verify: the bundle is not what its provenance says, or that is not what the upstreams have
 
 Files:
   DIR/state/system.duckdb  the registry

@@ -8,6 +8,7 @@ mod args;
 mod bundle;
 mod config;
 mod demo;
+mod diff;
 mod examples;
 mod exit;
 mod grants;
@@ -25,6 +26,7 @@ mod table;
 mod token;
 mod upkeep;
 mod users;
+mod verify;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -74,11 +76,14 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
             Marketplace::List => marketplace::list(&session()?),
             Marketplace::Show { slug } => marketplace::show(&session()?, &slug),
             Marketplace::Sync(args) => marketplace::sync(&session()?, args, global),
+            Marketplace::Diff(args) => diff::run(&session()?, &args),
             Marketplace::Remove { slug } => marketplace::remove(&session()?, &slug),
         },
         Command::Plugin(command) => match command {
             Plugin::List { marketplace } => plugin::list(&session()?, marketplace.as_deref()),
             Plugin::Show { plugin } => plugin::show(&session()?, &plugin),
+            Plugin::Disable { plugin, reason } => plugin::disable(&session()?, &plugin, reason),
+            Plugin::Enable { plugin } => plugin::enable(&session()?, &plugin),
         },
         Command::User(command) => users::run(&session()?, command),
         Command::Group(command) => groups::run(&session()?, command),
@@ -87,6 +92,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Revoke(args) => grants::revoke(&session()?, &args),
         Command::Grants(args) => grants::list(&session()?, &args),
         Command::BuildZip(args) => bundle::build(session, &args, global),
+        Command::Verify(args) => verify::run(&args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Serve(args) => serve::run(&args, global),
         Command::Baseline => serve::baseline(),

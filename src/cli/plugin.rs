@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use http::Method;
 use serde_json::Value;
 
 use super::exit::Failure;
@@ -10,7 +11,7 @@ use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
 use crate::domain::components::ComponentKind;
-use crate::wire::plugins::{Plugin, PluginDetail};
+use crate::wire::plugins::{Disable, Plugin, PluginDetail, Switched};
 
 pub(super) fn list(session: &Session, marketplace: Option<&str>) -> Result<Said, Failure> {
     let call = match marketplace {
@@ -38,16 +39,45 @@ pub(super) fn list(session: &Session, marketplace: Option<&str>) -> Result<Said,
 }
 
 pub(super) fn show(session: &Session, plugin: &str) -> Result<Said, Failure> {
-    let Some((slug, name)) = plugin.split_once('/') else {
-        return Err(Failure::usage(format!(
-            "`{}` is not a plugin: `marketplace/plugin` is needed",
-            line(plugin)
-        ))
-        .hinted("agnes plugin list"));
-    };
+    let (slug, name) = parts(plugin)?;
     let one: PluginDetail =
         session.client.call(Call::get(&["api", "marketplaces", slug, "plugins", name]))?;
     Ok(Said::answer(&one, text(&one)))
+}
+
+pub(super) fn disable(session: &Session, plugin: &str, reason: Option<String>) -> Result<Said, Failure> {
+    let (slug, name) = parts(plugin)?;
+    let call = Call::new(Method::POST, &["api", "marketplaces", slug, "plugins", name, "disable"]);
+    let done: Switched = session.client.call(call.with(&Disable { reason }))?;
+    let told = if done.changed { "is disabled: nobody gets it" } else { "was disabled already" };
+    let said = Said::done(&done, format!("`{}` {told}.", line(plugin)));
+    if done.listed {
+        return Ok(said);
+    }
+    // It may be a slip of the keyboard, and somebody believe that a plugin is out which is not.
+    Ok(said.talking(format!(
+        "`{}` has no such plugin at present; nobody gets it if it comes. See: agnes plugin list --marketplace {0}",
+        done.marketplace_slug
+    )))
+}
+
+pub(super) fn enable(session: &Session, plugin: &str) -> Result<Said, Failure> {
+    let (slug, name) = parts(plugin)?;
+    let call = Call::new(Method::POST, &["api", "marketplaces", slug, "plugins", name, "enable"]);
+    let done: Switched = session.client.call(call)?;
+    let told = match done {
+        Switched { changed: false, .. } => "was not disabled",
+        Switched { listed: false, .. } => "is not disabled any more",
+        _ => "is enabled: whoever was granted it gets it",
+    };
+    Ok(Said::done(&done, format!("`{}` {told}.", line(plugin))))
+}
+
+fn parts(plugin: &str) -> Result<(&str, &str), Failure> {
+    plugin.split_once('/').ok_or_else(|| {
+        Failure::usage(format!("`{}` is not a plugin: `marketplace/plugin` is needed", line(plugin)))
+            .hinted("agnes plugin list")
+    })
 }
 
 fn text(one: &PluginDetail) -> String {
@@ -58,6 +88,8 @@ fn text(one: &PluginDetail) -> String {
         other => other.to_string(),
     };
     let files: u64 = plugin.files;
+    let origin = one.origin.as_ref();
+    let place = |path: &str| if path.is_empty() { "./".to_owned() } else { format!("./{path}") };
     let mut out = facts(&[
         ("plugin", Some(format!("{}/{}", plugin.marketplace_slug, plugin.name))),
         ("description", plugin.description.clone()),
@@ -67,7 +99,12 @@ fn text(one: &PluginDetail) -> String {
         ("version", plugin.version.clone()),
         ("source", Some(format!("{} ({})", source, plugin.source_type))),
         ("commit", one.commit.clone()),
+        ("from", origin.map(|origin| format!("{} {}", origin.url, place(&origin.path)))),
+        ("its commit", origin.map(|origin| origin.commit.to_string())),
+        ("its tree", origin.and_then(|origin| origin.tree).map(|tree| tree.to_string())),
+        ("fetched", origin.and_then(|origin| origin.fetched_at.clone())),
         ("served", plugin.reason.as_ref().map(|reason| format!("no: {reason}"))),
+        ("disabled", plugin.disabled.as_ref().map(|disabled| format!("{} by {}", disabled.at, disabled.by))),
         ("served as", plugin.served.then(|| one.served_name.clone())),
         ("served version", one.served_version.clone()),
         ("content", one.digest.as_ref().map(|digest| format!("sha256:{digest}"))),

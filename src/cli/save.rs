@@ -1,6 +1,7 @@
 //! Saving an answer's bytes in a file: all of them, or nothing.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
@@ -21,21 +22,35 @@ pub(super) fn save(
     output: &Path,
     readers: Readers,
 ) -> Result<Download, Failure> {
-    let failed = |why: &dyn std::fmt::Display| {
-        Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", output.display()))
-    };
-    let download = move |out: &mut fs::File| {
+    place(output, readers, |out| {
         session.client.download_file(call, out).map_err(|error| match error {
-            ClientError::Write(why) => failed(&why),
+            ClientError::Write(why) => failed(output, &why),
             other => other.into(),
         })
-    };
+    })
+}
+
+/// The same for bytes that are at hand.
+pub(super) fn put(bytes: &[u8], output: &Path) -> Result<(), Failure> {
+    place(output, Readers::Usual, |out| out.write_all(bytes).map_err(|why| failed(output, &why)))
+}
+
+fn failed(output: &Path, why: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failed, format!("`{}` cannot be written: {why}", output.display()))
+}
+
+fn place<T>(
+    output: &Path,
+    readers: Readers,
+    write: impl FnOnce(&mut fs::File) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let failed = |why: &dyn std::fmt::Display| failed(output, why);
     match fs::metadata(output) {
         Ok(facts) if facts.is_dir() => Err(failed(&"it is a folder")),
         // A pipe or a device: there is nothing to put in its place.
         Ok(facts) if !facts.is_file() => {
             let mut out = fs::OpenOptions::new().write(true).open(output).map_err(|why| failed(&why))?;
-            download(&mut out)
+            write(&mut out)
         }
         found => {
             // Where a link leads, so that the link stays.
@@ -55,7 +70,7 @@ pub(super) fn save(
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
             }
             let mut file = builder.prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
-            let done = download(file.as_file_mut())?;
+            let done = write(file.as_file_mut())?;
             file.persist(&target).map_err(|why| failed(&why.error))?;
             Ok(done)
         }

@@ -1,5 +1,6 @@
 //! From the command line to a client of the API.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -42,10 +43,21 @@ impl Session {
         Ok(Self { client: Client::new(way) })
     }
 
-    /// Into the data folder itself, whatever else there is.
-    pub fn alone(global: &Global) -> Result<Self, Failure> {
+    /// Into the data folder itself, whatever else there is, and with that git configuration in place of the
+    /// user's.
+    pub fn alone(global: &Global, git: &Path) -> Result<Self, Failure> {
         let config = config::load(global)?;
-        Ok(Self { client: Client::new(into(open(&config)?)?) })
+        let (git, mine) = (git.display().to_string(), world());
+        let variable = Arc::clone(&mine.variable);
+        let variable = Arc::new(
+            move |name: &str| {
+                if name == "GIT_CONFIG_GLOBAL" { Some(git.clone()) } else { variable(name) }
+            },
+        );
+        let folder = DataFolder::new(config.data_dir.clone());
+        let registry = Registry::open(folder, config.settings.clone(), World { variable, ..mine });
+        let registry = registry.map(kept).map_err(|error| refused(&error))?;
+        Ok(Self { client: Client::new(into(registry)?) })
     }
 }
 

@@ -93,6 +93,18 @@ pub fn find(
     Ok(found)
 }
 
+/// The files of a plugin that are its skills, agents and commands.
+#[must_use]
+pub fn documents_of(content: &Content, manifest: Option<&Object>, entry: &Object) -> BTreeSet<String> {
+    let finder = Finder { content, read: &|_| Ok(Vec::new()) };
+    let said: Vec<&Object> = manifest.into_iter().chain([entry]).collect();
+    let mut found = finder.skills(&said);
+    for field in ["agents", "commands"] {
+        found.extend(finder.documents(manifest, entry, field));
+    }
+    found
+}
+
 struct Finder<'a> {
     content: &'a Content,
     read: Read<'a>,

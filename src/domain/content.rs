@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::attributes::{self, Attributes, Ending};
 use super::digest::{Digest, Fields};
 use super::limits::Limits;
 use super::links::{Found, Lost, Repo};
@@ -32,6 +33,8 @@ pub type Files = BTreeMap<String, File>;
 pub struct Content {
     pub files: Files,
     pub notes: Vec<Note>,
+    /// Files that a checkout writes with CRLF where the blob has LF alone, and so do we.
+    pub crlf: BTreeSet<String>,
     /// The entry lists which skills are loaded, and the others were taken out.
     pub skills_listed: bool,
 }
@@ -77,9 +80,24 @@ impl Content {
             .iter()
             .map(|path| path.segments().iter().map(|name| name.as_bytes().to_vec()).collect())
             .collect();
-        let mut walk =
-            Walk { repo, foreign, limits, bytes: 0, visited: 0, open: Vec::new(), content: Self::default() };
+        let mut walk = Walk {
+            repo,
+            attributes: Attributes::new(repo),
+            foreign,
+            limits,
+            bytes: 0,
+            visited: 0,
+            open: Vec::new(),
+            content: Self::default(),
+        };
         walk.run(&found)?;
+        if walk.attributes.gave_up() {
+            walk.note(
+                "attributes-many",
+                ".gitattributes",
+                "it has more patterns than are compared: line endings are served as they were committed",
+            );
+        }
         let mut content = walk.content;
         content.notes.extend(same_but_for_case(&content.files));
         Ok(content)
@@ -119,13 +137,18 @@ pub fn folder(repo: &Repo<'_>, source: &RepoPath) -> Result<Found, Unservable> {
     }
 }
 
-/// Names the files: paths, exec bits and contents.
+/// Names the files: paths, exec bits and contents. `crlf` are those that get other line endings.
 #[must_use]
-pub fn digest(files: &Files) -> Digest {
+pub fn digest(files: &Files, crlf: &BTreeSet<String>) -> Digest {
     let mut fields = Fields::new("agnes content 1");
     for (path, file) in files {
         fields.add(path);
-        fields.add(if file.executable { "755" } else { "644" });
+        fields.add(match (file.executable, crlf.contains(path)) {
+            (true, false) => "755",
+            (false, false) => "644",
+            (true, true) => "755 crlf",
+            (false, true) => "644 crlf",
+        });
         fields.add(file.blob.0);
     }
     fields.finish()
@@ -133,6 +156,7 @@ pub fn digest(files: &Files) -> Digest {
 
 struct Walk<'a> {
     repo: &'a Repo<'a>,
+    attributes: Attributes<'a>,
     foreign: HashSet<Vec<Vec<u8>>>,
     limits: &'a Limits,
     bytes: u64,
@@ -192,8 +216,8 @@ impl Walk<'_> {
 
     fn take(&mut self, kind: Kind, id: Oid, real: Vec<Vec<u8>>, path: String) -> Result<(), Unservable> {
         match kind {
-            Kind::File => self.file(path, false, id),
-            Kind::Executable => self.file(path, true, id),
+            Kind::File => self.file(path, &real, false, id),
+            Kind::Executable => self.file(path, &real, true, id),
             Kind::Tree => self.enter(&id, real, path + "/"),
             Kind::Submodule => {
                 self.note("submodule", &path, "it is left out: it is another repository (a submodule)");
@@ -232,7 +256,7 @@ impl Walk<'_> {
             }
         };
         if found.kind != Kind::Tree {
-            return self.file(path, found.kind == Kind::Executable, found.id);
+            return self.file(path, &found.path, found.kind == Kind::Executable, found.id);
         }
         // Walking into a folder that is being walked would never end.
         if self.open.iter().any(|open| open.real.starts_with(&found.path)) {
@@ -242,7 +266,13 @@ impl Walk<'_> {
         self.enter(&found.id, found.path, path + "/")
     }
 
-    fn file(&mut self, path: String, executable: bool, blob: Oid) -> Result<(), Unservable> {
+    fn file(
+        &mut self,
+        path: String,
+        real: &[Vec<u8>],
+        executable: bool,
+        blob: Oid,
+    ) -> Result<(), Unservable> {
         if path.len() > LONGEST_PATH {
             self.note("path-long", &path, PATH_LONG);
             return Ok(());
@@ -263,8 +293,28 @@ impl Walk<'_> {
         if let Some(why) = portable::not_on_windows(name) {
             self.note("name-not-on-windows", &path, why);
         }
+        if self.gets_crlf(&path, real, &blob, size)? {
+            self.content.crlf.insert(path.clone());
+        }
         self.content.files.insert(path, File { executable, blob, size });
         Ok(())
+    }
+
+    /// Whether a checkout writes the file with other line endings than were committed.
+    fn gets_crlf(&mut self, path: &str, real: &[Vec<u8>], blob: &Oid, size: u64) -> Result<bool, ReadError> {
+        let ending = self.attributes.ending(real)?;
+        if ending == Ending::Keep {
+            return Ok(false);
+        }
+        if size > self.limits.max_manifest_bytes {
+            self.note(
+                "line-endings-kept",
+                path,
+                "it is too large to get other line endings, and is served as it was committed",
+            );
+            return Ok(false);
+        }
+        Ok(attributes::converted(&self.repo.objects().blob(blob)?, ending).is_some())
     }
 
     /// A plugin of a thousand bad links needs no thousand notes.

@@ -8,6 +8,7 @@
 
 use serde_json::{Map, Value};
 
+use super::complaints;
 use super::names::is_client_name;
 use super::note::{Note, quoted};
 use super::source::kind_of;
@@ -20,8 +21,9 @@ pub fn clean(object: &mut Object) -> Vec<Note> {
     object.retain(|field, value| match complaint(field, value) {
         None => true,
         Some(why) => {
-            notes
-                .push(Note::new("field-left-out", format!("the field {} is left out: {why}", quoted(field))));
+            let said = complaints::said(&complaints::of_field(field, value));
+            let message = format!("the field {} is left out: {why}{said}", quoted(field));
+            notes.push(Note::new("field-left-out", message));
             false
         }
     });
@@ -47,7 +49,7 @@ fn complaint(field: &str, value: &Value) -> Option<String> {
             (value.is_string() || value.is_array() || value.is_object(), "a path, a list or an object")
         }
         "monitors" => (value.is_string() || value.is_array(), "a path or a list"),
-        "dependencies" => (is_dependencies(value), "a list of plugin names"),
+        "dependencies" | "optionalDependencies" => (is_dependencies(value), "a list of plugin names"),
         "channels" => (value.is_array(), "a list"),
         "settings" | "userConfig" => (value.is_object(), "an object"),
         "headers" => (is_strings_by_name(value), "an object of strings"),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::complaints;
 use super::content::Content;
 use super::fields::{self, Object, PATHS};
 use super::names::is_client_name;
@@ -31,8 +32,14 @@ pub fn parse(bytes: &[u8]) -> Result<Object, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(format!("it holds {}, not an object", kind_of(&other))),
-        Err(why) => Err(format!("it is not JSON: {why}")),
+        Ok(other) => {
+            let said = complaints::said("Manifest validation failed: manifest must be an object");
+            Err(format!("it holds {}, not an object{said}", kind_of(&other)))
+        }
+        Err(why) => Err(format!(
+            "it is not JSON: {why}{}",
+            complaints::said("Manifest parse error: JSON Parse error")
+        )),
     }
 }
 
@@ -67,22 +74,30 @@ pub fn drop_missing_paths(object: &mut Object, content: &Content) -> Vec<Note> {
     object.retain(|field, value| {
         let Some(field) = PATHS.into_iter().find(|path| path == field) else { return true };
         let (mut missing, mut refused) = (false, false);
-        let mut keep = |text: &mut String| {
+        let mut keep = |text: &mut String, place: &str| {
+            let refusal = |text: &str| {
+                complaints::said(&complaints::of_path(place, text, endings(field).first().copied()))
+            };
             let (code, message) = match fate(field, text, content) {
                 Fate::Right => return true,
                 Fate::Write(better) => {
-                    let message = format!("is served as {}, as Claude Code wants it", quoted(&better));
+                    let message =
+                        format!("is served as {}, as Claude Code wants it{}", quoted(&better), refusal(text));
                     notes.push(note("component-rewritten", field, text, &message));
                     *text = better;
                     return true;
                 }
                 Fate::Missing(why) => {
                     missing = true;
-                    ("component-missing", why)
+                    let said = complaints::of_nothing(field, text);
+                    (
+                        "component-missing",
+                        why + &said.map_or_else(String::new, |words| complaints::said(&words)),
+                    )
                 }
                 Fate::Refused(why) => {
                     refused = true;
-                    ("component-refused", why)
+                    ("component-refused", why + &refusal(text))
                 }
             };
             notes.push(note(code, field, text, &format!("is left out: {message}")));
@@ -90,13 +105,18 @@ pub fn drop_missing_paths(object: &mut Object, content: &Content) -> Vec<Note> {
         };
         match value {
             Value::String(text) => {
-                if keep(text) {
+                if keep(text, field) {
                     return true;
                 }
                 *value = Value::Array(Vec::new());
             }
             Value::Array(list) => {
-                list.retain_mut(|item| if let Value::String(text) = item { keep(text) } else { true });
+                let mut number = 0;
+                list.retain_mut(|item| {
+                    let place = format!("{field}.{number}");
+                    number += 1;
+                    if let Value::String(text) = item { keep(text, &place) } else { true }
+                });
                 if !list.is_empty() {
                     return true;
                 }
@@ -123,13 +143,18 @@ enum Fate {
     Refused(String),
 }
 
-fn fate(field: &str, text: &str, content: &Content) -> Fate {
-    let ending: &[&str] = match field {
+/// What a path of that field must end in, if there is something.
+fn endings(field: &str) -> &'static [&'static str] {
+    match field {
         "agents" => &[".md"],
         "hooks" | "lspServers" | "monitors" => &[".json"],
         "mcpServers" => &[".json", ".mcpb", ".dxt"],
         _ => &[],
-    };
+    }
+}
+
+fn fate(field: &str, text: &str, content: &Content) -> Fate {
+    let ending = endings(field);
     if !ending.is_empty() && !ending.iter().any(|ending| text.ends_with(ending)) {
         return Fate::Refused(format!(
             "Claude Code wants a file there that ends in `{}`",

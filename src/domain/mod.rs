@@ -4,11 +4,17 @@
 //! of them means at one commit ([`source`], [`links`], [`content`], [`skills`], [`manifest`]); a [`view`] gives
 //! the granted ones their names in the feed; [`served`] writes those names into their files.
 
+pub mod attributes;
+pub mod behaviour;
 pub mod caller;
 pub mod catalog;
+pub mod complaints;
 pub mod components;
 pub mod content;
+pub mod dependencies;
+pub mod diff;
 pub mod digest;
+pub mod disabling;
 pub mod expiry;
 pub mod fields;
 pub mod guide;
@@ -25,6 +31,7 @@ pub mod packed;
 pub mod path;
 pub mod people;
 pub mod portable;
+pub mod provenance;
 pub mod reading;
 pub mod remote;
 pub mod resource;
@@ -42,5 +49,9 @@ pub mod version;
 pub mod view;
 pub mod watch;
 
+/// What the whole program's tests say when a program is missing, for those of the rooms.
+#[cfg(test)]
+#[path = "../../tests/support/loud.rs"]
+pub(crate) mod loud;
 #[cfg(test)]
 mod testing;

@@ -1,14 +1,22 @@
 //! Reading a marketplace at one commit: its catalog, and each plugin of it.
 
+mod neighbours;
+mod remarks;
+#[cfg(test)]
+mod tests;
+
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::behaviour;
 use super::catalog::{self, Catalog, CatalogError, Entry};
+use super::complaints;
 use super::content::{self, Content, File, Unservable};
-use super::digest::{Digest, Fields};
-use super::fields::{self, CONFLICTING, DESCRIPTIVE, Object, PATHS};
+use super::dependencies::{self, Neighbours};
+use super::digest::Digest;
+use super::fields::{self, CONFLICTING, Object, PATHS};
 use super::limits::Limits;
 use super::links::{Found, Lost, Repo};
 use super::manifest;
@@ -170,7 +178,13 @@ impl<'a> Reading<'a> {
             Ok((Ok(content), repo, path)) => (content, repo, path),
             Ok((Err(Unservable::Read(error)), ..)) => return Err(error),
             Ok((Err(why), ..)) => {
-                plugin.reason = Some(why.to_string());
+                let said = match &why {
+                    Unservable::Folder { path, .. } => {
+                        complaints::said(&format!("Plugin directory not found at path: {path}"))
+                    }
+                    _ => String::new(),
+                };
+                plugin.reason = Some(format!("{why}{said}"));
                 return Ok(plugin);
             }
             Err(why) => {
@@ -180,7 +194,9 @@ impl<'a> Reading<'a> {
         };
         plugin.notes.extend(content.notes.iter().cloned());
         plugin.notes.extend(manifest::drop_missing_paths(&mut plugin.entry, &content));
+        plugin.notes.extend(complaints::deep(&plugin.entry));
         self.read_manifest(repo, &content, &mut plugin)?;
+        plugin.notes.extend(self.unusable_hooks(repo, &content)?);
         if !is_client_name(&plugin.manifest_name) {
             plugin.reason = Some(format!(
                 "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
@@ -198,7 +214,7 @@ impl<'a> Reading<'a> {
                 ),
             ));
         }
-        plugin.notes.extend(unfetched_lfs(repo, &content)?);
+        plugin.notes.extend(remarks::unfetched_lfs(repo, &content)?);
         if let Source::Remote(Remote::Npm(_)) = &plugin.source
             && let Some(file) = content.files.get("package.json")
             && let Some(bytes) = self.small(repo, file)?
@@ -207,9 +223,20 @@ impl<'a> Reading<'a> {
             plugin.notes.extend(packed::package_notes(&package, &content.files));
         }
         plugin.tree = content::folder(repo, path).ok().map(|found| found.id);
+        let own = self.catalog.name.as_deref();
+        let neighbours = self.neighbours(entry)?;
+        plugin.notes.extend(self.missing_neighbours(entry, &neighbours)?);
+        dependencies::rename(&mut plugin.entry, own, &neighbours);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
-        plugin.digest = Some(digest(&content, &entry.fields));
+        // The manifest of a plugin that lies elsewhere is served without a look into this repository.
+        let is_here = matches!(entry.source, Source::Local(_));
+        let written = if is_here { neighbours } else { Neighbours::new() };
+        plugin.digest = Some(behaviour::digest(
+            &content::digest(&content.files, &content.crlf),
+            &behaviour::of(&entry.fields),
+            &written,
+        ));
         Ok(plugin)
     }
 
@@ -244,22 +271,29 @@ impl<'a> Reading<'a> {
             if !plugin.strict && CONFLICTING.iter().any(|field| plugin.entry.contains_key(*field)) {
                 plugin.notes.push(Note::new(
                     "conflicting-manifests",
-                    "the entry says `strict: false` and lists components, and there is a plugin.json too: \
-                     Claude Code does not load such a plugin; its curator should take out one of the two",
+                    format!(
+                        "the entry says `strict: false` and lists components, and there is a plugin.json too: \
+                         Claude Code does not load such a plugin; its curator should take out one of the two{}",
+                        complaints::said("conflicting manifests: both plugin.json and marketplace entry specify components")
+                    ),
                 ));
             }
             match manifest::name(&object) {
                 Some(name) => name.clone_into(&mut plugin.manifest_name),
-                None => plugin.notes.push(Note::new(
-                    "manifest-name",
-                    format!("`{place}` has no name that Claude Code accepts; the entry's is used"),
-                )),
+                None => {
+                    let said = complaints::of_name(object.get("name"));
+                    let said = said.map_or_else(String::new, |words| complaints::said(&words));
+                    let message =
+                        format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
+                    plugin.notes.push(Note::new("manifest-name", message));
+                }
             }
             if let Some(version) = manifest::version(&object) {
                 plugin.version = Some(version.to_owned());
             }
             let mut found = fields::clean(&mut object);
             found.extend(manifest::drop_missing_paths(&mut object, content));
+            found.extend(complaints::deep(&object));
             for note in &mut found {
                 note.message = format!("`{place}`: {}", note.message);
             }
@@ -361,6 +395,18 @@ impl<'a> Reading<'a> {
         Ok(claims)
     }
 
+    /// The tree of a folder, if it is there.
+    ///
+    /// # Errors
+    /// When the repository is damaged.
+    pub fn tree(&self, path: &RepoPath) -> Result<Option<Oid>, ReadError> {
+        match content::folder(&self.repo, path) {
+            Ok(found) => Ok(Some(found.id)),
+            Err(Unservable::Read(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Where a path leads, if anywhere.
     fn place(&self, path: &RepoPath) -> Result<Option<RepoPath>, ReadError> {
         match self.repo.locate(&[], path.segments().iter().map(String::as_bytes)) {
@@ -374,37 +420,6 @@ impl<'a> Reading<'a> {
 /// Without a file there is no folder in the feed, and the client finds nothing to install.
 fn some(content: Content, source: &RepoPath) -> Result<Content, Unservable> {
     if content.files.is_empty() { Err(Unservable::Empty(source.clone())) } else { Ok(content) }
-}
-
-/// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
-fn unfetched_lfs(repo: &Repo<'_>, content: &Content) -> Result<Option<Note>, ReadError> {
-    const MARK: &[u8] = b"version https://git-lfs.github.com/spec/";
-    const LARGEST_POINTER: u64 = 1024;
-    let root = repo.locate(&[], [&b".gitattributes"[..]]).ok().map(|found| found.id);
-    let inner = content.files.iter().filter(|(path, _)| path.ends_with(".gitattributes"));
-    let attributes = root.into_iter().chain(inner.map(|(_, file)| file.blob));
-    let mut uses_lfs = false;
-    for id in attributes {
-        let small = repo.objects().size(&id)? < 1 << 20;
-        uses_lfs |= small && repo.objects().blob(&id)?.windows(10).any(|part| part == b"filter=lfs");
-    }
-    if !uses_lfs {
-        return Ok(None);
-    }
-    let mut pointers = Vec::new();
-    for (path, file) in content.files.iter().filter(|(_, file)| file.size < LARGEST_POINTER) {
-        if repo.objects().blob(&file.blob)?.starts_with(MARK) {
-            pointers.push(path);
-        }
-    }
-    Ok(pointers.first().map(|first| {
-        let message = format!(
-            "{} of its files are git LFS pointers and are served as such, {} for one",
-            pointers.len(),
-            super::note::quoted(first)
-        );
-        Note::new("lfs-pointer", message)
-    }))
 }
 
 /// What was found has no symlinks, and no names that a path could not have.
@@ -422,33 +437,3 @@ fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
     });
     texts.filter_map(|text| RepoPath::parse(text).ok())
 }
-
-/// Names everything that makes a plugin behave as it does: its files, and what its entry says
-/// beyond describing it. What only describes it is in the catalog, and no reason to deliver it anew.
-fn digest(content: &Content, entry: &Object) -> Digest {
-    let behaviour: Object = entry
-        .iter()
-        .filter(|(field, _)| !DESCRIPTIVE.contains(&field.as_str()))
-        .map(|(field, value)| (field.clone(), sorted(value)))
-        .collect();
-    Fields::new("agnes plugin 1")
-        .field(content::digest(&content.files).as_bytes())
-        .field(sorted(&Value::Object(behaviour)).to_string())
-        .finish()
-}
-
-/// The same value with the keys of every object in order.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let mut pairs: Vec<_> = object.iter().collect();
-            pairs.sort_by_key(|(key, _)| *key);
-            Value::Object(pairs.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
-        }
-        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
-        other => other.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests;

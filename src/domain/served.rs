@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::attributes::{self, Ending};
 use super::content::{Content, File};
+use super::dependencies::{self, Neighbours};
 use super::fields::{Object, is_manifest};
 use super::manifest;
 use super::oid::Oid;
@@ -13,7 +15,7 @@ use super::tree::ReadError;
 pub enum Bytes {
     /// The upstream's own blob, untouched.
     Blob(Oid),
-    /// Written by us: a manifest.
+    /// Written by us: a manifest, or a file with other line endings.
     Made(Vec<u8>),
 }
 
@@ -33,6 +35,12 @@ pub struct Naming<'a> {
     pub version: Option<&'a str>,
     pub strict: bool,
     pub entry: &'a Object,
+    /// What stands before the names of its marketplace's plugins.
+    pub prefix: Option<&'a str>,
+    /// The upstream's name for its marketplace.
+    pub marketplace: Option<&'a str>,
+    /// The plugins of it that this one wants.
+    pub neighbours: &'a Neighbours,
 }
 
 /// Writes name and version into every manifest. `read` gives a manifest's bytes (`None` where it is
@@ -50,10 +58,17 @@ pub fn files(
     naming: Naming<'_>,
     read: impl Fn(&File) -> Result<Option<Vec<u8>>, ReadError>,
 ) -> Result<ServedFiles, ReadError> {
-    let Naming { name, version, strict, entry } = naming;
+    let Naming { name, version, strict, entry, prefix, marketplace, neighbours } = naming;
     let untouched = |file: &File| ServedFile { executable: file.executable, bytes: Bytes::Blob(file.blob) };
     let mut files: ServedFiles =
         content.files.iter().map(|(path, file)| (path.clone(), untouched(file))).collect();
+    for path in &content.crlf {
+        let Some(file) = content.files.get(path) else { continue };
+        let with_crlf = read(file)?.and_then(|bytes| attributes::converted(&bytes, Ending::Crlf));
+        if let (Some(bytes), Some(served)) = (with_crlf, files.get_mut(path)) {
+            served.bytes = Bytes::Made(bytes);
+        }
+    }
     for place in manifest::PLACES {
         let upstream = content.files.get(place);
         let parsed = match upstream {
@@ -61,7 +76,13 @@ pub fn files(
             None => None,
         };
         let made = match parsed {
-            Some(object) if place == manifest::CLAUDE => manifest::served(object, name, version, content),
+            Some(mut object) if place == manifest::CLAUDE => {
+                dependencies::rename(&mut object, marketplace, neighbours);
+                if let Some(prefix) = prefix {
+                    dependencies::prefix(&mut object, prefix);
+                }
+                manifest::served(object, name, version, content)
+            }
             Some(object) => manifest::named(object, name, version),
             None if place != manifest::CLAUDE => continue,
             None if !strict || is_manifest(entry) || !has_room(content) => {

@@ -43,6 +43,7 @@ pub fn prune_unlisted(content: &mut Content, entry: &Object) {
             || (unlisted.iter().any(|start| path.starts_with(start)) && !is_below(path, &listed))
     };
     content.files.retain(|path, _| !goes(path));
+    content.crlf.retain(|path| !goes(path));
 }
 
 /// The folders that a root-source entry restricts its skills to; `None` for no restriction.

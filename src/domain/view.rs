@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
+use super::dependencies;
 use super::digest::{Digest, Fields};
 use super::fields::Object;
 use super::manifest::written;
@@ -55,6 +56,8 @@ pub struct Offer {
     /// `None`: nothing can be served, and `reason` says why.
     pub digest: Option<Digest>,
     pub reason: Option<String>,
+    /// The sentence that says that an administrator disabled it, if so: then nobody gets it.
+    pub disabled: Option<String>,
     /// Where its files are, if not in its marketplace's commit.
     pub vendored: Option<Vendored>,
 }
@@ -94,6 +97,8 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
+    /// An administrator disabled it, for everybody.
+    Disabled,
     /// The last sync found nothing that could be served.
     NoContent,
     /// Another plugin of the view has its name and comes first.
@@ -133,8 +138,8 @@ pub struct Face {
     pub name_prefix: Option<String>,
     /// Its folder, unless another plugin has that.
     pub folder: String,
-    /// Why there is nothing to serve, if that is so.
-    pub reason: Option<String>,
+    /// Why it is not served, whatever else is in the view; the same in a sentence.
+    pub unserved: Option<(Why, String)>,
 }
 
 /// Where the plugins of a view go: the offer's place in the list, and its folder.
@@ -152,7 +157,7 @@ impl View {
             .into_iter()
             .filter_map(|(i, folder)| offers[i].take().and_then(|offer| offer.served(folder)))
             .collect();
-        let catalog = catalog(feed, &plugins, &carried);
+        let catalog = catalog(feed, plugins.iter().map(|plugin| &plugin.entry), &carried);
         let digest = digest(feed, &carried, plugins.iter().map(|plugin| plugin.digest));
         Self { plugins, left_out, catalog, digest }
     }
@@ -179,21 +184,28 @@ impl Glance {
 impl Offer {
     #[must_use]
     pub fn face(&self) -> Face {
-        let none = || Some(self.reason.clone().unwrap_or_else(|| "it has no content".into()));
+        let unserved = match (&self.disabled, self.digest) {
+            (Some(sentence), _) => Some((Why::Disabled, sentence.clone())),
+            (None, Some(_)) => None,
+            (None, None) => {
+                let reason = self.reason.clone().unwrap_or_else(|| "it has no content".into());
+                Some((Why::NoContent, reason))
+            }
+        };
         Face {
             slug: self.slug.clone(),
             plugin: self.plugin.clone(),
             name: format!("{}{}", self.name_prefix.as_deref().unwrap_or_default(), self.manifest_name),
             name_prefix: self.name_prefix.clone(),
             folder: prefixed_name(&self.slug, &self.plugin),
-            reason: if self.digest.is_some() { None } else { none() },
+            unserved,
         }
     }
 
-    /// The plugin as it is in a view, in that folder. `None`: it has no content.
+    /// The plugin as it is in a view, in that folder. `None`: it has no content, or is disabled.
     #[must_use]
     pub fn served(self, folder: String) -> Option<Served> {
-        let content = self.digest?;
+        let content = self.digest.filter(|_| self.disabled.is_none())?;
         let name = self.face().name;
         Some(served(self, name, folder, content))
     }
@@ -221,8 +233,8 @@ fn arrange(faces: &[&Face]) -> (Arranged, Vec<LeftOut>) {
     let mut folders: HashSet<String> = HashSet::new();
     for (i, face) in faces.iter().enumerate() {
         let name = face.name.as_str();
-        let (why, reason) = match (&face.reason, names.get(name)) {
-            (Some(reason), _) => (Why::NoContent, reason.clone()),
+        let (why, reason) = match (&face.unserved, names.get(name)) {
+            (Some(unserved), _) => unserved.clone(),
             (None, Some(first)) => {
                 let reason = format!(
                     "`{}/{}` has the same name (`{name}`) and comes first; Claude Code would load only one",
@@ -268,11 +280,10 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
     entry.extend(
         offer.entry.into_iter().filter(|(field, _)| !["name", "source", "version"].contains(&field.as_str())),
     );
-    let digest = Fields::new("agnes served plugin 1")
-        .field(content.as_bytes())
-        .field(&prefixed_name)
-        .field(Value::Object(entry.clone()).to_string())
-        .finish();
+    if let Some(prefix) = &offer.name_prefix {
+        dependencies::prefix(&mut entry, prefix);
+    }
+    let digest = served_digest(&content, &prefixed_name, &entry);
     Served {
         slug: offer.slug,
         plugin: offer.plugin,
@@ -285,6 +296,16 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
         digest,
         vendored: offer.vendored,
     }
+}
+
+/// Names a plugin's folder with everything in it, and what the catalog says of it.
+#[must_use]
+pub fn served_digest(content: &Digest, prefixed_name: &str, entry: &Object) -> Digest {
+    Fields::new("agnes served plugin 1")
+        .field(content.as_bytes())
+        .field(prefixed_name)
+        .field(Value::Object(entry.clone()).to_string())
+        .finish()
 }
 
 /// The upstreams' renames that lead to a plugin of this view, in the feed's names; and, where names
@@ -325,7 +346,9 @@ fn leads_to(renames: &Renames, old: &str, wanted: &str) -> bool {
     false
 }
 
-fn catalog(feed: &Feed, plugins: &[Served], renames: &Renames) -> Vec<u8> {
+/// The bytes of the catalog with these entries.
+#[must_use]
+pub fn catalog<'a>(feed: &Feed, entries: impl Iterator<Item = &'a Object>, renames: &Renames) -> Vec<u8> {
     let mut owner = json!({"name": feed.owner_name});
     if let Some(email) = &feed.owner_email {
         owner["email"] = email.as_str().into();
@@ -339,13 +362,14 @@ fn catalog(feed: &Feed, plugins: &[Served], renames: &Renames) -> Vec<u8> {
     if !renames.is_empty() {
         catalog["renames"] = json!(renames);
     }
-    catalog["plugins"] = plugins.iter().map(|plugin| Value::Object(plugin.entry.clone())).collect();
+    catalog["plugins"] = entries.map(|entry| Value::Object(entry.clone())).collect();
     written(&catalog)
 }
 
 /// Names all that the catalog is written from, rather than its bytes: so it can be told without writing
 /// it. What the catalog says of a plugin is in the plugin's own digest.
-fn digest(feed: &Feed, renames: &Renames, plugins: impl Iterator<Item = Digest>) -> Digest {
+#[must_use]
+pub fn digest(feed: &Feed, renames: &Renames, plugins: impl Iterator<Item = Digest>) -> Digest {
     let header = json!({"feed": feed, "renames": renames});
     let mut fields = Fields::new("agnes view 2").field(header.to_string());
     for plugin in plugins {

@@ -79,3 +79,14 @@ pub(super) fn commit(tree: &Oid, parent: Option<&Oid>, message: &str, time: i64)
         extra_headers: Vec::new(),
     }
 }
+
+/// Gives a commit of such a repository a name that stays: a tag, `name` of which has to be one.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_tag(path: &Path, name: &str, commit: &Oid) -> Result<(), WriteError> {
+    let tags = path.join("refs/tags");
+    fs::create_dir_all(&tags)
+        .and_then(|()| fs::write(tags.join(name), format!("{commit}\n")))
+        .map_err(|source| WriteError::Io { path: path.to_owned(), source })
+}

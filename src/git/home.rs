@@ -25,6 +25,13 @@ use crate::domain::oid::Oid;
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n";
 const INCOMING: &str = "incoming-";
 
+/// The commits that are here whole, the newest first. Whoever may need one of them has to see for
+/// themselves that it stays.
+#[must_use]
+pub fn held(repo: &Path) -> Vec<Oid> {
+    commits_in(repo)
+}
+
 /// The folder, while it is our turn to change it.
 pub(super) struct Home {
     path: PathBuf,
@@ -121,15 +128,7 @@ impl Home {
 
     /// The commits that are here whole, the newest first.
     pub(super) fn commits(&self) -> Vec<Oid> {
-        let mut found: Vec<_> = list(&self.path.join("refs/agnes"))
-            .into_iter()
-            .filter_map(|path| {
-                let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
-                name_of(&path).parse().ok().map(|id: Oid| (std::cmp::Reverse(written), id))
-            })
-            .collect();
-        found.sort_unstable();
-        found.into_iter().map(|(_, id)| id).collect()
+        commits_in(&self.path)
     }
 
     /// The commits whose parents are not here.
@@ -176,7 +175,7 @@ impl Home {
     }
 
     fn reference(&self, commit: &Oid) -> PathBuf {
-        self.path.join(format!("refs/agnes/{commit}"))
+        reference(&self.path, commit)
     }
 
     fn write_shallow(&self, ids: &BTreeSet<Oid>) -> io::Result<()> {
@@ -197,6 +196,23 @@ impl Home {
         file.as_file().sync_all()?;
         file.persist(self.path.join(name)).map(drop).map_err(|error| error.error)
     }
+}
+
+/// The ref that says that a commit is here whole.
+pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
+    repo.join(format!("refs/agnes/{commit}"))
+}
+
+fn commits_in(repo: &Path) -> Vec<Oid> {
+    let mut found: Vec<_> = list(&repo.join("refs/agnes"))
+        .into_iter()
+        .filter_map(|path| {
+            let written = fs::metadata(&path).and_then(|meta| meta.modified()).ok();
+            name_of(&path).parse().ok().map(|id: Oid| (std::cmp::Reverse(written), id))
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, id)| id).collect()
 }
 
 /// Packs and their indices end in the hash of everything before (see gitformat-pack).

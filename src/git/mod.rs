@@ -22,6 +22,7 @@
 //! object made to collide with another is refused when its pack is indexed.
 
 pub mod author;
+mod blob;
 pub mod compact;
 pub mod fetch;
 #[cfg(test)]
@@ -39,12 +40,14 @@ mod trust;
 pub mod upload_pack;
 mod user;
 
-pub use author::write_repository;
+pub use author::{WriteError, write_repository, write_tag};
+pub use blob::BlobHasher;
 pub use compact::compact;
 pub use fetch::file::{Ask, Got, download};
 pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
+pub use home::held;
 pub use repository::{Reader, Repository};
-pub use trust::{distrust, verify};
+pub use trust::{distrust, holds, verify};
 pub use user::UserGit;
 
 #[cfg(test)]

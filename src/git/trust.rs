@@ -22,6 +22,12 @@ pub fn verify(repo: &Path, commit: &Oid) -> Result<(), ReadError> {
     reach::verify(&repository.reader(), commit)
 }
 
+/// Whether a commit is here whole, as far as anybody knows.
+#[must_use]
+pub fn holds(repo: &Path, commit: &Oid) -> bool {
+    super::home::reference(repo, commit).is_file()
+}
+
 /// Takes back that anything is here whole. Does nothing while a fetch is at work there, which will
 /// see for itself.
 pub fn distrust(repo: &Path) {

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod bundles;
+mod diff;
 mod etag;
 mod extract;
 mod feed;
@@ -16,6 +17,7 @@ pub mod openapi;
 mod people;
 mod plugins;
 mod problem;
+mod provenance;
 pub mod server;
 mod strict;
 mod sync;
@@ -91,15 +93,20 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sync::all))
         .routes(routes!(marketplaces::show, marketplaces::edit, marketplaces::remove))
         .routes(routes!(sync::one))
+        .routes(routes!(diff::show))
         .routes(routes!(plugins::of_marketplace))
         .routes(routes!(plugins::show))
+        .routes(routes!(plugins::disable))
+        .routes(routes!(plugins::enable))
         .routes(routes!(plugins::list))
         .routes(routes!(people::users, people::add_user))
         .routes(routes!(people::user, people::remove_user))
         .routes(routes!(views::info))
         .routes(routes!(bundles::zip))
+        .routes(routes!(provenance::of_user))
         .routes(routes!(feed::zip))
         .routes(routes!(feed::info))
+        .routes(routes!(provenance::own))
         .merge(git_routes())
         .routes(routes!(feed::plugin::zip))
         .routes(routes!(feed::catalog::json))

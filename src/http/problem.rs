@@ -69,6 +69,7 @@ fn fate(error: &Error) -> (StatusCode, String) {
         Error::Forbidden(_) => (S::FORBIDDEN, "forbidden"),
         Error::Nobody(_) => (S::FORBIDDEN, "not-a-user"),
         Error::NotFound { what, .. } => return (S::NOT_FOUND, format!("{what}-not-found")),
+        Error::NotHeld { .. } => (S::NOT_FOUND, "commit-not-found"),
         Error::Exists { what, .. } => return (S::CONFLICT, format!("{what}-exists")),
         Error::Invalid { .. } => (S::UNPROCESSABLE_ENTITY, "invalid"),
         Error::Conflict { .. } => (S::CONFLICT, "conflict"),

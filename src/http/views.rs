@@ -31,12 +31,16 @@ pub(super) async fn info(
 }
 
 pub(super) fn told(view: UserView, marketplace_name: String) -> wire::Info {
-    let UserView { user_id, email, groups, view, through, generated_at, .. } = view;
+    let UserView { user_id, email, groups, view, through, mut sources, generated_at, .. } = view;
     let plugins: Vec<wire::ViewPlugin> = view
         .plugins
         .into_iter()
-        .map(|plugin| wire::ViewPlugin {
-            groups: through.get(&format!("{}/{}", plugin.slug, plugin.plugin)).cloned().unwrap_or_default(),
+        .map(|plugin| (format!("{}/{}", plugin.slug, plugin.plugin), plugin))
+        .map(|(resource, plugin)| (through.get(&resource).cloned(), sources.remove(&resource), plugin))
+        .map(|(groups, source, plugin)| wire::ViewPlugin {
+            groups: groups.unwrap_or_default(),
+            digest: source.as_ref().map(|source| source.digest.to_string()),
+            origin: source.map(|source| source.origin),
             name: plugin.name,
             original_name: plugin.plugin.to_string(),
             prefixed_name: plugin.prefixed_name,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::supplies::Supply;
 use super::{Error, Registry, Result};
 use crate::domain::content::{Content, File, Unservable};
+use crate::domain::dependencies::Neighbours;
 use crate::domain::links::Repo;
 use crate::domain::oid::Oid;
 use crate::domain::reading::Elsewhere;
@@ -97,7 +98,10 @@ impl Registry {
                 Error::out_of_step(slug, why)
             })?;
             let content = servable(reading.content(entry), plugin, supply)?;
-            Ok((*plugin, self.served_files(plugin, &content, supply, &reader)?))
+            let neighbours = reading.neighbours(entry).map_err(|source| supply.damaged(source))?;
+            let around = Around { marketplace: reading.catalog.name.as_deref(), neighbours: &neighbours };
+            let files = self.served_files(plugin, &content, around, supply, &reader)?;
+            Ok((*plugin, files))
         };
         plugins.iter().map(of_plugin).collect()
     }
@@ -114,7 +118,8 @@ impl Registry {
             let root = reader.commit_tree(commit).map_err(|source| supply.damaged(source))?;
             let elsewhere = Elsewhere { repo: Repo::new(&reader, root), path: path.clone() };
             let content = servable(elsewhere.content(&self.settings.limits), plugin, supply)?;
-            all.push((*plugin, self.served_files(plugin, &content, supply, &reader)?));
+            let around = Around { marketplace: None, neighbours: &Neighbours::new() };
+            all.push((*plugin, self.served_files(plugin, &content, around, supply, &reader)?));
         }
         Ok(all)
     }
@@ -124,15 +129,11 @@ impl Registry {
         &self,
         plugin: &Served,
         content: &Content,
+        around: Around<'_>,
         supply: &Supply,
         reader: &Reader,
     ) -> Result<Vec<ServedFile>> {
-        let naming = Naming {
-            name: &plugin.name,
-            version: plugin.version.as_deref(),
-            strict: plugin.strict,
-            entry: &plugin.entry,
-        };
+        let naming = naming(plugin, around);
         let read = |file: &File| {
             let small = file.size <= self.settings.limits.max_manifest_bytes;
             if small { reader.blob(&file.blob).map(Some) } else { Ok(None) }
@@ -149,7 +150,26 @@ impl Registry {
     }
 }
 
-fn servable(
+/// What a plugin's manifest may name of its marketplace.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub marketplace: Option<&'a str>,
+    pub neighbours: &'a Neighbours,
+}
+
+pub(super) fn naming<'a>(plugin: &'a Served, around: Around<'a>) -> Naming<'a> {
+    Naming {
+        name: &plugin.name,
+        version: plugin.version.as_deref(),
+        strict: plugin.strict,
+        entry: &plugin.entry,
+        prefix: plugin.name_prefix.as_deref(),
+        marketplace: around.marketplace,
+        neighbours: around.neighbours,
+    }
+}
+
+pub(super) fn servable(
     content: std::result::Result<Content, Unservable>,
     plugin: &Served,
     supply: &Supply,

@@ -48,6 +48,7 @@ impl Registry {
             self.check_marketplace(row, readable, &mut findings);
         }
         self.check_plugins(&mut findings)?;
+        self.check_disabled(&mut findings)?;
         self.check_access(caller, &mut findings)?;
         self.check_files(&marketplaces, &mut findings);
         findings.sort_by_key(|finding| finding.severity);
@@ -191,6 +192,30 @@ impl Registry {
                 ),
                 hint: Some(format!("agnes plugin show {slug}/{first}")),
             });
+        }
+        Ok(())
+    }
+
+    /// What is disabled and not there may be a slip of the keyboard.
+    fn check_disabled(&self, findings: &mut Vec<Finding>) -> Result<()> {
+        let store = self.store();
+        let disabled = store.disabled_plugins(None)?;
+        if disabled.is_empty() {
+            return Ok(());
+        }
+        let listed: HashSet<(String, String)> = store.plugin_names()?.into_iter().collect();
+        for row in disabled {
+            let resource = format!("{}/{}", row.marketplace_id, row.name);
+            if !listed.contains(&(row.marketplace_id, row.name)) {
+                findings.push(Finding {
+                    severity: Severity::Suspicious,
+                    code: "disabled-unlisted",
+                    message: format!(
+                        "`{resource}` is disabled, and no plugin at present: nobody gets it if it comes"
+                    ),
+                    hint: Some(format!("if that is not meant: agnes plugin enable {}", word(&resource))),
+                });
+            }
         }
         Ok(())
     }

@@ -40,6 +40,8 @@ pub enum Error {
     Damaged { slug: String, folder: PathBuf, source: ReadError },
     #[error("what was fetched of `{slug}` is gone: {reason}")]
     Gone { slug: String, folder: PathBuf, reason: String },
+    #[error("the commit `{commit}` of `{slug}` is not held{}", if .held.is_empty() { String::new() } else { format!("; there is {held}") })]
+    NotHeld { slug: String, commit: String, held: String },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -74,6 +74,7 @@ impl Registry {
                 self.read_plugin(&around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
             facts.remote += u64::from(!settled);
+            facts.vendored += u64::from(origin.commit.is_some());
             facts.not_served += u64::from(plugin.digest.is_none());
             facts.notes += plugin.notes.len() as u64;
             plugins.push(plugin_row(&row.id, plugin, origin));
@@ -92,7 +93,12 @@ impl Registry {
     ) -> std::result::Result<Read, ReadError> {
         let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
             let plugin = around.reading.plugin(entry, None)?;
-            let origin = OriginRow { tree: plugin.tree.map(|id| id.to_string()), ..OriginRow::default() };
+            let path = match &plugin.source {
+                Source::Local(path) => Some(path.to_key()),
+                Source::Remote(_) | Source::Refused(_) => None,
+            };
+            let tree = plugin.tree.map(|id| id.to_string());
+            let origin = OriginRow { path, tree, ..OriginRow::default() };
             return Ok(Read { plugin, origin, settled: true });
         };
         let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));

@@ -3,6 +3,7 @@
 
 mod access;
 pub mod archives;
+mod audience;
 pub mod audit;
 pub mod authentication;
 pub mod backup;
@@ -11,6 +12,8 @@ pub mod bundles;
 mod cache;
 pub mod channel;
 mod contents;
+pub mod diff;
+pub mod disabling;
 pub mod doctor;
 pub mod error;
 mod finding;
@@ -24,6 +27,7 @@ mod outbound;
 mod overlay;
 mod parcels;
 pub mod plugins;
+pub mod provenance;
 pub mod prune;
 pub mod settings;
 pub mod standing;
@@ -39,6 +43,7 @@ mod turns;
 mod upstreams;
 pub mod users;
 mod vendoring;
+pub mod verify;
 pub mod views;
 
 use std::collections::BTreeMap;

@@ -15,7 +15,7 @@ use super::folder::make_folder;
 use super::vendoring::{Outcome, Parcel};
 use crate::archive::foreign::{self, Bounds, Packing};
 use crate::domain::catalog::Entry;
-use crate::domain::digest::Running;
+use crate::domain::digest::Hasher;
 use crate::domain::note::quoted;
 use crate::domain::npm::{self, Check, Package, Release};
 use crate::domain::packed;
@@ -115,7 +115,7 @@ impl Registry {
             return Ok(commit);
         }
         let mut file = self.download_file(row, &archive.url, watch)?;
-        let mut sha256 = Running::default();
+        let mut sha256 = Hasher::default();
         each_chunk(&mut file, |bytes| sha256.update(bytes)).map_err(|why| why.to_string())?;
         let found = sha256.finish().to_string();
         if found != archive.sha256 {

@@ -1,7 +1,10 @@
 //! Looking at plugins.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
+use super::disabling::{DisabledRow, unlisted};
 use super::marketplaces::{row_of, versions_of};
 use super::supplies::distrust_after;
 use super::upstreams::served_commit;
@@ -12,36 +15,70 @@ use crate::domain::content::{Content, Unservable};
 use crate::domain::links::Repo;
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
-use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
+use crate::domain::provenance::Origin;
 use crate::domain::reading::Elsewhere;
 use crate::domain::remote::Vendored;
+use crate::domain::time::rfc3339;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
 
 // What the mouths see of the rows: they know the registry, and no hand.
+use crate::store::marketplaces::MarketplaceRow;
 pub use crate::store::plugins::PluginRow;
+
+/// A plugin as its marketplace lists it.
+#[derive(Debug)]
+pub struct Listed {
+    pub row: PluginRow,
+    /// Since when and why nobody gets it, if so.
+    pub disabled: Option<DisabledRow>,
+}
 
 /// Everything about one plugin.
 #[derive(Debug)]
 pub struct PluginDetail {
     pub row: PluginRow,
+    /// Since when and why nobody gets it, if so.
+    pub disabled: Option<DisabledRow>,
     pub served_name: String,
     pub served_version: Option<String>,
     pub commit: Option<String>,
+    /// Where the files come from that are served.
+    pub origin: Option<Origin>,
     pub manifest: Option<Value>,
     pub components: Vec<Component>,
     pub content: Content,
 }
 
+/// `None`: nothing of it is served.
+fn origin_of(market: &MarketplaceRow, row: &PluginRow) -> Option<Origin> {
+    row.digest.as_ref()?;
+    let commit = row.origin.commit.as_ref().or(market.last_commit_sha.as_ref())?;
+    Some(Origin {
+        url: row.origin.url.as_ref().unwrap_or(&market.url).clone(),
+        path: row.origin.path.clone().unwrap_or_default(),
+        commit: commit.parse().ok()?,
+        tree: row.origin.tree.as_deref().and_then(|tree| tree.parse().ok()),
+        fetched_at: row.origin.fetched_at.or(market.last_synced_at).map(rfc3339),
+    })
+}
+
 impl Registry {
     /// # Errors
     /// See [`Error`].
-    pub fn plugins(&self, caller: &Caller, marketplace: Option<&str>) -> Result<Vec<PluginRow>> {
+    pub fn plugins(&self, caller: &Caller, marketplace: Option<&str>) -> Result<Vec<Listed>> {
         caller.may(Right::Administer)?;
         let store = self.store();
         let id = marketplace.map(|slug| row_of(&store, slug)).transpose()?.map(|row| row.id);
-        Ok(store.plugins(id.as_deref())?)
+        let rows = store.disabled_plugins(id.as_deref())?.into_iter();
+        let mut disabled: HashMap<(String, String), DisabledRow> =
+            rows.map(|row| ((row.marketplace_id.clone(), row.name.clone()), row)).collect();
+        let listed = |row: PluginRow| {
+            let disabled = disabled.remove(&(row.marketplace_id.clone(), row.name.clone()));
+            Listed { row, disabled }
+        };
+        Ok(store.plugins(id.as_deref())?.into_iter().map(listed).collect())
     }
 
     /// # Errors
@@ -49,18 +86,14 @@ impl Registry {
     pub fn plugin(&self, caller: &Caller, marketplace: &str, name: &str) -> Result<PluginDetail> {
         caller.may(Right::Administer)?;
         // One lock over both rows: a sync that ends in between must not show in one of them alone.
-        let (market, row) = {
+        let (market, row, disabled) = {
             let store = self.store();
             let market = row_of(&store, marketplace)?;
             let Some(row) = store.plugin(&market.id, name)? else {
-                let rows = store.plugins(Some(&market.id))?;
-                return Err(Error::NotFound {
-                    what: "plugin",
-                    name: quoted(&format!("{}/{name}", market.id)).trim_matches('`').to_owned(),
-                    known: rows.iter().map(|row| format!("{}/{}", market.id, row.name)).collect(),
-                });
+                return Err(unlisted(&store, &market.id, name)?);
             };
-            (market, row)
+            let disabled = store.disabled_plugin(&market.id, name)?;
+            (market, row, disabled)
         };
         let digest = row.digest.as_deref().and_then(|digest| digest.parse().ok());
         let served_version =
@@ -73,10 +106,12 @@ impl Registry {
             ),
             served_version,
             commit: market.last_commit_sha.clone(),
+            origin: origin_of(&market, &row),
             manifest: None,
             components: Vec::new(),
             content: Content::default(),
             row,
+            disabled,
         };
         let (Some(commit), Some(_)) = (served_commit(&market), digest) else { return Ok(detail) };
 

@@ -112,7 +112,7 @@ impl Registry {
         let same =
             row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_deref() == Some(&self.rules(row));
         // Plugins that lie elsewhere may have moved without their marketplace.
-        if same && row.facts.remote == 0 {
+        if same && row.facts.remote == 0 && self.has_vendored(row)? {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);

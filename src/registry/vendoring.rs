@@ -251,7 +251,7 @@ impl Registry {
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
         let former = former.map(|place| (place.url, place.commit));
-        for (url, commit) in self.store().origins()?.into_iter().chain(former) {
+        for (url, commit) in self.store().origins(None)?.into_iter().chain(former) {
             let commits = keep.entry(url).or_default();
             if !commits.contains(&commit) {
                 commits.push(commit);
@@ -273,6 +273,21 @@ impl Registry {
             }
         }
         Ok(())
+    }
+}
+
+impl Registry {
+    /// Whether all that the marketplace's plugins are served from is in the store. It is not after a backup
+    /// was restored, or when some of it turned out to be damaged.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn has_vendored(&self, row: &MarketplaceRow) -> Result<bool> {
+        if row.facts.vendored == 0 {
+            return Ok(true);
+        }
+        let origins = self.store().origins(Some(&row.id))?;
+        Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
     }
 }
 

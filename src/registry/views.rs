@@ -10,6 +10,7 @@ use crate::domain::oid::Oid;
 use crate::domain::view::View;
 use crate::store::accounts::UserRow;
 
+pub use super::access::Source;
 pub use crate::domain::view::Glance;
 
 /// A user's view, and what is needed to build it: all of one moment.
@@ -24,6 +25,8 @@ pub struct UserView {
     pub(super) commits: HashMap<String, Oid>,
     /// For each plugin (`slug/name`), the groups through which the user has it.
     pub through: HashMap<String, Vec<String>>,
+    /// For each plugin (`slug/name`), where its files come from.
+    pub sources: HashMap<String, Source>,
     pub generated_at: i64,
 }
 
@@ -105,6 +108,7 @@ impl Registry {
             view: entitlement.view(&self.settings.feed),
             commits: entitlement.commits(),
             through: entitlement.through(),
+            sources: entitlement.origins(),
             generated_at: self.now(),
         })
     }

@@ -48,7 +48,7 @@ pub enum Change {
     Marketplace {
         id: String,
     },
-    /// With plugins and the grants that name them.
+    /// With plugins, the grants that name them, and what was disabled of it.
     MarketplaceRemoved {
         id: String,
     },
@@ -59,6 +59,16 @@ pub enum Change {
     },
     Plugin(Box<OfferRow>),
     PluginRemoved {
+        marketplace: String,
+        name: String,
+    },
+    /// Nobody gets it, be it there or not; or nobody gets it for another reason than before.
+    Disabled {
+        marketplace: String,
+        name: String,
+        reason: Option<String>,
+    },
+    Enabled {
         marketplace: String,
         name: String,
     },

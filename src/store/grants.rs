@@ -39,6 +39,19 @@ impl Store {
         )
     }
 
+    /// Of each grant that names something of a marketplace: the group's id, its name, and the plugin or `*`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn grants_of(&self, marketplace: &str) -> Result<Vec<(String, String, String)>, StoreError> {
+        self.rows(
+            "SELECT g.id, g.name, split_part(r.resource_id, '/', 2) \
+             FROM resource_grants r JOIN user_groups g ON g.id = r.group_id WHERE split_part(r.resource_id, '/', 1) = ?",
+            [marketplace],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+    }
+
     /// Tells each grant: group id, resource. Only those of `groups`, if they are given.
     ///
     /// # Errors

@@ -43,12 +43,15 @@ pub struct PluginFacts {
     pub notes: u64,
     /// Those that lie elsewhere and may have moved without the marketplace, or could not be fetched.
     pub remote: u64,
+    /// Those that are served from other repositories.
+    pub vendored: u64,
 }
 
 const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
      epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
      name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count, \
-     coalesce(public_only, false), coalesce(remote, 'vendor'), coalesce(remote_count, 0)";
+     coalesce(public_only, false), coalesce(remote, 'vendor'), coalesce(remote_count, 0), \
+     coalesce(vendored_count, 0)";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
     Ok(MarketplaceRow {
@@ -77,6 +80,7 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
             not_served: row.get(21)?,
             notes: row.get(22)?,
             remote: row.get(25)?,
+            vendored: row.get(26)?,
         },
         public_only: row.get(23)?,
         remote: row.get(24)?,
@@ -115,7 +119,7 @@ impl Store {
         // Sorted here: DuckDB takes longer to set a sort up than to read the rows.
         let mut rows =
             self.rows(&format!("SELECT {COLUMNS}, position FROM marketplace_registry"), [], |row| {
-                Ok((row.get::<_, i64>(26)?, read(row)?))
+                Ok((row.get::<_, i64>(27)?, read(row)?))
             })?;
         rows.sort_by_key(|(position, _)| *position);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
@@ -168,9 +172,11 @@ impl Store {
         self.execute(
             "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
              last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ?, \
-             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ? WHERE id = ?",
+             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, \
+             vendored_count = ? WHERE id = ?",
             params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
-                synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote, id],
+                synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote,
+                synced.facts.vendored, id],
         )?;
         self.wrote(id);
         Ok(())
@@ -215,13 +221,14 @@ impl Store {
         Ok(())
     }
 
-    /// Removes a marketplace with its plugins and the grants that name them.
+    /// Removes a marketplace with its plugins, the grants that name them, and what was disabled of it.
     ///
     /// # Errors
     /// What the database says.
     pub fn remove_marketplace(&self, id: &str) -> Result<bool, StoreError> {
         self.execute("DELETE FROM marketplace_plugins WHERE marketplace_id = ?", [id])?;
         self.execute("DELETE FROM resource_grants WHERE split_part(resource_id, '/', 1) = ?", [id])?;
+        self.execute("DELETE FROM disabled_plugins WHERE marketplace_id = ?", [id])?;
         let removed = self.execute("DELETE FROM marketplace_registry WHERE id = ?", [id])? > 0;
         self.edition.update(|n| n + 1);
         self.note(|| Change::MarketplaceRemoved { id: id.to_owned() });

@@ -7,10 +7,11 @@
 
 use super::{Store, StoreError};
 
-const STEPS: [&str; 4] = [
+pub(super) const STEPS: [&str; 5] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_doors.sql"),
     include_str!("migrations/0003_plugin_facts.sql"),
+    include_str!("migrations/0004_disabled_plugins.sql"),
     include_str!("migrations/0005_origins.sql"),
 ];
 

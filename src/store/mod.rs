@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod audit;
 pub mod changes;
 mod copying;
+pub mod disabled;
 pub mod error;
 pub mod grants;
 pub mod marketplaces;

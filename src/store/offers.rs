@@ -20,6 +20,8 @@ pub struct OfferRow {
     pub origin_url: Option<String>,
     pub origin_path: Option<String>,
     pub origin_commit: Option<String>,
+    pub origin_tree: Option<String>,
+    pub fetched_at: Option<i64>,
 }
 
 impl OfferRow {
@@ -48,6 +50,8 @@ fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
         origin_url: row.get(8)?,
         origin_path: row.get(9)?,
         origin_commit: row.get(10)?,
+        origin_tree: row.get(11)?,
+        fetched_at: row.get(12)?,
     })
 }
 
@@ -70,7 +74,7 @@ impl Store {
         self.each(
             &format!(
                 "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason, \
-                 origin_url, origin_path, origin_commit FROM marketplace_plugins{of}"
+                 origin_url, origin_path, origin_commit, origin_tree, epoch_us(fetched_at) FROM marketplace_plugins{of}"
             ),
             duckdb::params_from_iter(marketplaces.unwrap_or_default()),
             |row| {
@@ -80,15 +84,16 @@ impl Store {
         )
     }
 
-    /// The commits that plugins are served from which lie elsewhere, each with its address, once.
+    /// The commits that plugins are served from which lie elsewhere, each with its address, once: of one
+    /// marketplace, or of all.
     ///
     /// # Errors
     /// What the database says.
-    pub fn origins(&self) -> Result<Vec<(String, Oid)>, StoreError> {
+    pub fn origins(&self, marketplace: Option<&str>) -> Result<Vec<(String, Oid)>, StoreError> {
         let rows = self.rows(
             "SELECT DISTINCT origin_url, origin_commit FROM marketplace_plugins \
-             WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL",
-            [],
+             WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL AND (?1 IS NULL OR marketplace_id = ?1)",
+            duckdb::params![marketplace],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?;
         Ok(rows.into_iter().filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())

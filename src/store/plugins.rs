@@ -215,11 +215,13 @@ impl PluginRow {
     }
 
     fn offer(&self) -> OfferRow {
-        let OriginRow { url, path, commit, .. } = self.origin.clone();
+        let OriginRow { url, path, commit, tree, fetched_at } = self.origin.clone();
         OfferRow {
             origin_url: url,
             origin_path: path,
             origin_commit: commit,
+            origin_tree: tree,
+            fetched_at,
             marketplace_id: self.marketplace_id.clone(),
             name: self.name.clone(),
             manifest_name: self.manifest_name.clone(),

@@ -5,6 +5,7 @@
 //! fields that they do not know.
 
 pub mod audit;
+pub mod diff;
 pub mod doctor;
 pub mod grants;
 pub mod marketplaces;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod sync;
 pub mod tokens;
 pub mod upkeep;
+pub mod verify;
 pub mod views;
 
 pub use problem::Problem;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::domain::provenance::Origin;
 use crate::domain::view::Why;
 
 /// What one user gets, and why not more.
@@ -39,6 +40,10 @@ pub struct ViewPlugin {
     pub description: Option<String>,
     /// The source that the feed gives.
     pub source: Value,
+    /// Where its files come from. `fetched_at` is `null` where they came with the marketplace.
+    pub origin: Option<Origin>,
+    /// SHA-256 of what is served.
+    pub digest: Option<String>,
     /// The groups through which the user has it.
     pub groups: Vec<String>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{World, skipped};
+use super::{World, have, skipped};
 
 /// Where `make_corpus.py` is, if not in `../shared/corpus` beside the project.
 const ELSEWHERE: &str = "AGNES_TEST_CORPUS";
@@ -21,6 +21,9 @@ impl Corpus {
         let script = std::env::var_os(ELSEWHERE).map_or(beside, PathBuf::from).join("make_corpus.py");
         if !script.is_file() {
             skipped(test, &format!("there is no `{}`, and {ELSEWHERE} names no folder", script.display()));
+            return None;
+        }
+        if !have(["python3", "unzip"], test) {
             return None;
         }
         let folder = world.path("corpus");

@@ -89,6 +89,13 @@ impl Server {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
+    /// Hundredths of a second of processor time so far.
+    pub fn ticks(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
+        let after_name = stat.rsplit_once(')').unwrap().1;
+        after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+    }
+
     /// That nothing is being answered, and nobody connected but the one who looks.
     pub fn is_at_rest(&self) -> bool {
         self.metric("agnes_requests_in_flight ") <= 1.0 && self.metric("agnes_connections ") <= 1.0

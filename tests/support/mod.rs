@@ -11,6 +11,7 @@ pub mod git;
 pub mod good;
 mod laptop;
 pub mod load;
+pub mod loaded;
 mod loud;
 pub mod namespace;
 mod odd;
@@ -35,7 +36,7 @@ use tempfile::TempDir;
 pub use claude::Claude;
 pub use corpus::Corpus;
 pub use laptop::{Found, Laptop};
-pub use loud::{loud, skipped};
+pub use loud::{find, have, skipped};
 pub use people::{ADA, GRACE};
 pub use unzipped::{entry, served, unzipped};
 pub use upstream::Upstream;
@@ -155,7 +156,14 @@ impl World {
     pub fn unpacked(&self, email: &str, name: &str) -> PathBuf {
         let (zip, folder) = (self.path(&format!("{name}.zip")), self.path(name));
         fs::write(&zip, self.bundle(email)).unwrap();
-        let unzip = self.command("unzip").arg("-q").arg(&zip).arg("-d").arg(&folder).output().unwrap();
+        let unzip = self
+            .command("unzip")
+            .arg("-q")
+            .arg(&zip)
+            .arg("-d")
+            .arg(&folder)
+            .output()
+            .expect("unzip is installed");
         assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
         folder
     }
@@ -163,6 +171,7 @@ impl World {
     /// The two example marketplaces, registered as `acme-tools` and `globex-skills`, synced.
     pub fn with_examples() -> Self {
         let world = Self::new();
+        world.publish_example_plugins();
         for name in ["acme-tools", "globex-skills"] {
             let upstream = world.upstream(name);
             upstream.copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marketplaces").join(name));
@@ -172,7 +181,6 @@ impl World {
         world
     }
 
-    /// A new, empty upstream repository.
     /// The marketplace `tools` with one plugin, `x`; and its upstream.
     pub fn with_tools() -> (Self, Upstream) {
         let world = Self::new();
@@ -182,6 +190,7 @@ impl World {
         (world, upstream)
     }
 
+    /// A new, empty upstream repository.
     pub fn upstream(&self, name: &str) -> Upstream {
         Upstream::new(self, name)
     }

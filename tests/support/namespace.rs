@@ -2,11 +2,12 @@
 
 use std::process::Stdio;
 
-use super::{Ran, World};
+use super::{Ran, World, skipped};
 
 /// Runs a shell script in a mount namespace of its own, where it may mount what it likes. `None`, told
-/// loudly, where the machine does not allow that.
-pub fn in_namespace(world: &World, script: &str) -> Option<Ran> {
+/// loudly, where the machine does not allow that; a failure in CI.
+#[track_caller]
+pub fn in_namespace(world: &World, script: &str, test: &str) -> Option<Ran> {
     let unshare = |script: &str| {
         let mut command = world.command("unshare");
         command
@@ -17,7 +18,7 @@ pub fn in_namespace(world: &World, script: &str) -> Option<Ran> {
     };
     let probe = format!("mount -t tmpfs tmpfs '{}'", world.home().display());
     if !unshare(&probe).is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: this machine allows no mount namespaces (unshare --user --mount)");
+        skipped(test, "this machine allows no mount namespaces (unshare --user --mount)");
         return None;
     }
     Some(Ran::from(unshare(script).unwrap()))

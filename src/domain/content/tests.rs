@@ -396,13 +396,14 @@ fn the_digest_names_paths_bits_and_contents() {
     let same =
         plugin(&[("p/b", file("2")), ("elsewhere", file("3")), ("p/a", link("../one")), ("one", file("1"))])
             .content;
-    assert_eq!(digest(&base.files), digest(&same.files));
+    assert_eq!(digest(&base.files, &base.crlf), digest(&same.files, &same.crlf));
     for other in [
         vec![("p/a", file("1")), ("p/b", exec("2"))],
         vec![("p/a", file("1")), ("p/b", file("3"))],
         vec![("p/a", file("1")), ("p/c", file("2"))],
         vec![("p/a", file("1"))],
     ] {
-        assert_ne!(digest(&base.files), digest(&plugin(&other).content.files));
+        let other = plugin(&other).content;
+        assert_ne!(digest(&base.files, &base.crlf), digest(&other.files, &other.crlf));
     }
 }

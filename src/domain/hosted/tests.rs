@@ -28,6 +28,7 @@ fn view(plugins: usize, fields: &Value) -> View {
         entry: fields.as_object().unwrap().clone(),
         digest: Some(Digest::of(b"x")),
         reason: None,
+        disabled: None,
         vendored: None,
     };
     View::assemble(&Feed::default(), (0..plugins).map(offer).collect(), &HashMap::new())

@@ -21,7 +21,15 @@ fn serve(entry: Value, items: &[(&str, Item)]) -> BTreeMap<String, Option<String
     let entry = reading.entry(&"x".parse().unwrap()).unwrap();
     let content = reading.content(entry).unwrap();
     let plugin = reading.plugin(entry, None).unwrap();
-    let naming = Naming { name: "y", version: Some("2+a"), strict: plugin.strict, entry: &plugin.entry };
+    let naming = Naming {
+        name: "y",
+        version: Some("2+a"),
+        strict: plugin.strict,
+        entry: &plugin.entry,
+        prefix: None,
+        marketplace: reading.catalog.name.as_deref(),
+        neighbours: &reading.neighbours(entry).unwrap(),
+    };
     let served = files(&content, naming, |file| memory.blob(&file.blob).map(Some)).unwrap();
     let text = |file: ServedFile| match file.bytes {
         Bytes::Blob(_) => None,

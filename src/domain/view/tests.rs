@@ -12,6 +12,7 @@ fn offer(slug: &str, plugin: &str) -> Offer {
         entry: Object::new(),
         digest: Some(Digest::of(plugin.as_bytes())),
         reason: None,
+        disabled: None,
         vendored: None,
     }
 }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use rpds::RedBlackTreeMapSync;
 
 use super::{Access, Group, Held, Key, Listed, Market, Person, Word};
+use crate::domain::disabling::sentence;
 use crate::domain::resource::Resource;
 use crate::registry::Result;
 use crate::registry::marketplaces::versions_of;
@@ -88,6 +89,13 @@ impl Access {
                     market.offers.remove_mut(name.as_str());
                 });
             }
+            Change::Disabled { marketplace, name, reason } => {
+                self.disable(&marketplace, &name, reason.as_deref());
+            }
+            Change::Enabled { marketplace, name } => self.change_market(&marketplace, |market| {
+                market.disabled.remove_mut(name.as_str());
+                list_anew(market, &name);
+            }),
         }
         Ok(())
     }
@@ -146,12 +154,13 @@ impl Access {
 
     pub(super) fn put_market(&mut self, row: &MarketplaceRow) {
         let known = self.markets.get(row.id.as_str());
+        let disabled = known.map(|market| market.disabled.clone());
         let (order, offers) = match known {
             Some(market) if market.shows_as(row) => (market.order, market.offers.clone()),
             Some(market) => {
                 let again = |(name, listed): (&Word, &Arc<Listed>)| {
-                    let listed = Listed { row: listed.row.clone(), known: OnceLock::new() };
-                    (Arc::clone(name), Arc::new(listed))
+                    let (row, disabled) = (listed.row.clone(), listed.disabled.clone());
+                    (Arc::clone(name), Arc::new(Listed { row, disabled, known: OnceLock::new() }))
                 };
                 (market.order, market.offers.iter().map(again).collect())
             }
@@ -163,9 +172,11 @@ impl Access {
             order,
             name_prefix: row.name_prefix.clone(),
             versions: versions_of(row),
+            url: row.url.clone(),
             renames: Arc::new(serde_json::from_str(&row.renames).unwrap_or_default()),
             commit: served_commit(row),
             offers,
+            disabled: disabled.unwrap_or_else(RedBlackTreeMapSync::new_sync),
             stamp: self.version,
         };
         self.markets.insert_mut(slug, Arc::new(market));
@@ -183,6 +194,13 @@ impl Access {
         self.markets.insert_mut(Arc::clone(&market.slug), Arc::new(market));
     }
 
+    pub(super) fn disable(&mut self, slug: &str, name: &str, reason: Option<&str>) {
+        self.change_market(slug, |market| {
+            market.disabled.insert_mut(name.into(), sentence(reason).into());
+            list_anew(market, name);
+        });
+    }
+
     fn remove_market(&mut self, slug: &str) {
         self.markets.remove_mut(slug);
         let with: Vec<_> = self.groups.iter().filter(|(_, group)| group.grants.contains_key(slug)).collect();
@@ -197,7 +215,16 @@ impl Access {
 }
 
 pub(super) fn add_offer(market: &mut Market, row: OfferRow) {
-    market.offers.insert_mut(row.name.as_str().into(), Arc::new(Listed { row, known: OnceLock::new() }));
+    let disabled = market.disabled.get(row.name.as_str()).cloned();
+    let name = row.name.as_str().into();
+    market.offers.insert_mut(name, Arc::new(Listed { row, disabled, known: OnceLock::new() }));
+}
+
+/// What was found out about a plugin holds no more.
+fn list_anew(market: &mut Market, name: &str) {
+    if let Some(row) = market.offers.get(name).map(|listed| listed.row.clone()) {
+        add_offer(market, row);
+    }
 }
 
 impl Market {

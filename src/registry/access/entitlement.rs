@@ -8,9 +8,18 @@ use super::{Access, Group, Held, Known, Listed, Market, Person};
 use crate::domain::digest::Digest;
 use crate::domain::fields::Object;
 use crate::domain::oid::Oid;
+use crate::domain::provenance::Origin;
 use crate::domain::slug::Slug;
+use crate::domain::time::rfc3339;
 use crate::domain::view::{self, Face, Feed, Glance, Offer, Renames, Served, View};
 use crate::store::accounts::EVERYONE;
+
+/// Where a plugin's files come from, and the digest that names them.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub origin: Origin,
+    pub digest: Digest,
+}
 
 /// A person, their groups, and what those were granted.
 pub(in crate::registry) struct Entitlement<'a> {
@@ -112,16 +121,39 @@ impl Entitlement<'_> {
         some.filter_map(|market| Some((market.slug.parse().ok()?, market.renames.as_ref().clone()))).collect()
     }
 
-    /// Whether the person was granted that, be it there at present or not.
+    /// Whether the person may have that, be it there at present or not: it was granted to them, and nobody
+    /// disabled it.
     pub fn grants(&self, slug: &str, plugin: &str) -> bool {
         let of_slug = self.shares.iter().filter(|share| *share.market.slug == *slug);
-        of_slug.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
+        let enabled = of_slug.filter(|share| !share.market.disabled.contains_key(plugin));
+        enabled.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
     }
 
     /// The commits that the marketplaces of the view are at, by slug.
     pub fn commits(&self) -> HashMap<String, Oid> {
         let markets = self.shares.iter().map(|share| share.market);
         markets.filter_map(|market| Some((market.slug.to_string(), market.commit?))).collect()
+    }
+
+    /// For each plugin (`slug/name`) where its files come from, and the digest of them.
+    pub fn origins(&self) -> HashMap<String, Source> {
+        let all = self.listed().filter_map(|(market, listed)| {
+            let row = &listed.row;
+            let commit = match &row.origin_commit {
+                Some(commit) => commit.parse().ok()?,
+                None => market.commit?,
+            };
+            let origin = Origin {
+                url: row.origin_url.as_ref().unwrap_or(&market.url).clone(),
+                path: row.origin_path.clone().unwrap_or_default(),
+                commit,
+                tree: row.origin_tree.as_deref().and_then(|tree| tree.parse().ok()),
+                fetched_at: row.fetched_at.map(rfc3339),
+            };
+            let digest = row.digest.as_deref()?.parse().ok()?;
+            Some((format!("{}/{}", market.slug, row.name), Source { origin, digest }))
+        });
+        all.collect()
     }
 
     /// For each plugin (`slug/name`), the groups through which the person has it.
@@ -156,6 +188,7 @@ impl Listed {
             entry,
             digest: row.digest.as_deref().and_then(|digest| digest.parse().ok()),
             reason: row.reason.clone(),
+            disabled: self.disabled.as_deref().map(str::to_owned),
             vendored: row.vendored(),
         })
     }

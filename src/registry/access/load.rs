@@ -94,6 +94,9 @@ impl Access {
         for row in store.marketplaces()? {
             self.put_market(&row);
         }
+        for row in store.disabled_plugins(None)? {
+            self.disable(&row.marketplace_id, &row.name, row.reason.as_deref());
+        }
         // Gathered in common sets first: to share nothing yet is what those of this room are slow at.
         let mut grants: HashMap<Word, HashMap<Word, (bool, Vec<Word>)>> = HashMap::new();
         store.each_grant(of_groups, |group, resource| {

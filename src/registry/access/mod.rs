@@ -30,6 +30,7 @@ use crate::store::Store;
 use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;
 
+pub use entitlement::Source;
 pub(super) use load::Scope;
 use recent::Recent;
 
@@ -101,10 +102,14 @@ struct Market {
     order: u64,
     name_prefix: Option<String>,
     versions: Versions,
+    /// Its address.
+    url: String,
     renames: Arc<Renames>,
     commit: Option<Oid>,
     /// By name.
     offers: RedBlackTreeMapSync<Word, Arc<Listed>>,
+    /// Name → why. Those of which nobody has anything, be they listed at present or not.
+    disabled: RedBlackTreeMapSync<Word, Word>,
     stamp: u64,
 }
 
@@ -112,6 +117,8 @@ struct Market {
 /// the marketplace's own settings too: a market that is changed lists its plugins anew.
 struct Listed {
     row: OfferRow,
+    /// Why nobody has it, if so.
+    disabled: Option<Word>,
     /// `None`: the row makes no sense.
     known: OnceLock<Option<Known>>,
 }

@@ -48,7 +48,9 @@ impl Recent {
             Change::Marketplace { .. }
             | Change::MarketplaceRemoved { .. }
             | Change::Plugin(_)
-            | Change::PluginRemoved { .. } => Concerns::Some,
+            | Change::PluginRemoved { .. }
+            | Change::Disabled { .. }
+            | Change::Enabled { .. } => Concerns::Some,
         };
         // Of many at once, that there were some says enough.
         if let (Concerns::Some, Some((last, Concerns::Some))) = (&concerns, self.changes.back())

@@ -128,6 +128,42 @@ fn what_was_revoked_cannot_be_fetched_by_the_commit_of_before() {
     assert!(fetch(&fixture.registry, "ada@example.com", &[before], &[]).is_ok());
 }
 
+/// Attack: a plugin was disabled because it does harm, and somebody's client still knows the commit, and the
+/// objects by their ids, from before: one that fetches lazily asks for nothing else.
+#[test]
+fn what_was_disabled_cannot_be_fetched_by_the_commit_or_the_ids_of_before() {
+    let fixture = fixture();
+    let registry = &fixture.registry;
+    let (x, y) = (skill(registry, "x"), skill(registry, "y"));
+    let before = ["ada@example.com", "grace@example.com"].map(|email| {
+        let tip = tip(registry, email);
+        assert!(fetch(registry, email, &[tip], &[]).is_ok() && fetch(registry, email, &[x], &[]).is_ok());
+        (email, tip)
+    });
+    registry.disable_plugin(&operator(), "tools", "x", None).unwrap();
+    for (email, old) in before {
+        let now = tip(registry, email);
+        assert_ne!(now, old);
+        for id in [old, x] {
+            let refused = format!("upload-pack: not our ref {id}");
+            assert_eq!(fetch(registry, email, &[id], &[]), Err(refused.clone()));
+            assert_eq!(fetch(registry, email, &[now, id], &[]), Err(refused));
+        }
+    }
+    // What else they had goes on; and all of it is there again when it is enabled.
+    assert!(fetch(registry, "ada@example.com", &[y], &[]).is_ok());
+    registry.enable_plugin(&operator(), "tools", "x").unwrap();
+    for (email, old) in before {
+        assert_eq!(tip(registry, email), old);
+        assert!(fetch(registry, email, &[x], &[]).is_ok());
+    }
+}
+
+/// The id of a plugin's only skill.
+fn skill(registry: &Registry, name: &str) -> Oid {
+    registry.plugin(&operator(), "tools", name).unwrap().content.files["skills/s/SKILL.md"].blob
+}
+
 /// Attack: Grace has heard which commit Ada's view is. She asks for it, and says that she has it, to learn
 /// from what is left out or acknowledged whether it exists.
 #[test]

@@ -3,6 +3,8 @@
 mod access;
 mod bundles;
 mod channel;
+mod diff;
+mod disabling;
 mod marketplaces;
 mod moments;
 mod outbound;

@@ -51,7 +51,7 @@ fn after_any_writes_memory_says_what_the_database_says() {
         let (user, group) = (numbers.one(&USERS), numbers.one(&GROUPS));
         let resource = numbers.one(&RESOURCES).to_owned();
         // Much of it is refused (twice the same, nobody there): that must not show either.
-        let _ = match numbers.below(14) {
+        let _ = match numbers.below(16) {
             0 | 1 => registry.add_user(&op, user, None).map(drop),
             2 => registry.remove_user(&op, user).map(drop),
             3 => registry.add_group(&op, group, None).map(drop),
@@ -67,6 +67,14 @@ fn after_any_writes_memory_says_what_the_database_says() {
             12 if !tokens.is_empty() => {
                 let (id, _) = &tokens[numbers.below(tokens.len())];
                 registry.revoke_token(&op, id).map(drop)
+            }
+            13 => {
+                let (slug, name) = resource.split_once('/').unwrap();
+                registry.disable_plugin(&op, slug, name, Some(user)).map(drop)
+            }
+            14 => {
+                let (slug, name) = resource.split_once('/').unwrap();
+                registry.enable_plugin(&op, slug, name).map(drop)
             }
             _ => {
                 let names: Vec<_> = ["a", "b", "c"].into_iter().filter(|_| numbers.below(2) == 0).collect();

@@ -80,7 +80,7 @@ impl Shop {
 
     pub fn plugin(&self, name: &str) -> PluginRow {
         let all = self.fixture.registry.plugins(&operator(), Some("market")).unwrap();
-        all.into_iter().find(|row| row.name == name).unwrap()
+        all.into_iter().map(|listed| listed.row).find(|row| row.name == name).unwrap()
     }
 
     #[track_caller]

@@ -1,0 +1,327 @@
+//! Which files a checkout writes with other line endings than were committed (gitattributes(5), "eol").
+//!
+//! Claude Code uses checkouts. On Linux and macOS git then turns LF into CRLF where `eol=crlf` says so, and does
+//! nothing else to line endings; so that is what is served, through both channels. What else attributes can ask
+//! for is not done: `ident` would write ids into files, `working-tree-encoding` other encodings, and a `filter` is
+//! somebody's program.
+
+mod pattern;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use pattern::Pattern;
+
+use super::links::{Lost, Repo};
+use super::tree::{Kind, ReadError};
+
+const NAME: &[u8] = b".gitattributes";
+
+/// Larger files with attributes are not read, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// Git passes over longer lines (`ATTR_MAX_LINE_LENGTH`).
+const LONGEST_LINE: usize = 2_048;
+
+/// Steps of comparing patterns with paths, for one plugin: a stranger decides how many there are of each.
+const BUDGET: u64 = 50_000_000;
+
+/// What git does when it writes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Keep,
+    /// `eol=crlf`
+    Crlf,
+    /// The same, for `text=auto`: if it looks like text and has no CRLF yet.
+    AutoCrlf,
+}
+
+/// The attributes in a repository's folders, as far as line endings are concerned.
+pub struct Attributes<'a> {
+    repo: &'a Repo<'a>,
+    /// By folder: its own rules behind those of the folders above it.
+    folders: RefCell<HashMap<Vec<Vec<u8>>, Rc<Vec<Rc<Rules>>>>>,
+    budget: Cell<u64>,
+}
+
+/// One file with attributes.
+struct Rules {
+    /// How deep the folder is that it lies in.
+    depth: usize,
+    rules: Vec<Rule>,
+}
+
+struct Rule {
+    pattern: Pattern,
+    settings: Vec<Setting>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Setting {
+    attribute: Attribute,
+    /// `None`: unspecified again.
+    value: Option<Value>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attribute {
+    Text,
+    Eol,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    Set,
+    Unset,
+    Text(Vec<u8>),
+}
+
+impl<'a> Attributes<'a> {
+    #[must_use]
+    pub fn new(repo: &'a Repo<'a>) -> Self {
+        Self { repo, folders: RefCell::default(), budget: Cell::new(BUDGET) }
+    }
+
+    /// Whether there were more patterns and paths than are compared; the files since are kept as they are.
+    #[must_use]
+    pub fn gave_up(&self) -> bool {
+        self.budget.get() == 0
+    }
+
+    /// What a checkout does to the file at `path`, which has no symlink in it.
+    ///
+    /// # Errors
+    /// When the repository is damaged.
+    pub fn ending(&self, path: &[Vec<u8>]) -> Result<Ending, ReadError> {
+        let Some((name, folder)) = path.split_last() else { return Ok(Ending::Keep) };
+        let (mut text, mut eol) = (None, None);
+        for rules in self.of(folder)?.iter() {
+            let below = path[rules.depth..].join(&b'/');
+            for rule in &rules.rules {
+                if !rule.pattern.matches(&below, name, &self.budget) {
+                    continue;
+                }
+                for setting in &rule.settings {
+                    match setting.attribute {
+                        Attribute::Text => text.clone_from(&setting.value),
+                        Attribute::Eol => eol.clone_from(&setting.value),
+                    }
+                }
+            }
+        }
+        let crlf = matches!(&eol, Some(Value::Text(value)) if value == b"crlf");
+        Ok(match text {
+            _ if !crlf || self.gave_up() || text == Some(Value::Unset) => Ending::Keep,
+            Some(Value::Text(value)) if value == b"auto" => Ending::AutoCrlf,
+            _ => Ending::Crlf,
+        })
+    }
+
+    /// The rules of a folder and of those above it, in the order in which they override each other.
+    fn of(&self, folder: &[Vec<u8>]) -> Result<Rc<Vec<Rc<Rules>>>, ReadError> {
+        if let Some(known) = self.folders.borrow().get(folder) {
+            return Ok(Rc::clone(known));
+        }
+        let above = match folder.split_last() {
+            Some((_, parent)) => self.of(parent)?,
+            None => Rc::default(),
+        };
+        let all = match self.own(folder)? {
+            Some(own) => Rc::new(above.iter().cloned().chain([Rc::new(own)]).collect()),
+            None => above,
+        };
+        self.folders.borrow_mut().insert(folder.to_owned(), Rc::clone(&all));
+        Ok(all)
+    }
+
+    fn own(&self, folder: &[Vec<u8>]) -> Result<Option<Rules>, ReadError> {
+        let found = match self.repo.locate(&[], folder.iter().map(Vec::as_slice)) {
+            Ok(found) if found.kind == Kind::Tree => found,
+            Err(Lost::Read(error)) => return Err(error),
+            _ => return Ok(None),
+        };
+        let entries = self.repo.entries(&found.id)?;
+        // Git follows no link here.
+        let file = entries
+            .iter()
+            .find(|entry| entry.name == NAME && matches!(entry.kind, Kind::File | Kind::Executable));
+        let Some(file) = file else { return Ok(None) };
+        if self.repo.objects().size(&file.id)? > LARGEST {
+            return Ok(None);
+        }
+        let rules = parse(&self.repo.objects().blob(&file.id)?, folder.is_empty());
+        Ok((!rules.is_empty()).then_some(Rules { depth: folder.len(), rules }))
+    }
+}
+
+/// The contents with CRLF for every LF that has none, if a checkout would write them so.
+#[must_use]
+pub fn converted(bytes: &[u8], ending: Ending) -> Option<Vec<u8>> {
+    let lone = |i: usize| bytes[i] == b'\n' && (i == 0 || bytes[i - 1] != b'\r');
+    let count = (0..bytes.len()).filter(|i| lone(*i)).count();
+    let wanted = match ending {
+        Ending::Keep => false,
+        Ending::Crlf => true,
+        Ending::AutoCrlf => looks_like_text(bytes) && !bytes.windows(2).any(|two| two == b"\r\n"),
+    };
+    if !wanted || count == 0 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(bytes.len() + count);
+    for (i, byte) in bytes.iter().enumerate() {
+        if lone(i) {
+            out.push(b'\r');
+        }
+        out.push(*byte);
+    }
+    Some(out)
+}
+
+/// As git's convert.c guesses: no NUL, no CR alone, and few bytes that do not print.
+fn looks_like_text(bytes: &[u8]) -> bool {
+    let body = bytes.strip_suffix(b"\x1a").unwrap_or(bytes);
+    let lone_cr = body.iter().enumerate().any(|(i, byte)| *byte == b'\r' && body.get(i + 1) != Some(&b'\n'));
+    let ends = body.iter().filter(|byte| matches!(**byte, b'\r' | b'\n')).count();
+    let odd = |byte: u8| byte == 0x7f || (byte < 0x20 && !matches!(byte, 0x08..=0x0a | 0x0c | 0x0d | 0x1b));
+    let odd = body.iter().filter(|byte| odd(**byte)).count();
+    !body.contains(&0) && !lone_cr && (body.len() - ends - odd) >> 7 >= odd
+}
+
+/// The lines that say something of line endings.
+fn parse(bytes: &[u8], is_root: bool) -> Vec<Rule> {
+    let mut macros: HashMap<Vec<u8>, Vec<Setting>> = HashMap::new();
+    let not_text = Setting { attribute: Attribute::Text, value: Some(Value::Unset) };
+    macros.insert(b"binary".to_vec(), vec![not_text]);
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut rules = Vec::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| line.len() < LONGEST_LINE) {
+        let line = line.trim_ascii();
+        if line.is_empty() || line[0] == b'#' {
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix(b"[attr]") {
+            let mut words = words(rest);
+            if let Some(name) = words.next().filter(|_| is_root) {
+                let settings = words.flat_map(|word| settings(word, &macros)).collect();
+                macros.insert(name.to_vec(), settings);
+            }
+            continue;
+        }
+        let Some((pattern, rest)) = pattern_of(line) else { continue };
+        let settings: Vec<Setting> = words(rest).flat_map(|word| settings(word, &macros)).collect();
+        if let Some(pattern) = Pattern::parse(&pattern).filter(|_| !settings.is_empty()) {
+            rules.push(Rule { pattern, settings });
+        }
+    }
+    rules
+}
+
+fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// The pattern, which may be quoted as in C, and what follows it.
+fn pattern_of(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let Some(quoted) = line.strip_prefix(b"\"") else {
+        let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        return Some((line[..end].to_vec(), &line[end..]));
+    };
+    let mut pattern = Vec::new();
+    let mut rest = quoted;
+    loop {
+        let (first, after) = rest.split_first()?;
+        rest = after;
+        match first {
+            b'"' => return Some((pattern, rest)),
+            b'\\' => {
+                let (escaped, after) = rest.split_first()?;
+                rest = after;
+                match escaped {
+                    b'n' => pattern.push(b'\n'),
+                    b't' => pattern.push(b'\t'),
+                    b'r' => pattern.push(b'\r'),
+                    b'0'..=b'3' => {
+                        let (more, after) = rest.split_at_checked(2)?;
+                        rest = after;
+                        let digit = |byte: u8| (byte ^ b'0' < 8).then_some(byte ^ b'0');
+                        pattern.push((digit(*escaped)? << 6) | (digit(more[0])? << 3) | digit(more[1])?);
+                    }
+                    other => pattern.push(*other),
+                }
+            }
+            other => pattern.push(*other),
+        }
+    }
+}
+
+/// What one word of a line sets.
+fn settings(word: &[u8], macros: &HashMap<Vec<u8>, Vec<Setting>>) -> Vec<Setting> {
+    let (name, value) = match word {
+        [b'-', name @ ..] => (name, Some(Value::Unset)),
+        [b'!', name @ ..] => (name, None),
+        word => match word.iter().position(|byte| *byte == b'=') {
+            Some(at) => (&word[..at], Some(Value::Text(word[at + 1..].to_vec()))),
+            None => (word, Some(Value::Set)),
+        },
+    };
+    let one = |attribute| vec![Setting { attribute, value: value.clone() }];
+    match name {
+        b"text" => one(Attribute::Text),
+        b"eol" => one(Attribute::Eol),
+        name => macros.get(name).filter(|_| value == Some(Value::Set)).cloned().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Item, Memory, file};
+    use super::*;
+
+    fn ending(items: &[(&str, Item)], path: &str) -> Ending {
+        let mut memory = Memory::default();
+        let root = memory.repo(items);
+        let repo = Repo::new(&memory, root);
+        let path: Vec<Vec<u8>> = path.split('/').map(|part| part.as_bytes().to_vec()).collect();
+        Attributes::new(&repo).ending(&path).unwrap()
+    }
+
+    #[test]
+    fn deeper_and_later_lines_win() {
+        let items = [
+            (
+                ".gitattributes",
+                file("* text=auto\n*.bat eol=crlf\n*.png binary\n[attr]win text eol=crlf\n*.cmd win\n"),
+            ),
+            ("p/.gitattributes", file("*.bat -text\n\"a b.txt\" eol=crlf\n# no\n*.x eol=lf\n")),
+            ("p/x", file("")),
+        ];
+        assert_eq!(ending(&items, "a.bat"), Ending::AutoCrlf);
+        assert_eq!(ending(&items, "a.cmd"), Ending::Crlf);
+        assert_eq!(ending(&items, "a.txt"), Ending::Keep);
+        assert_eq!(ending(&items, "p/a.bat"), Ending::Keep);
+        assert_eq!(ending(&items, "p/a b.txt"), Ending::AutoCrlf);
+        assert_eq!(ending(&items, "p/q/a.cmd"), Ending::Crlf);
+        assert_eq!(ending(&[("a", file(""))], "a"), Ending::Keep);
+    }
+
+    #[test]
+    fn bytes_as_git_writes_them() {
+        assert_eq!(converted(b"a\nb\r\nc\n", Ending::Crlf).unwrap(), b"a\r\nb\r\nc\r\n");
+        assert_eq!(converted(b"a\nb\r\n", Ending::AutoCrlf), None);
+        assert_eq!(converted(b"a\nb\n", Ending::AutoCrlf).unwrap(), b"a\r\nb\r\n");
+        assert_eq!(converted(b"a\0\n", Ending::AutoCrlf), None);
+        assert_eq!(converted(b"a\r\n", Ending::Crlf), None);
+        assert_eq!(converted(b"a\n", Ending::Keep), None);
+    }
+
+    #[test]
+    fn a_hostile_file_costs_no_more_than_was_decided() {
+        let line = format!("{}b eol=crlf\n", "*a".repeat(500));
+        let name = "a".repeat(200);
+        let items = [(".gitattributes", file(&line.repeat(400))), (name.as_str(), file("x\n"))];
+        let began = std::time::Instant::now();
+        assert_eq!(ending(&items, &name), Ending::Keep);
+        assert!(began.elapsed().as_secs() < 20);
+    }
+}

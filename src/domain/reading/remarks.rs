@@ -1,0 +1,59 @@
+//! What is noticed about a plugin's files.
+
+use super::Reading;
+use crate::domain::complaints;
+use crate::domain::content::Content;
+use crate::domain::links::Repo;
+use crate::domain::note::{Note, quoted};
+use crate::domain::tree::ReadError;
+
+impl Reading<'_> {
+    /// A usual file with hooks that the client cannot use.
+    pub(super) fn unusable_hooks(
+        &self,
+        repo: &Repo<'_>,
+        content: &Content,
+    ) -> Result<Option<Note>, ReadError> {
+        const HOOKS: &str = "hooks/hooks.json";
+        let Some(file) = content.files.get(HOOKS) else { return Ok(None) };
+        let words = self.small(repo, file)?.and_then(|bytes| complaints::of_hooks(&bytes));
+        Ok(words.map(|words| {
+            let message = format!(
+                "`{HOOKS}` is served as it is, and its hooks do not load{}",
+                complaints::said(&words)
+            );
+            Note::new("hooks-unusable", message)
+        }))
+    }
+}
+
+/// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
+pub(super) fn unfetched_lfs(repo: &Repo<'_>, content: &Content) -> Result<Option<Note>, ReadError> {
+    const MARK: &[u8] = b"version https://git-lfs.github.com/spec/";
+    const LARGEST_POINTER: u64 = 1024;
+    let root = repo.locate(&[], [&b".gitattributes"[..]]).ok().map(|found| found.id);
+    let inner = content.files.iter().filter(|(path, _)| path.ends_with(".gitattributes"));
+    let attributes = root.into_iter().chain(inner.map(|(_, file)| file.blob));
+    let mut uses_lfs = false;
+    for id in attributes {
+        let small = repo.objects().size(&id)? < 1 << 20;
+        uses_lfs |= small && repo.objects().blob(&id)?.windows(10).any(|part| part == b"filter=lfs");
+    }
+    if !uses_lfs {
+        return Ok(None);
+    }
+    let mut pointers = Vec::new();
+    for (path, file) in content.files.iter().filter(|(_, file)| file.size < LARGEST_POINTER) {
+        if repo.objects().blob(&file.blob)?.starts_with(MARK) {
+            pointers.push(path);
+        }
+    }
+    Ok(pointers.first().map(|first| {
+        let message = format!(
+            "{} of its files are git LFS pointers and are served as such, {} for one",
+            pointers.len(),
+            quoted(first)
+        );
+        Note::new("lfs-pointer", message)
+    }))
+}

@@ -1,0 +1,227 @@
+//! Whether a bundle is what its provenance says, and its upstreams have what that says.
+//!
+//! Nobody's registry is asked: a bundle is checked wherever it came to, by whoever has it. Both files are
+//! strangers'.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::{Error, Result};
+use crate::archive::inspect::{Entry, inspect};
+use crate::domain::digest::Hasher;
+use crate::domain::limits::Limits;
+use crate::domain::links::Repo;
+use crate::domain::note::quoted;
+use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
+use crate::domain::provenance::{self, CATALOG, Found, Plugin, Provenance, Received};
+use crate::domain::slug::Slug;
+use crate::domain::tree::{Kind, ReadError};
+use crate::git::{BlobHasher, Reader, Repository};
+
+/// A provenance of more bytes is none that we wrote.
+const LARGEST_PROVENANCE: u64 = 256 << 20;
+
+/// A catalog, likewise; manifests have a limit of their own.
+const LARGEST_CATALOG: u64 = 256 << 20;
+
+/// How much of a bundle is held in memory, in bytes: it is a stranger who says what has to be.
+const MOST_MEMORY: u64 = 1 << 30;
+
+/// More faults of one plugin say nothing more.
+const MOST: usize = 20;
+
+/// Where repositories are that upstreams' commits may be in.
+pub struct Sources<'a> {
+    /// `URL=FOLDER`, as somebody gave it.
+    pub given: &'a [String],
+    /// The folders in which what was fetched of a marketplace, and from an address, could be.
+    pub fetched: &'a dyn Fn(&Slug, &str) -> Vec<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Verified {
+    pub provenance: Provenance,
+    /// What does not hold of the bundle as a whole.
+    pub faults: Vec<String>,
+    /// In the provenance's order.
+    pub plugins: Vec<VerifiedPlugin>,
+}
+
+#[derive(Debug, Default)]
+pub struct VerifiedPlugin {
+    pub faults: Vec<String>,
+    /// The repository with its commit; `None`: there is none here.
+    pub repository: Option<PathBuf>,
+}
+
+impl Verified {
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.faults.is_empty() && self.plugins.iter().all(|plugin| plugin.faults.is_empty())
+    }
+}
+
+/// Checks a bundle.
+///
+/// # Errors
+/// When one of the files cannot be read, or is not what it should be. What merely does not hold is in the answer.
+pub fn verify(bundle: &Path, provenance: &Path, sources: &Sources<'_>) -> Result<Verified> {
+    let provenance = read_provenance(provenance)?;
+    let unused = sources.given.iter().find(|given| {
+        !provenance.plugins.iter().any(|plugin| folder_of(given, &plugin.source.url).is_some())
+    });
+    if let Some(given) = unused {
+        return Err(Error::Invalid {
+            message: format!("no plugin of the bundle comes from the address in {}", quoted(given)),
+            hint: Some("--source URL=FOLDER, with the URL as the provenance has it".into()),
+        });
+    }
+    let received = receive(bundle, &provenance)?;
+    let held = provenance::check(&provenance, &received, &blob_of);
+    let mut plugins = Vec::new();
+    for (plugin, faults) in provenance.plugins.iter().zip(held.plugins) {
+        plugins.push(against_upstream(plugin, faults, sources)?);
+    }
+    Ok(Verified { provenance, faults: held.bundle, plugins })
+}
+
+fn blob_of(bytes: &[u8]) -> Option<Oid> {
+    let mut hasher = BlobHasher::new(bytes.len() as u64);
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+fn read_provenance(path: &Path) -> Result<Provenance> {
+    let failed = |source: io::Error| Error::Io { path: path.to_owned(), doing: "cannot be read", source };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST_PROVENANCE).read_to_end(&mut bytes).map_err(failed)?;
+    Provenance::parse(&bytes).map_err(|why| Error::Invalid {
+        message: format!("`{}`: {why}", path.display()),
+        hint: Some("agnes build-zip --user USER --provenance FILE".into()),
+    })
+}
+
+/// Reads all of a bundle, and keeps what has to be looked into.
+fn receive(bundle: &Path, provenance: &Provenance) -> Result<Received> {
+    let mut received = Received::default();
+    let largest = Limits::default().max_manifest_bytes;
+    let looked_into: HashSet<String> = provenance
+        .plugins
+        .iter()
+        .flat_map(|plugin| {
+            let crlf = plugin.files.iter().filter(|file| file.crlf);
+            crlf.map(|file| format!("plugins/{}/{}", plugin.prefixed_name, file.path))
+        })
+        .collect();
+    let mut memory = MOST_MEMORY;
+    inspect(bundle, |entry: Entry<'_>| {
+        let Entry { path, executable, size, contents } = entry;
+        let kept = if path == CATALOG { LARGEST_CATALOG } else { largest };
+        let mut keep = ((path == CATALOG || looked_into.contains(path)) && size <= kept).then(Vec::new);
+        if keep.is_some() {
+            memory = memory.checked_sub(size).ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "more of it is to be looked into than there is room for",
+                )
+            })?;
+        }
+        let (mut blob, mut sha256) = (BlobHasher::new(size), Hasher::default());
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = contents.read(&mut buffer)?;
+            let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+            blob.update(piece);
+            sha256.update(piece);
+            keep.iter_mut().for_each(|keep| keep.extend_from_slice(piece));
+        }
+        let collision = || io::Error::new(io::ErrorKind::InvalidData, "a file was made to have another's id");
+        let found = Found {
+            executable,
+            blob: blob.finish().ok_or_else(collision)?,
+            sha256: sha256.finish(),
+            bytes: keep,
+        };
+        if path == CATALOG {
+            received.catalog = found.bytes.clone().unwrap_or_default();
+        }
+        received.files.insert(path.to_owned(), found);
+        Ok(())
+    })?;
+    Ok(received)
+}
+
+/// Holds a plugin against its commit, if a repository is here that has it.
+fn against_upstream(plugin: &Plugin, faults: Vec<String>, sources: &Sources<'_>) -> Result<VerifiedPlugin> {
+    let mut verified = VerifiedPlugin { faults, repository: None };
+    let (url, commit) = (&plugin.source.url, &plugin.source.commit);
+    let found = if let Some(folder) = sources.given.iter().find_map(|given| folder_of(given, url)) {
+        let reader = reader_of(&folder).ok_or_else(|| Error::Invalid {
+            message: format!("there is no git repository in `{}`", folder.display()),
+            hint: Some(format!("git clone --bare {url}")),
+        })?;
+        if !reader.has(commit) {
+            verified.faults.push(format!("`{}` does not have the commit {commit}", folder.display()));
+            return Ok(verified);
+        }
+        Some((folder, reader))
+    } else {
+        // A slug that is none could name any folder.
+        let slug: Option<Slug> = plugin.marketplace_slug.parse().ok();
+        let folders = slug.map_or_else(Vec::new, |slug| (sources.fetched)(&slug, url));
+        let mut opened = folders.into_iter().filter_map(|folder| Some((reader_of(&folder)?, folder)));
+        opened.find(|(reader, _)| reader.has(commit)).map(|(reader, folder)| (folder, reader))
+    };
+    if let Some((folder, reader)) = found {
+        verified.repository = Some(folder);
+        let wrong = same_as(plugin, &reader);
+        let unreadable = |error| vec![format!("its commit cannot be read: {error}")];
+        verified.faults.extend(wrong.unwrap_or_else(unreadable));
+        verified.faults.truncate(MOST);
+    }
+    Ok(verified)
+}
+
+/// Of a bare repository, or of the one in a working tree.
+fn reader_of(folder: &Path) -> Option<Reader> {
+    let is_one = |folder: &Path| folder.join("objects").is_dir();
+    let inner = folder.join(".git");
+    let folder = if is_one(folder) { folder } else { inner.as_path() };
+    if is_one(folder) { Some(Repository::open(folder).ok()?.reader()) } else { None }
+}
+
+/// What of `URL=FOLDER` is the folder, if that is the URL.
+fn folder_of(given: &str, url: &str) -> Option<PathBuf> {
+    given.strip_prefix(url)?.strip_prefix('=').filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// What the commit has otherwise than the provenance says.
+fn same_as(plugin: &Plugin, reader: &Reader) -> std::result::Result<Vec<String>, ReadError> {
+    let mut wrong = Vec::new();
+    let repo = Repo::new(reader, reader.commit_tree(&plugin.source.commit)?);
+    let path = RepoPath::parse(&plugin.source.path).unwrap_or_default();
+    let folder = match repo.locate(&[], path.segments().iter().map(String::as_bytes)) {
+        Ok(folder) if folder.kind == Kind::Tree => folder,
+        _ => return Ok(vec![format!("its commit has no folder {}", quoted(&plugin.source.path))]),
+    };
+    if plugin.source.tree.is_some_and(|tree| tree != folder.id) {
+        wrong.push(format!(
+            "its folder is the tree {} in its commit, and not the one that is listed",
+            folder.id
+        ));
+    }
+    for (path, file) in &plugin.upstream() {
+        let there = repo.locate(&folder.path, path.split('/').map(str::as_bytes));
+        let same = there.is_ok_and(|there| {
+            there.id == file.blob && there.kind == if file.executable { Kind::Executable } else { Kind::File }
+        });
+        if !same {
+            wrong.push(format!("{}: its commit does not have it so", quoted(path)));
+        }
+    }
+    Ok(wrong)
+}
