@@ -41,6 +41,7 @@ mod setup;
 mod setup_inputs;
 mod setup_print;
 mod setup_refresh;
+mod submodules;
 mod switching;
 mod tokens;
 mod vendoring;

@@ -66,6 +66,7 @@ struct Sync {
     ca_bundle: Option<PathBuf>,
     allow_networks: String,
     npm_registry: Option<String>,
+    submodules: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -263,6 +264,7 @@ fn defaults() -> File {
             ca_bundle: None,
             allow_networks: String::new(),
             npm_registry: None,
+            submodules: sync.submodules,
         },
         limits,
         cache: Cache {
@@ -323,6 +325,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             ca_bundle: file.sync.ca_bundle,
             outbound,
             npm_registry: file.sync.npm_registry,
+            submodules: file.sync.submodules,
         },
         cache: CacheSettings {
             max_bytes: file.cache.max_bytes,
@@ -414,10 +417,13 @@ fn insert(table: &mut Table, key: &str, value: Value) {
 /// Refuses a value of another kind than the setting has.
 fn fits(key: &str, value: &Value, like: &Value, source: &str) -> Result<(), Failure> {
     let needed = match (like, value) {
-        (Value::Integer(_), Value::Integer(0..)) | (Value::String(_), Value::String(_)) => return Ok(()),
+        (Value::Integer(_), Value::Integer(0..))
+        | (Value::String(_), Value::String(_))
+        | (Value::Boolean(_), Value::Boolean(_)) => return Ok(()),
         (Value::Array(_), Value::Array(values)) if values.iter().all(Value::is_str) => return Ok(()),
         (Value::Array(_), _) => "a list of texts in brackets",
         (Value::Integer(_), _) => "a whole number, 0 or more",
+        (Value::Boolean(_), _) => "`true` or `false`",
         _ => "a text in quotes",
     };
     Err(Failure::usage(format!("`{key}` is {value}: {needed} is needed ({source})")))
@@ -434,6 +440,7 @@ fn typed(name: &str, text: &OsStr, like: &Value) -> Result<Value, Failure> {
         Value::Integer(_) => {
             text.replace('_', "").parse().map(Value::Integer).map_err(|_| wrong("a whole number"))
         }
+        Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| wrong("`true` or `false`")),
         Value::Array(_) => {
             let items = text.split([',', ' ']).filter(|item| !item.is_empty());
             Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))

@@ -41,6 +41,7 @@ pub mod shell;
 pub mod skills;
 pub mod slug;
 pub mod source;
+pub mod submodule;
 pub mod time;
 pub mod token;
 pub mod tree;

@@ -167,6 +167,13 @@ impl Remote {
 }
 
 impl GitSource {
+    /// Whether the client brings along what is in its submodules: it does where it takes a repository as a
+    /// whole, and not where it takes one folder of it.
+    #[must_use]
+    pub fn has_submodules(&self) -> bool {
+        self.kind != "git-subdir"
+    }
+
     /// What is followed, in words.
     #[must_use]
     pub fn followed(&self) -> String {

@@ -68,6 +68,7 @@ pub fn compact(repo: &Path, keep: &[Oid]) -> Result<Compacted, CompactError> {
     let opened =
         opened.map_err(|error| CompactError::Objects { path: repo.to_owned(), reason: error.reason })?;
     let reader = opened.reader();
+    let keep = &home.with_sources(keep);
     let needed =
         reach::all(&reader, keep).map_err(|source| CompactError::Read { path: repo.to_owned(), source })?;
     if old.len() <= MANY && needed.len().saturating_mul(2) >= objects_in(&old) {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! HEAD  config  objects/pack/…  refs/agnes/<commit id>  shallow
+//! joined/<commit id>             which commit was made of that one, and of its submodules
 //! objects/incoming-XXXX/         a pack that is being received; swept when stale
 //! ```
 //!
@@ -24,6 +25,7 @@ use crate::domain::oid::Oid;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n";
 const INCOMING: &str = "incoming-";
+const JOINED: &str = "joined";
 
 /// The commits that are here whole, the newest first. Whoever may need one of them has to see for
 /// themselves that it stays.
@@ -148,6 +150,37 @@ impl Home {
         self.replace(&format!("refs/agnes/{commit}"), format!("{commit}\n").as_bytes())
     }
 
+    /// Remembers which commit was made of another, and of which besides.
+    pub(super) fn remember(&self, of: &Oid, made: &Oid, and: &[Oid]) -> io::Result<()> {
+        fs::create_dir_all(self.path.join(JOINED))?;
+        let lines: Vec<_> = [made].into_iter().chain(and).map(ToString::to_string).collect();
+        self.replace(&format!("{JOINED}/{of}"), format!("{}\n", lines.join("\n")).as_bytes())
+    }
+
+    /// The commit that was made of this one, if it is here whole.
+    pub(super) fn joined(&self, of: &Oid) -> Option<Oid> {
+        self.remembered(of).first().copied().filter(|made| self.holds(made))
+    }
+
+    fn remembered(&self, of: &Oid) -> Vec<Oid> {
+        let text = fs::read_to_string(self.path.join(format!("{JOINED}/{of}"))).unwrap_or_default();
+        text.lines().map_while(|line| line.parse().ok()).collect()
+    }
+
+    /// Commits with those that they were made of. Without these, all of it would be fetched again.
+    pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
+        let mut all = keep.to_vec();
+        for of in list(&self.path.join(JOINED)).iter().filter_map(|path| name_of(path).parse::<Oid>().ok()) {
+            let parts = self.remembered(&of);
+            if parts.first().is_some_and(|made| keep.contains(made)) {
+                all.extend([of].into_iter().chain(parts).filter(|id| self.holds(id)));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Forgets one commit that turned out not to be whole.
     pub(super) fn forget(&self, commit: &Oid) {
         let mut shallow = self.shallow();
@@ -163,6 +196,11 @@ impl Home {
         for commit in self.commits() {
             if !keep.contains(&commit) {
                 fs::remove_file(self.reference(&commit))?;
+            }
+        }
+        for path in list(&self.path.join(JOINED)) {
+            if !name_of(&path).parse().is_ok_and(|of| self.joined(&of).is_some()) {
+                fs::remove_file(path)?;
             }
         }
         let shallow = self.shallow().into_iter().filter(|id| keep.contains(id)).collect();

@@ -19,7 +19,7 @@ use super::compact::index_pack;
 use super::home::Home;
 use super::repository::Repository;
 use super::tree::{Folder, Unfit};
-use super::{author, from_gix, one_line};
+use super::{author, from_gix, one_line, reach};
 use crate::domain::oid::Oid;
 
 /// As for what is copied between packs: somebody waits for it.
@@ -76,16 +76,29 @@ pub fn make(
     message: &str,
     fill: impl FnOnce(&mut Objects) -> Result<Vec<Placed>, MakeError>,
 ) -> Result<Oid, MakeError> {
+    write(repo, message, None, |objects| {
+        let mut root = Folder::default();
+        for (path, (executable, blob)) in fill(objects)? {
+            root.file(&path, executable, blob)?;
+        }
+        Ok(root.write(&mut |bytes| objects.put(Kind::Tree, bytes))?)
+    })
+}
+
+/// The same for who has trees to put, and says which is the root. `of` is the commit that it is made of,
+/// and others besides.
+pub(super) fn write(
+    repo: &Path,
+    message: &str,
+    of: Option<(&Oid, &[Oid])>,
+    fill: impl FnOnce(&mut Objects) -> Result<Oid, MakeError>,
+) -> Result<Oid, MakeError> {
     let home = Home::take(repo, &|| false).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock))?;
     home.prepare()?;
     let incoming = home.incoming()?;
     let raw = incoming.path().join("made");
     let mut objects = Objects::new(File::options().read(true).write(true).create_new(true).open(&raw)?)?;
-    let mut root = Folder::default();
-    for (path, (executable, blob)) in fill(&mut objects)? {
-        root.file(&path, executable, blob)?;
-    }
-    let tree = root.write(&mut |bytes| objects.put(Kind::Tree, bytes))?;
+    let tree = fill(&mut objects)?;
     let mut bytes = Vec::new();
     author::commit(&tree, None, message, 0).write_to(&mut bytes)?;
     let commit = objects.put(Kind::Commit, &bytes)?;
@@ -94,7 +107,13 @@ pub fn make(
     index_pack(&raw, incoming.path()).map_err(|error| MakeError::Pack(one_line(&error)))?;
     std::fs::remove_file(&raw)?;
     home.install(incoming.path())?;
+    let unreadable = |error: &dyn std::fmt::Display| MakeError::Pack(error.to_string());
+    let reader = Repository::open(repo).map_err(|error| unreadable(&error))?.reader();
+    reach::check(&reader, &commit).map_err(|error| unreadable(&error))?;
     home.record(&commit, false)?;
+    if let Some((of, others)) = of {
+        home.remember(of, &commit, others)?;
+    }
     Ok(commit)
 }
 
@@ -114,7 +133,7 @@ impl Objects {
         self.put(Kind::Blob, contents)
     }
 
-    fn put(&mut self, kind: Kind, contents: &[u8]) -> io::Result<Oid> {
+    pub(super) fn put(&mut self, kind: Kind, contents: &[u8]) -> io::Result<Oid> {
         let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, contents).map_err(io::Error::other)?;
         let id = from_gix(&id);
         if self.written.insert(id) {

@@ -11,6 +11,7 @@
 //! - [`upload_pack`] is what a git client and we say to each other when it fetches from us,
 //! - [`download`] brings a file, by the same road,
 //! - [`made`] makes commits of what was no repository,
+//! - [`submodules`] puts the repositories inside a repository in their places,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
@@ -33,6 +34,7 @@ pub mod pack;
 mod reach;
 pub mod repository;
 mod shown;
+pub mod submodules;
 #[cfg(test)]
 mod tests;
 mod tree;

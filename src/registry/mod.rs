@@ -32,6 +32,7 @@ pub mod prune;
 pub mod settings;
 pub mod standing;
 mod step;
+mod submodules;
 mod supplies;
 pub mod sync;
 #[cfg(test)]

@@ -114,7 +114,7 @@ impl Registry {
         if let Some(commit) = git::made::made(&folder, |found| found == message) {
             return Ok(commit);
         }
-        let mut file = self.download_file(row, &archive.url, watch)?;
+        let mut file = self.download_file(row, None, &archive.url, watch)?;
         let mut sha256 = Hasher::default();
         each_chunk(&mut file, |bytes| sha256.update(bytes)).map_err(|why| why.to_string())?;
         let found = sha256.finish().to_string();
@@ -155,7 +155,7 @@ impl Registry {
         if let Some(commit) = git::made::made(&folder, |found| found == message) {
             return Ok(commit);
         }
-        let mut file = self.download_file(row, tarball, watch)?;
+        let mut file = self.download_file(row, Some(&address), tarball, watch)?;
         each_chunk(&mut file, |bytes| check.update(bytes)).map_err(|why| why.to_string())?;
         if !check.holds() {
             return Err(format!(
@@ -178,7 +178,7 @@ impl Registry {
         let told: Option<Told> = told.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let known = told.as_ref().map(|told| told.mark.as_str());
         let ask = Ask { url: address, accept: Some(npm::ACCEPT), known, most: LONGEST_TELLING };
-        let (mut file, mark) = match (self.download(row, &ask, watch)?, told) {
+        let (mut file, mark) = match (self.download(row, None, &ask, watch)?, told) {
             (Got::Same, Some(told)) => return Ok(told.package),
             (Got::Same, None) => {
                 return Err("the registry answers that nothing is new, to the first question".into());
@@ -194,16 +194,32 @@ impl Registry {
         Ok(package)
     }
 
-    fn download_file(&self, row: &MarketplaceRow, url: &str, watch: &dyn Watch) -> Result<File, String> {
+    fn download_file(
+        &self,
+        row: &MarketplaceRow,
+        by: Option<&str>,
+        url: &str,
+        watch: &dyn Watch,
+    ) -> Result<File, String> {
         let most = LARGEST.min(self.settings.limits.max_fetch_bytes);
-        match self.download(row, &Ask { url, accept: None, known: None, most }, watch)? {
+        match self.download(row, by, &Ask { url, accept: None, known: None, most }, watch)? {
             Got::File { file, .. } => Ok(file),
             Got::Same => Err("the server answers that nothing is new, to the first question".into()),
         }
     }
 
-    fn download(&self, row: &MarketplaceRow, ask: &Ask<'_>, watch: &dyn Watch) -> Result<Got, String> {
-        let (_, options) = self.remote_terms(row, None, ask.url)?;
+    /// Downloads what the catalog points to, or `by` does.
+    fn download(
+        &self,
+        row: &MarketplaceRow,
+        by: Option<&str>,
+        ask: &Ask<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Got, String> {
+        let (_, options) = match by {
+            Some(by) => self.further_terms(row, None, by, ask.url)?,
+            None => self.remote_terms(row, None, ask.url)?,
+        };
         git::download(ask, &self.folder.store(), &options, watch).map_err(|error| error.to_string())
     }
 

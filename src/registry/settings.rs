@@ -35,6 +35,8 @@ pub struct SyncSettings {
     pub outbound: Outbound,
     /// Where packages are that a catalog names without a registry.
     pub npm_registry: Option<String>,
+    /// Whether the submodules of plugins that lie elsewhere are fetched with them.
+    pub submodules: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +63,7 @@ impl Default for Settings {
                 ca_bundle: None,
                 outbound: Outbound::default(),
                 npm_registry: None,
+                submodules: true,
             },
             cache: CacheSettings {
                 max_bytes: 2 << 30,

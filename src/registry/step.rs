@@ -20,7 +20,7 @@ use crate::store::plugins::PluginRow;
 
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
-const RULES: &str = "agnes rules 2";
+const RULES: &str = "agnes rules 3";
 
 /// The last second of the year 9999: some upstreams' clocks are beyond what a database can hold.
 const LATEST: i64 = 253_402_300_799;
@@ -175,8 +175,9 @@ impl Registry {
     }
 
     fn rules(&self, row: &MarketplaceRow) -> String {
-        let limits = Digest::of(json(&self.settings.limits).as_bytes());
-        format!("{RULES} {} {}", limits.short(), row.remote)
+        let sync = &self.settings.sync;
+        let settings = json(&(&self.settings.limits, sync.submodules, &sync.npm_registry));
+        format!("{RULES} {} {}", Digest::of(settings.as_bytes()).short(), row.remote)
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) struct Vendored {
     outcomes: HashMap<Wanted, Outcome>,
     /// Of those that are no repositories.
     parcels: HashMap<Remote, Parcel>,
+    submodules: bool,
 }
 
 /// Where in the store it is, and the commit that was made of it.
@@ -42,6 +43,8 @@ struct Wanted {
     url: String,
     reference: Option<String>,
     sha: Option<Oid>,
+    /// With what its submodules hold.
+    submodules: bool,
 }
 
 /// The addresses of the store that syncs are at work with: fetched, and not yet in any row.
@@ -67,7 +70,7 @@ impl Vendored {
             (_, RemoteMode::Skip) => Err(format!(
                 "its source is remote (`{kind}`), and those of this marketplace are skipped (`remote`)"
             )),
-            (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git)) {
+            (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git, self.submodules)) {
                 Some(Ok(commit)) => {
                     Ok(remote::Vendored { url: git.url.clone(), path: git.path.clone(), commit: *commit })
                 }
@@ -90,10 +93,10 @@ impl Vendored {
 }
 
 impl Wanted {
-    fn of(git: &GitSource) -> Self {
+    fn of(git: &GitSource, submodules: bool) -> Self {
         // A commit is a commit, whatever it is called beside that.
         let reference = if git.sha.is_some() { None } else { git.reference.clone() };
-        Self { url: git.url.clone(), reference, sha: git.sha }
+        Self { url: git.url.clone(), reference, sha: git.sha, submodules: submodules && git.has_submodules() }
     }
 
     fn pin(&self) -> Pin {
@@ -126,11 +129,12 @@ impl Registry {
         entries: &[Entry],
         watch: &dyn Watch,
     ) -> Result<(Vendored, Busy<'_>)> {
+        let submodules = self.settings.sync.submodules;
         let mut wanted: BTreeMap<String, Vec<(Wanted, Option<String>)>> = BTreeMap::new();
         if RemoteMode::of_row(&row.remote) == RemoteMode::Vendor {
             for entry in entries {
                 if let Source::Remote(Remote::Git(git)) = &entry.source {
-                    let one = Wanted::of(git);
+                    let one = Wanted::of(git, submodules);
                     let list = wanted.entry(one.url.clone()).or_default();
                     if list.iter().all(|(other, _)| *other != one) {
                         list.push((one, git.reference.clone()));
@@ -153,7 +157,11 @@ impl Registry {
                         if watch.cancelled() {
                             return;
                         }
-                        let outcome = self.fetch_remote(row, token, one, reference.as_deref(), &Quiet(watch));
+                        let mut outcome =
+                            self.fetch_remote(row, token, one, reference.as_deref(), &Quiet(watch));
+                        if let (Ok(commit), true) = (&outcome, one.submodules) {
+                            outcome = self.with_submodules(row, token, &one.url, commit, &Quiet(watch));
+                        }
                         lock(&outcomes).insert(one.clone(), outcome);
                     }
                 } else if let Some((place, list)) = unpacked.get(at - wanted.len()) {
@@ -184,7 +192,7 @@ impl Registry {
         }
         let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
         let parcels = parcels.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((Vendored { outcomes, parcels }, busy))
+        Ok((Vendored { outcomes, parcels, submodules }, busy))
     }
 
     fn fetch_remote(
@@ -223,20 +231,39 @@ impl Registry {
         token: Option<&'t Secret>,
         url: &str,
     ) -> std::result::Result<(Option<&'t Secret>, FetchOptions), String> {
-        let mut options = self.fetch_options(row);
         let (own, other) = (Origin::of(&row.url), Origin::of(url));
         let is_web = matches!(&other, Origin::Web { .. });
         if own == other && is_web {
-            return Ok((token, options));
+            return Ok((token, self.fetch_options(row)));
         }
+        self.strange_terms(row, url).map(|options| (None, options))
+    }
+
+    /// The same for what `by` points to, which the catalog points to. Who is not at the marketplace's own host
+    /// cannot have us fetch from there with its token.
+    pub(super) fn further_terms<'t>(
+        &self,
+        row: &MarketplaceRow,
+        token: Option<&'t Secret>,
+        by: &str,
+        url: &str,
+    ) -> std::result::Result<(Option<&'t Secret>, FetchOptions), String> {
+        if Origin::of(by) == Origin::of(&row.url) {
+            return self.remote_terms(row, token, url);
+        }
+        self.strange_terms(row, url).map(|options| (None, options))
+    }
+
+    fn strange_terms(&self, row: &MarketplaceRow, url: &str) -> std::result::Result<FetchOptions, String> {
         if !url.starts_with("https://") {
             return Err(format!(
                 "it could not be fetched: `{url}` is not https, and not where the marketplace is"
             ));
         }
+        let mut options = self.fetch_options(row);
         options.allow_address = Some(self.allow_address());
         options.proxies = self.proxies();
-        Ok((None, options))
+        Ok(options)
     }
 }
 

@@ -1,0 +1,89 @@
+//! Fetching the submodules of plugins that lie elsewhere.
+//!
+//! They are fetched into the repository that they are submodules of, on the terms of everything that a
+//! stranger points to. One that those terms forbid, or that is beyond the limits, is left out, and the
+//! plugin's notes say so; one that merely cannot be fetched now makes its plugin fail, as it does in the
+//! client, so that what was served before is served on.
+
+use std::path::Path;
+
+use super::Registry;
+use super::vendoring::Outcome;
+use crate::domain::note::quoted;
+use crate::domain::oid::Oid;
+use crate::domain::secret::Secret;
+use crate::domain::submodule::address;
+use crate::domain::watch::Watch;
+use crate::git::submodules::{join, joined, submodules};
+use crate::git::{self, Pin, Upstream};
+use crate::store::marketplaces::MarketplaceRow;
+
+/// Submodules of submodules, and of those, are fetched; theirs are not.
+const DEEPEST: usize = 3;
+
+/// Of one plugin's repository, all together.
+const MOST: usize = 64;
+
+/// Whose submodules are fetched.
+struct Ground<'a> {
+    row: &'a MarketplaceRow,
+    token: Option<&'a Secret>,
+    folder: &'a Path,
+    watch: &'a dyn Watch,
+}
+
+impl Registry {
+    /// The commit in which the submodules of another are folders; that one itself, if it has none.
+    pub(super) fn with_submodules(
+        &self,
+        row: &MarketplaceRow,
+        token: Option<&Secret>,
+        url: &str,
+        commit: &Oid,
+        watch: &dyn Watch,
+    ) -> Outcome {
+        let folder = &self.folder.vendored(url);
+        if let Some(made) = joined(folder, commit) {
+            return Ok(made);
+        }
+        let mut fetched = Vec::new();
+        self.join_submodules(&Ground { row, token, folder, watch }, url, commit, 0, &mut fetched)
+    }
+
+    fn join_submodules(
+        &self,
+        ground: &Ground<'_>,
+        url: &str,
+        commit: &Oid,
+        depth: usize,
+        fetched: &mut Vec<Oid>,
+    ) -> Outcome {
+        if depth == DEEPEST {
+            return Ok(*commit);
+        }
+        let found = submodules(ground.folder, commit);
+        let mut with = Vec::new();
+        for submodule in found.map_err(|error| format!("its submodules cannot be read: {error}"))? {
+            let Some(address) = address(url, &submodule.url) else { continue };
+            let terms = self.further_terms(ground.row, ground.token, url, &address);
+            let Ok((token, options)) = terms else { continue };
+            if fetched.len() == MOST {
+                break;
+            }
+            fetched.push(submodule.commit);
+            let pin = Pin::Ref(submodule.commit.to_string());
+            let upstream = Upstream { url: &address, pin: &pin, token };
+            git::fetch(ground.folder, &upstream, &options, ground.watch).map_err(|error| {
+                format!("its submodule {} could not be fetched: {error}", quoted(&submodule.path.to_key()))
+            })?;
+            let made = self.join_submodules(ground, &address, &submodule.commit, depth + 1, fetched)?;
+            with.push((submodule.path, made));
+        }
+        if with.is_empty() {
+            return Ok(*commit);
+        }
+        let failed = |error: git::made::MakeError| format!("its submodules cannot be put in place: {error}");
+        let fetched = (depth == 0).then_some(fetched.as_slice());
+        join(ground.folder, commit, &with, fetched).map_err(failed)
+    }
+}
