@@ -151,7 +151,7 @@ fn zip(mut archive: File, seen: &mut Seen<'_, '_>) -> Result<(), ForeignError> {
     // A directory of the files is read into memory before anything is known of them. So what could be in it
     // is counted first; contents that happen to look like it count too, and there is room for those.
     let most = seen.bounds.files.saturating_mul(4).saturating_add(1024);
-    if occurrences(&mut archive, b"PK\x01\x02")? > most {
+    if occurrences(&mut archive, *b"PK\x01\x02")? > most {
         return Err(refused(format!("it has more than {} files (`limits.max_files`)", seen.bounds.files)));
     }
     let mut archive = ZipArchive::new(BufReader::new(archive)).map_err(|why| damaged(&why))?;
@@ -171,7 +171,7 @@ fn zip(mut archive: File, seen: &mut Seen<'_, '_>) -> Result<(), ForeignError> {
     Ok(())
 }
 
-fn occurrences(file: &mut File, mark: &[u8; 4]) -> io::Result<u64> {
+fn occurrences(file: &mut File, mark: [u8; 4]) -> io::Result<u64> {
     let mut reader = BufReader::with_capacity(1 << 18, &mut *file);
     let (mut count, mut window) = (0, 0_u32);
     loop {
@@ -181,7 +181,7 @@ fn occurrences(file: &mut File, mark: &[u8; 4]) -> io::Result<u64> {
         }
         for byte in bytes {
             window = window << 8 | u32::from(*byte);
-            count += u64::from(window == u32::from_be_bytes(*mark));
+            count += u64::from(window == u32::from_be_bytes(mark));
         }
         let length = bytes.len();
         reader.consume(length);

@@ -153,17 +153,16 @@ impl Check {
             let words = integrity.split_whitespace().filter_map(|word| word.split('?').next());
             words.filter_map(|word| word.strip_prefix(name)).map(str::to_owned).collect()
         };
-        let kinds: [(&str, fn() -> Hash); 3] = [
-            ("sha512-", || Hash::Sha512(Sha512::new())),
-            ("sha384-", || Hash::Sha384(Sha384::new())),
-            ("sha256-", || Hash::Sha256(Sha256::new())),
+        let found = [
+            (of("sha512-"), Hash::Sha512(Sha512::new())),
+            (of("sha384-"), Hash::Sha384(Sha384::new())),
+            (of("sha256-"), Hash::Sha256(Sha256::new())),
         ];
-        let found =
-            kinds.into_iter().map(|(name, hash)| (of(name), hash)).find(|(wanted, _)| !wanted.is_empty());
+        let found = found.into_iter().find(|(wanted, _)| !wanted.is_empty());
         let (wanted, hash) = found.ok_or(
             "the registry gives no SHA-512 of its file (`dist.integrity`), and SHA-1 is not believed",
         )?;
-        Ok(Self { hash: hash(), wanted })
+        Ok(Self { hash, wanted })
     }
 
     pub fn update(&mut self, bytes: &[u8]) {

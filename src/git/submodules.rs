@@ -108,13 +108,13 @@ pub fn join(
     let failed = |error: ReadError| MakeError::Pack(error.to_string());
     let reader = Repository::open(repo).map_err(|error| MakeError::Pack(error.to_string()))?.reader();
     let root = reader.commit_tree(commit).map_err(failed)?;
-    let mut message = format!("commit {commit}, with its submodules\n\n");
-    let mut folders = Vec::new();
+    let (mut lines, mut folders) =
+        (vec![format!("commit {commit}, with its submodules"), String::new()], Vec::new());
     for (path, commit) in with {
-        message += &format!("{} {commit}\n", path.to_key());
+        lines.push(format!("{} {commit}", path.to_key()));
         folders.push((path.segments(), reader.commit_tree(commit).map_err(failed)?));
     }
-    made::write(repo, &message, fetched.map(|fetched| (commit, fetched)), |objects| {
+    made::write(repo, &lines.join("\n"), fetched.map(|fetched| (commit, fetched)), |objects| {
         replaced(&reader, objects, &root, &folders)
     })
 }

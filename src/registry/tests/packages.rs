@@ -21,10 +21,11 @@ fn tool(words: &[u8]) -> Vec<u8> {
 /// table.
 fn integrity(bytes: &[u8]) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bits: String = Sha512::digest(bytes).iter().map(|byte| format!("{byte:08b}")).collect();
-    let digits = (0..bits.len()).step_by(6).map(|at| {
-        let six = format!("{:0<6}", &bits[at..bits.len().min(at + 6)]);
-        char::from(DIGITS[usize::from_str_radix(&six, 2).unwrap()])
+    let bits: Vec<u8> =
+        Sha512::digest(bytes).iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    let digits = bits.chunks(6).map(|six| {
+        let digit = (0..6).fold(0, |digit, at| digit << 1 | six.get(at).copied().unwrap_or_default());
+        char::from(DIGITS[usize::from(digit)])
     });
     format!("sha512-{}==", digits.collect::<String>())
 }
