@@ -97,6 +97,9 @@ _agnes() {
             agnes,user)
                 cmd="agnes__subcmd__user"
                 ;;
+            agnes,verify)
+                cmd="agnes__subcmd__verify"
+                ;;
             agnes,whoami)
                 cmd="agnes__subcmd__whoami"
                 ;;
@@ -124,6 +127,9 @@ _agnes() {
             agnes__subcmd__marketplace,add)
                 cmd="agnes__subcmd__marketplace__subcmd__add"
                 ;;
+            agnes__subcmd__marketplace,diff)
+                cmd="agnes__subcmd__marketplace__subcmd__diff"
+                ;;
             agnes__subcmd__marketplace,edit)
                 cmd="agnes__subcmd__marketplace__subcmd__edit"
                 ;;
@@ -138,6 +144,12 @@ _agnes() {
                 ;;
             agnes__subcmd__marketplace,sync)
                 cmd="agnes__subcmd__marketplace__subcmd__sync"
+                ;;
+            agnes__subcmd__plugin,disable)
+                cmd="agnes__subcmd__plugin__subcmd__disable"
+                ;;
+            agnes__subcmd__plugin,enable)
+                cmd="agnes__subcmd__plugin__subcmd__enable"
                 ;;
             agnes__subcmd__plugin,list)
                 cmd="agnes__subcmd__plugin__subcmd__list"
@@ -173,7 +185,7 @@ _agnes() {
 
     case "${cmd}" in
         agnes)
-            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin user group token grant revoke grants build-zip info serve baseline setup refresh login logout whoami status credential audit backup prune doctor demo config openapi completions man"
+            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin user group token grant revoke grants build-zip verify info serve baseline setup refresh login logout whoami status credential audit backup prune doctor demo config openapi completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -349,7 +361,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__build__subcmd__zip)
-            opts="-o -q -h --user --output --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-o -q -h --user --output --provenance --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -364,6 +376,10 @@ _agnes() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provenance)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1145,7 +1161,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace)
-            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help add edit list show sync remove"
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help add edit list show sync diff remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1183,7 +1199,7 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__marketplace__subcmd__add)
-            opts="-q -h --slug --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --token-prompt --token-stdin --token-env --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-q -h --slug --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --token-prompt --token-stdin --token-env --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1225,6 +1241,10 @@ _agnes() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --remote)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --token-env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1260,8 +1280,50 @@ _agnes() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        agnes__subcmd__marketplace__subcmd__diff)
+            opts="-q -h --plugin --everything --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --plugin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         agnes__subcmd__marketplace__subcmd__edit)
-            opts="-q -h --url --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --token-prompt --token-stdin --token-env --no-token --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            opts="-q -h --url --name --branch --ref --description --curator-name --curator-email --name-prefix --versions --remote --token-prompt --token-stdin --token-env --no-token --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1300,6 +1362,10 @@ _agnes() {
                     return 0
                     ;;
                 --versions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --remote)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1533,8 +1599,88 @@ _agnes() {
             return 0
             ;;
         agnes__subcmd__plugin)
-            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help list show"
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help list show disable enable"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__plugin__subcmd__disable)
+            opts="-q -h --reason --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__plugin__subcmd__enable)
+            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2269,6 +2415,52 @@ _agnes() {
                 return 0
             fi
             case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        agnes__subcmd__verify)
+            opts="-q -h --provenance --source --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --provenance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

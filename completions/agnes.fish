@@ -35,7 +35,7 @@ complete -c agnes -n "__fish_agnes_needs_command" -s q -l quiet -d 'Print nothin
 complete -c agnes -n "__fish_agnes_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_needs_command" -s V -l version -d 'Print version'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "marketplace" -d 'Register marketplaces and keep them in step with their upstreams'
-complete -c agnes -n "__fish_agnes_needs_command" -f -a "plugin" -d 'Look at plugins'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "plugin" -d 'Look at plugins, and take one out for everybody'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "user" -d 'Add, list and remove the people who get a marketplace'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "group" -d 'Put people into groups: plugins are granted to groups'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "token" -d 'Give people personal access tokens, and take them back'
@@ -43,6 +43,7 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "grant" -d 'Give a group
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "revoke" -d 'Take plugins from a group'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grants" -d 'List who was granted what'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "build-zip" -d 'Write the ZIP that one user gets'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "verify" -d 'Check a ZIP against its provenance, and that against the upstreams'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one user gets, and why not more'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the API and everybody\'s marketplace, until told to stop'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
@@ -62,21 +63,22 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "config" -d 'Show the se
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "openapi" -d 'Print the description of the HTTP API (OpenAPI 3.1)'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "man" -d 'Print the manual page, or write all pages into a folder'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "add" -d 'Register a marketplace; `sync` fetches it'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "edit" -d 'Change what was registered'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "list" -d 'List the registered marketplaces'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "show" -d 'Show one marketplace'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "sync" -d 'Fetch marketplaces and find out what changed'
-complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync remove" -f -a "remove" -d 'Forget a marketplace, with its plugins, its token and the grants that name it'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "add" -d 'Register a marketplace; `sync` fetches it'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "edit" -d 'Change what was registered'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "list" -d 'List the registered marketplaces'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "show" -d 'Show one marketplace'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "sync" -d 'Fetch marketplaces and find out what changed'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "diff" -d 'Say what would change for whom between two commits of a marketplace'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and not __fish_seen_subcommand_from add edit list show sync diff remove" -f -a "remove" -d 'Forget a marketplace, with its plugins, its token and the grants that name it'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l slug -d 'A short name: a-z, 0-9, `-`, `_` [default: made from the URL]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l name -d 'A name for people [default: the slug]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l branch -d 'Follow this branch [default: the upstream\'s own]' -r
@@ -86,6 +88,7 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l curator-email -d 'Where they can be reached' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l name-prefix -d 'Put this before its plugins\' names, so that they do not collide with another marketplace\'s' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l versions -d 'Whether versions name the content, so that every change is delivered, or are the upstream\'s own [default: content]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l remote -d 'What becomes of plugins that lie in other repositories: `vendor` fetches and serves them, `link` passes their sources on for clients to fetch, `skip` leaves them out [default: vendor]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l token-env -d 'Take the token from this environment variable' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from add" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
@@ -107,6 +110,7 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l curator-email -d 'Where they can be reached' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l name-prefix -d 'Put this before its plugins\' names, so that they do not collide with another marketplace\'s' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l versions -d 'Whether versions name the content, so that every change is delivered, or are the upstream\'s own [default: content]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l remote -d 'What becomes of plugins that lie in other repositories: `vendor` fetches and serves them, `link` passes their sources on for clients to fetch, `skip` leaves them out [default: vendor]' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l token-env -d 'Take the token from this environment variable' -r
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from edit" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
@@ -148,6 +152,17 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l plugin -d 'Of this plugin alone, by its own name, and at greater length' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l everything -d 'Show each file as text, not only what runs code'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -157,17 +172,19 @@ complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand marketplace; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List plugins, and why some are not served'
-complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show one plugin: entry, manifest, version, commit, files and components'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -f -a "list" -d 'List plugins, and why some are not served'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -f -a "show" -d 'Show one plugin: entry, manifest, version, commit, files and components'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -f -a "disable" -d 'Take a plugin out for everybody, at once, whatever was granted'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and not __fish_seen_subcommand_from list show disable enable" -f -a "enable" -d 'Give a plugin back to whoever was granted it'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l marketplace -d 'Of this marketplace alone' -r
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
@@ -187,6 +204,25 @@ complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subc
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l reason -d 'Why, in one line: whoever was granted it is told' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -383,6 +419,7 @@ complete -c agnes -n "__fish_agnes_using_subcommand grants" -s q -l quiet -d 'Pr
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s o -l output -d 'Where to: a file, or `-` for stdout' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l provenance -d 'Write to this file where everything in it comes from, for `agnes verify`. Called `.agnes-provenance.json` and beside the ZIP, it is found there' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -392,6 +429,17 @@ complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l server-token-f
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l provenance -d 'Its provenance [default: .agnes-provenance.json beside it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l source -d 'The upstream with this address is in this folder: a git repository that has the commit' -r
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F

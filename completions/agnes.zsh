@@ -71,6 +71,7 @@ _arguments "${_arguments_options[@]}" : \
 '--curator-email=[Where they can be reached]:EMAIL:_default' \
 '--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
 '--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
+'--remote=[What becomes of plugins that lie in other repositories\: \`vendor\` fetches and serves them, \`link\` passes their sources on for clients to fetch, \`skip\` leaves them out \[default\: vendor\]]:HOW:_default' \
 '--token-env=[Take the token from this environment variable]:VAR:_default' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
@@ -99,6 +100,7 @@ _arguments "${_arguments_options[@]}" : \
 '--curator-email=[Where they can be reached]:EMAIL:_default' \
 '--name-prefix=[Put this before its plugins'\'' names, so that they do not collide with another marketplace'\''s]:PREFIX:_default' \
 '--versions=[Whether versions name the content, so that every change is delivered, or are the upstream'\''s own \[default\: content\]]:HOW:_default' \
+'--remote=[What becomes of plugins that lie in other repositories\: \`vendor\` fetches and serves them, \`link\` passes their sources on for clients to fetch, \`skip\` leaves them out \[default\: vendor\]]:HOW:_default' \
 '--token-env=[Take the token from this environment variable]:VAR:_default' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
@@ -163,6 +165,26 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '*::slugs -- Which marketplaces \[default\: all\]:_default' \
+&& ret=0
+;;
+(diff)
+_arguments "${_arguments_options[@]}" : \
+'--plugin=[Of this plugin alone, by its own name, and at greater length]:NAME:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--everything[Show each file as text, not only what runs code]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':slug -- Which marketplace:_default' \
+'::from -- A commit that is held, or how its id begins \[default\: the one that was served before\]:_default' \
+'::to -- The same \[default\: the one that is served\]:_default' \
 && ret=0
 ;;
 (remove)
@@ -238,6 +260,39 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
 ':plugin -- Its marketplace'\''s slug and its own name, as `agnes plugin list` shows them:_default' \
+&& ret=0
+;;
+(disable)
+_arguments "${_arguments_options[@]}" : \
+'--reason=[Why, in one line\: whoever was granted it is told]:TEXT:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':plugin -- Its marketplace'\''s slug and its own name:_default' \
+&& ret=0
+;;
+(enable)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':plugin -- Its marketplace'\''s slug and its own name:_default' \
 && ret=0
 ;;
         esac
@@ -595,6 +650,7 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[An e-mail address or id]:USER:_default' \
 '-o+[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
 '--output=[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
+'--provenance=[Write to this file where everything in it comes from, for \`agnes verify\`. Called \`.agnes-provenance.json\` and beside the ZIP, it is found there]:FILE:_files' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
 '--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
@@ -606,6 +662,24 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(verify)
+_arguments "${_arguments_options[@]}" : \
+'--provenance=[Its provenance \[default\: .agnes-provenance.json beside it\]]:FILE:_files' \
+'*--source=[The upstream with this address is in this folder\: a git repository that has the commit]:URL=REPOSITORY:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':bundle -- The ZIP:_files' \
 && ret=0
 ;;
 (info)
@@ -966,7 +1040,7 @@ esac
 _agnes_commands() {
     local commands; commands=(
 'marketplace:Register marketplaces and keep them in step with their upstreams' \
-'plugin:Look at plugins' \
+'plugin:Look at plugins, and take one out for everybody' \
 'user:Add, list and remove the people who get a marketplace' \
 'group:Put people into groups\: plugins are granted to groups' \
 'token:Give people personal access tokens, and take them back' \
@@ -974,6 +1048,7 @@ _agnes_commands() {
 'revoke:Take plugins from a group' \
 'grants:List who was granted what' \
 'build-zip:Write the ZIP that one user gets' \
+'verify:Check a ZIP against its provenance, and that against the upstreams' \
 'info:Say what one user gets, and why not more' \
 'serve:Serve the API and everybody'\''s marketplace, until told to stop' \
 'baseline:Answer 304 and do nothing else\: what benches/serve.py holds \`serve\` against' \
@@ -1128,6 +1203,7 @@ _agnes__subcmd__marketplace_commands() {
 'list:List the registered marketplaces' \
 'show:Show one marketplace' \
 'sync:Fetch marketplaces and find out what changed' \
+'diff:Say what would change for whom between two commits of a marketplace' \
 'remove:Forget a marketplace, with its plugins, its token and the grants that name it' \
     )
     _describe -t commands 'agnes marketplace commands' commands "$@"
@@ -1136,6 +1212,11 @@ _agnes__subcmd__marketplace_commands() {
 _agnes__subcmd__marketplace__subcmd__add_commands() {
     local commands; commands=()
     _describe -t commands 'agnes marketplace add commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__marketplace__subcmd__diff_commands] )) ||
+_agnes__subcmd__marketplace__subcmd__diff_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes marketplace diff commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__marketplace__subcmd__edit_commands] )) ||
 _agnes__subcmd__marketplace__subcmd__edit_commands() {
@@ -1172,8 +1253,20 @@ _agnes__subcmd__plugin_commands() {
     local commands; commands=(
 'list:List plugins, and why some are not served' \
 'show:Show one plugin\: entry, manifest, version, commit, files and components' \
+'disable:Take a plugin out for everybody, at once, whatever was granted' \
+'enable:Give a plugin back to whoever was granted it' \
     )
     _describe -t commands 'agnes plugin commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin__subcmd__disable_commands] )) ||
+_agnes__subcmd__plugin__subcmd__disable_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes plugin disable commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__plugin__subcmd__enable_commands] )) ||
+_agnes__subcmd__plugin__subcmd__enable_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes plugin enable commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__plugin__subcmd__list_commands] )) ||
 _agnes__subcmd__plugin__subcmd__list_commands() {
@@ -1268,6 +1361,11 @@ _agnes__subcmd__user__subcmd__remove_commands() {
 _agnes__subcmd__user__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes user show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__verify_commands] )) ||
+_agnes__subcmd__verify_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes verify commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__whoami_commands] )) ||
 _agnes__subcmd__whoami_commands() {

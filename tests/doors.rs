@@ -91,6 +91,23 @@ const SCRIPT: &[&[&str]] = &[
     &["plugin", "show", "acme-tools/nope"],
     &["plugin", "show", "acme-tools"],
     &["plugin", "show", "acme-tools/.."],
+    &["host", "list"],
+    &["host", "allow", "git.example"],
+    &["host", "allow", "Other.example.", "--json"],
+    &["host", "deny", "evil.example:8443"],
+    &["host", "deny", "https://evil.example/x"],
+    &["host", "token", "git.example"],
+    &["host", "token", "git.example", "--token-env", "NO_SUCH_VARIABLE"],
+    &["host", "token", "git.example", "--no-token"],
+    &["host", "list"],
+    &["host", "list", "--json"],
+    &["marketplace", "sync", "acme-tools"],
+    &["plugin", "list", "--marketplace", "acme-tools"],
+    &["host", "forget", "git.example"],
+    &["host", "forget", "git.example"],
+    &["host", "forget", "other.example"],
+    &["host", "forget", "evil.example:8443", "--json"],
+    &["marketplace", "sync", "acme-tools"],
     &["user", "add", ADA, "--name", "Ada"],
     &["user", "add", GRACE, "--json"],
     &["user", "add", ADA],
@@ -220,7 +237,10 @@ fn play(way: Way, curator: &World, upstreams: &web::Server) -> Vec<Heard> {
     // A token for an upstream, from stdin: it arrives, and is not said.
     let add = ["marketplace", "edit", "acme-tools", "--token-stdin", "--json"];
     heard.push(told(&door, "token from stdin", &door.fed(&add, "hunter2\n")));
+    let host = ["host", "token", "git.example", "--token-stdin", "--json"];
+    heard.push(told(&door, "a host's token from stdin", &door.fed(&host, "hunter2\n")));
     let overlay = fs::read_to_string(door.world.data().join("state/.env_overlay")).unwrap();
+    assert!(overlay.contains("AGNES_HOST_GIT_EXAMPLE_TOKEN=hunter2"), "{way:?}: {overlay}");
     assert!(overlay.contains("AGNES_MARKETPLACE_ACME_TOOLS_TOKEN=hunter2"), "{way:?}: {overlay}");
     for file in ["agnes-marketplace.zip", "ada.zip"] {
         let bytes = fs::read(door.world.path(file)).unwrap();

@@ -45,4 +45,5 @@ mod submodules;
 mod switching;
 mod tokens;
 mod vendoring;
+mod vendoring_attacks;
 mod verify;

@@ -39,12 +39,6 @@ fn skill(world: &World, plugin: &str) -> String {
     String::from_utf8(zip_file(&world.bundle(ADA), &path)).unwrap()
 }
 
-/// What `plugin list --json` says of one.
-fn listed(world: &World, name: &str) -> Value {
-    let all = world.json(&["plugin", "list"]);
-    all.as_array().unwrap().iter().find(|plugin| plugin["name"] == name).cloned().unwrap()
-}
-
 #[test]
 fn each_kind_of_git_source_is_fetched_and_served_from_its_own_commit() {
     let world = World::new();
@@ -103,7 +97,7 @@ fn what_cannot_be_fetched_is_served_on_as_it_was_and_says_why() {
     fs::rename(world.path("upstreams/tool.git"), world.path("upstreams/away")).unwrap();
     world.agnes(&["marketplace", "sync"]);
     assert_eq!(world.bundle(ADA), before, "not a byte of it differs");
-    let notes = listed(&world, "tool")["notes"].to_string();
+    let notes = world.listed("tool")["notes"].to_string();
     assert!(notes.contains("remote-failed") && notes.contains("served on"), "{notes}");
 
     // One that was never there is listed with its reason, and costs the others nothing.
@@ -115,12 +109,12 @@ fn what_cannot_be_fetched_is_served_on_as_it_was_and_says_why() {
         .commit("One more");
     world.agnes(&["marketplace", "sync"]);
     assert_eq!(names(&world), ["tool"]);
-    let reason = listed(&world, "never")["reason"].as_str().unwrap().to_owned();
+    let reason = world.listed("never")["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("could not be fetched"), "{reason}");
 
     fs::rename(world.path("upstreams/away"), world.path("upstreams/tool.git")).unwrap();
     world.agnes(&["marketplace", "sync"]);
-    assert_eq!(listed(&world, "tool")["notes"].to_string(), "[]", "it is over");
+    assert_eq!(world.listed("tool")["notes"].to_string(), "[]", "it is over");
 }
 
 #[test]
@@ -161,7 +155,7 @@ fn a_marketplace_can_leave_its_remote_plugins_out() {
     world.agnes(&["marketplace", "sync"]);
     world.user(ADA, &["market/*"]);
     assert!(names(&world).is_empty());
-    let reason = listed(&world, "tool")["reason"].as_str().unwrap().to_owned();
+    let reason = world.listed("tool")["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains("skipped"), "{reason}");
 
     world.agnes(&["marketplace", "edit", "market", "--remote", "vendor"]);
@@ -201,7 +195,7 @@ fn a_catalog_cannot_point_to_this_machine_or_its_network() {
     world.user(ADA, &["market/*"]);
     assert!(names(&world).is_empty());
     for (i, source) in sources.iter().enumerate() {
-        let plugin = listed(&world, &format!("p{i}"));
+        let plugin = world.listed(&format!("p{i}"));
         let reason = plugin["reason"].as_str().unwrap_or_else(|| panic!("{source}: {plugin}"));
         assert!(
             reason.contains("its source") || reason.contains("could not be fetched"),
@@ -211,26 +205,121 @@ fn a_catalog_cannot_point_to_this_machine_or_its_network() {
     assert!(!world.data().join("marketplaces/store").join("secret").exists());
 }
 
-/// What is fetched is no part of a backup. So a sync has to notice that it is gone, though neither the
-/// marketplace nor what its plugins are pinned to has anything new.
+/// A branch is there to move. A tag that moves is news, for whoever relied on it.
 #[test]
-fn what_is_gone_from_the_store_is_fetched_again() {
+fn a_tag_that_moved_is_reported() {
     let world = World::new();
-    let (_remote, commit) = plugin_repository(&world, "tool", "first");
+    let (tool, first) = plugin_repository(&world, "tool", "first");
+    tool.git(&["tag", "v1"]);
+    let source = |reference: &str| json!({"source": "url", "url": remote_url("tool"), "ref": reference});
+    let upstream = market(
+        &world,
+        &json!([{"name": "tagged", "source": source("v1")}, {"name": "following", "source": source("main")}]),
+    );
+    world.register("market", &upstream);
+    let second = write_plugin(&tool, "tool", "second");
+    world.agnes(&["marketplace", "sync"]);
+    assert_eq!(world.listed("tagged")["notes"], json!([]));
+
+    tool.git(&["tag", "-f", "v1"]);
+    for _ in 0..2 {
+        world.agnes(&["marketplace", "sync"]);
+        let notes = world.listed("tagged")["notes"].clone();
+        assert_eq!(notes[0]["code"], "ref-moved", "{notes}");
+        let told = format!("the tag `v1` moved from {first} to {second}");
+        assert_eq!(notes[0]["message"], told);
+        assert_eq!(world.listed("following")["notes"], json!([]));
+    }
+    // An entry that asks for something else is about something else.
+    let upstream_now = json!([{"name": "tagged", "source": source("main")}]);
+    upstream.catalog(&upstream_now).commit("Follow");
+    world.agnes(&["marketplace", "sync"]);
+    assert_eq!(world.listed("tagged")["notes"], json!([]));
+}
+
+/// Everything below `marketplaces/` can be fetched again: also what nobody asks an upstream about any more,
+/// because its commit is pinned.
+#[test]
+fn what_is_gone_from_the_disk_is_fetched_again() {
+    let world = World::new();
+    let (_tool, commit) = plugin_repository(&world, "tool", "first");
     let source = json!({"source": "url", "url": remote_url("tool"), "sha": commit});
     let upstream = market(&world, &json!([{"name": "tool", "source": source}]));
     world.register("market", &upstream);
     world.user(ADA, &["market/*"]);
     let before = world.bundle(ADA);
+    let store = world.data().join("marketplaces/store");
+    for gone in [store.clone(), world.data().join("marketplaces")] {
+        fs::remove_dir_all(&gone).unwrap();
+        let said = world.run(&["doctor", "--json"]).text();
+        assert!(said.contains("repository-damaged"), "{said}");
+        world.agnes(&["marketplace", "sync"]);
+        assert_eq!(world.bundle(ADA), before);
+    }
+    world.agnes(&["marketplace", "remove", "market"]);
+    assert_eq!(fs::read_dir(&store).unwrap().count(), 0, "nobody needs it any more");
+}
 
-    fs::remove_dir_all(world.data().join("marketplaces")).unwrap();
-    let told = world.refused(1, &["build-zip", "--user", ADA, "-o", "x.zip"]);
-    assert!(told.contains("agnes marketplace sync market"), "{told}");
+/// For clients that can reach it themselves, an entry is passed on with the source that it has.
+#[test]
+fn a_marketplace_can_leave_the_fetching_to_its_clients() {
+    let world = World::new();
+    let upstream = market(
+        &world,
+        &json!([
+            {"name": "far", "version": "7", "source": {"source": "github", "repo": "acme/far", "ref": "v1"}},
+            {"name": "run", "source": {"source": "command", "command": "id"}},
+            {"name": "local", "source": "./plugins/local"},
+        ]),
+    );
+    upstream.plugin("local").commit("And a local one");
+    world.agnes(&[
+        "marketplace",
+        "add",
+        &upstream.url(),
+        "--slug",
+        "market",
+        "--remote",
+        "link",
+        "--name-prefix",
+        "m-",
+    ]);
     world.agnes(&["marketplace", "sync"]);
-    assert_eq!(world.bundle(ADA), before);
+    world.user(ADA, &["market/*"]);
+    assert!(world.listed("run")["reason"].as_str().unwrap().contains("nothing of an upstream is ever run"));
 
-    // A pinned commit needs nobody to be asked: the repository could as well be away.
-    fs::rename(world.path("upstreams/tool.git"), world.path("upstreams/away")).unwrap();
+    let bundle = world.bundle(ADA);
+    let catalog = catalog(&bundle);
+    assert_eq!(served(&catalog), ["m-far", "m-local"]);
+    let source = json!({"source": "github", "repo": "acme/far", "ref": "v1"});
+    assert_eq!(catalog["plugins"][0], json!({"name": "m-far", "source": source, "version": "7"}));
+    assert!(zip_names(&bundle).iter().all(|name| !name.contains("far")), "there are no files of it");
+    assert!(!world.data().join("marketplaces/store").exists(), "nothing was fetched");
+    let shown = world.json(&["plugin", "show", "market/far"]);
+    assert_eq!(shown["file_list"], json!([]));
+
+    let bearer = world.bearer(ADA);
+    let server = world.serve(&[]);
+    let get = |path: &str| server.get(path, &[("authorization", &bearer)]);
+    let info = get("/marketplace/info").json();
+    assert_eq!((&info["plugins"][0]["source"], &info["plugins"][0]["version"]), (&source, &json!("7")));
+    let hosted = get("/marketplace.json").json();
+    assert_eq!(hosted["plugins"][0]["source"], source);
+    assert_eq!(hosted["plugins"][1]["source"]["source"], "git-subdir");
+    assert_eq!(get("/marketplace/plugins/market-far.zip").status, 404);
+    assert_eq!(get("/marketplace/plugins/market-local.zip").status, 200);
+    let clone = world.git(&server, &bearer).clone("clone", &[]);
+    crate::support::feed::same_files(&clone, &crate::support::unzipped(&bundle));
+    let etag = world.etag(ADA);
+    // Another source is another plugin, for whoever has it.
+    upstream
+        .catalog(&json!([
+            {"name": "far", "source": {"source": "github", "repo": "acme/far", "ref": "v2"}},
+            {"name": "local", "source": "./plugins/local"},
+        ]))
+        .commit("Move on");
     world.agnes(&["marketplace", "sync"]);
-    assert_eq!(listed(&world, "tool")["notes"].to_string(), "[]");
+    assert_ne!(world.etag(ADA), etag);
+    let again = world.git(&server, &bearer).clone("again", &[]);
+    crate::support::feed::same_files(&again, &crate::support::unzipped(&world.bundle(ADA)));
 }

@@ -1,6 +1,8 @@
 //! What can be typed. The doc comments are the help.
 
 mod analyst;
+mod bundle;
+mod hosts;
 mod people;
 
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use super::serve::ServeArgs;
 use crate::domain::remote::RemoteMode;
 use crate::domain::version::Versions;
 pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
+pub(super) use bundle::{BuildZipArgs, VerifyArgs};
+pub(super) use hosts::Host;
 pub(super) use people::{GrantArgs, GrantsArgs, Group, Token, User};
 
 /// One Claude Code marketplace per person, made of many
@@ -68,6 +72,9 @@ pub(super) enum Command {
     /// Look at plugins, and take one out for everybody
     #[command(subcommand)]
     Plugin(Plugin),
+    /// Say which hosts plugins may be fetched from that lie in other repositories, and with which token
+    #[command(subcommand)]
+    Host(Host),
     /// Add, list and remove the people who get a marketplace
     #[command(subcommand)]
     User(User),
@@ -385,33 +392,6 @@ pub(super) struct AuditArgs {
     /// About this alone: a slug, an e-mail address, a group's name
     #[arg(long, value_name = "RESOURCE")]
     pub which: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BuildZipArgs {
-    /// An e-mail address or id
-    #[arg(long, value_name = "USER")]
-    pub user: String,
-    /// Where to: a file, or `-` for stdout
-    #[arg(long, short, value_name = "FILE", default_value = "agnes-marketplace.zip")]
-    pub output: PathBuf,
-    /// Write to this file where everything in it comes from, for `agnes verify`. Called
-    /// `.agnes-provenance.json` and beside the ZIP, it is found there
-    #[arg(long, value_name = "FILE")]
-    pub provenance: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
-    /// The ZIP
-    #[arg(value_name = "FILE")]
-    pub bundle: PathBuf,
-    /// Its provenance [default: .agnes-provenance.json beside it]
-    #[arg(long, value_name = "FILE")]
-    pub provenance: Option<PathBuf>,
-    /// The upstream with this address is in this folder: a git repository that has the commit
-    #[arg(long, value_name = "URL=REPOSITORY")]
-    pub source: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

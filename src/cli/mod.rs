@@ -13,6 +13,7 @@ mod examples;
 mod exit;
 mod grants;
 mod groups;
+mod hosts;
 mod man;
 mod marketplace;
 mod plugin;
@@ -85,6 +86,7 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
             Plugin::Disable { plugin, reason } => plugin::disable(&session()?, &plugin, reason),
             Plugin::Enable { plugin } => plugin::enable(&session()?, &plugin),
         },
+        Command::Host(command) => hosts::run(&session()?, command),
         Command::User(command) => users::run(&session()?, command),
         Command::Group(command) => groups::run(&session()?, command),
         Command::Token(command) => token::run(&session()?, command),

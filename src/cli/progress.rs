@@ -128,6 +128,14 @@ pub(super) fn outcome(synced: &Synced) -> String {
     } else {
         format!("nothing new at {commit}")
     }];
+    let repositories =
+        |n| if n == 1 { "1 other repository".into() } else { format!("{n} other repositories") };
+    if synced.remote_received > 0 {
+        parts.push(format!("fetched {}", repositories(synced.remote_received)));
+    }
+    if synced.remote_failed > 0 {
+        parts.push(format!("{} failed", repositories(synced.remote_failed)));
+    }
     if synced.not_served > 0 {
         parts.push(format!("{} of {} not served", synced.not_served, synced.plugin_count));
     }

@@ -31,7 +31,7 @@ pub(super) fn run(args: &VerifyArgs, global: &Global) -> Result<Said, Failure> {
         folders.collect()
     };
     let sources = Sources { given: &args.source, fetched: &fetched };
-    let verified = verify::verify(&args.bundle, &provenance, &sources).map_err(failure)?;
+    let verified = verify::verify(&args.bundle, &provenance, &sources).map_err(|error| failure(&error))?;
     let told = told(verified);
     let text = text(&told);
     let exit = if told.holds { Exit::Done } else { Exit::Tampered };
@@ -48,7 +48,7 @@ fn told(verified: Verified) -> wire::Verified {
             original_name: plugin.original_name,
             files: plugin.files.len() as u64,
             source: plugin.source,
-            upstream_checked: found.repository.is_some(),
+            upstream_checked: found.upstream_checked,
             faults: found.faults,
         }
     });
@@ -74,7 +74,8 @@ fn text(told: &wire::Verified) -> String {
         };
         let source = &plugin.source;
         let path = if source.path.is_empty() { String::new() } else { format!(" {}", source.path) };
-        let from = format!("{} {:.12}{path}", source.url, source.commit.to_string());
+        let commit = source.commit.to_string();
+        let from = format!("{} {}{path}", source.url, commit.get(..12).unwrap_or_default());
         table.row([
             plugin.name.as_str(),
             plugin.version.as_deref().unwrap_or("-"),
@@ -110,8 +111,8 @@ fn text(told: &wire::Verified) -> String {
     out
 }
 
-fn failure(error: Error) -> Failure {
-    let exit = match &error {
+fn failure(error: &Error) -> Failure {
+    let exit = match error {
         // Not a ZIP that agnes made.
         Error::Archive(ArchiveError::Damaged { .. }) => Exit::Tampered,
         Error::Archive(ArchiveError::Io { source, .. }) | Error::Io { source, .. }
@@ -122,7 +123,7 @@ fn failure(error: Error) -> Failure {
         Error::Invalid { .. } => Exit::Usage,
         _ => Exit::Failed,
     };
-    let hint = match &error {
+    let hint = match error {
         Error::Invalid { hint, .. } => hint.clone(),
         Error::Io { .. } if exit == Exit::NotFound => {
             Some("agnes verify FILE --provenance FILE, as `agnes build-zip --provenance` wrote it".into())

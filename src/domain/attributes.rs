@@ -7,13 +7,14 @@
 
 mod pattern;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use pattern::Pattern;
 
 use super::links::{Lost, Repo};
+use super::oid::Oid;
 use super::tree::{Kind, ReadError};
 
 const NAME: &[u8] = b".gitattributes";
@@ -23,6 +24,12 @@ const LARGEST: u64 = 1 << 20;
 
 /// Git passes over longer lines (`ATTR_MAX_LINE_LENGTH`).
 const LONGEST_LINE: usize = 2_048;
+
+/// Remembered at most: folders, how deep they may be, and bytes of files with attributes. A stranger decides how
+/// many there are.
+const MOST_FOLDERS: usize = 4_096;
+const DEEPEST: usize = 128;
+const MOST_BYTES: u64 = 16 << 20;
 
 /// Steps of comparing patterns with paths, for one plugin: a stranger decides how many there are of each.
 const BUDGET: u64 = 50_000_000;
@@ -40,17 +47,25 @@ pub enum Ending {
 /// The attributes in a repository's folders, as far as line endings are concerned.
 pub struct Attributes<'a> {
     repo: &'a Repo<'a>,
-    /// By folder: its own rules behind those of the folders above it.
-    folders: RefCell<HashMap<Vec<Vec<u8>>, Rc<Vec<Rc<Rules>>>>>,
+    /// What the repository's own file says, and the words that it defines.
+    root: OnceCell<(Rc<[Rule]>, Macros)>,
+    remembered: RefCell<Remembered>,
     budget: Cell<u64>,
 }
 
-/// One file with attributes.
-struct Rules {
-    /// How deep the folder is that it lies in.
-    depth: usize,
-    rules: Vec<Rule>,
+/// Words that stand for others. Only a repository's outermost file may define some.
+type Macros = HashMap<Vec<u8>, Vec<Setting>>;
+
+#[derive(Default)]
+struct Remembered {
+    folders: HashMap<Vec<Vec<u8>>, Chain>,
+    files: HashMap<Oid, Rc<[Rule]>>,
+    /// Of all files.
+    bytes: u64,
 }
+
+/// How deep each file with attributes lies, and what is in it; outermost first.
+type Chain = Rc<[(usize, Rc<[Rule]>)]>;
 
 struct Rule {
     pattern: Pattern,
@@ -80,7 +95,7 @@ enum Value {
 impl<'a> Attributes<'a> {
     #[must_use]
     pub fn new(repo: &'a Repo<'a>) -> Self {
-        Self { repo, folders: RefCell::default(), budget: Cell::new(BUDGET) }
+        Self { repo, root: OnceCell::new(), remembered: RefCell::default(), budget: Cell::new(BUDGET) }
     }
 
     /// Whether there were more patterns and paths than are compared; the files since are kept as they are.
@@ -96,9 +111,9 @@ impl<'a> Attributes<'a> {
     pub fn ending(&self, path: &[Vec<u8>]) -> Result<Ending, ReadError> {
         let Some((name, folder)) = path.split_last() else { return Ok(Ending::Keep) };
         let (mut text, mut eol) = (None, None);
-        for rules in self.of(folder)?.iter() {
-            let below = path[rules.depth..].join(&b'/');
-            for rule in &rules.rules {
+        for (depth, rules) in self.of(folder)?.iter() {
+            let below = path[*depth..].join(&b'/');
+            for rule in rules.iter() {
                 if !rule.pattern.matches(&below, name, &self.budget) {
                     continue;
                 }
@@ -119,39 +134,79 @@ impl<'a> Attributes<'a> {
     }
 
     /// The rules of a folder and of those above it, in the order in which they override each other.
-    fn of(&self, folder: &[Vec<u8>]) -> Result<Rc<Vec<Rc<Rules>>>, ReadError> {
-        if let Some(known) = self.folders.borrow().get(folder) {
+    fn of(&self, folder: &[Vec<u8>]) -> Result<Chain, ReadError> {
+        if let Some(known) = self.remembered.borrow().folders.get(folder) {
             return Ok(Rc::clone(known));
         }
-        let above = match folder.split_last() {
-            Some((_, parent)) => self.of(parent)?,
-            None => Rc::default(),
+        let mut chain = Vec::new();
+        let mut tree = match self.repo.locate(&[], std::iter::empty()) {
+            Ok(root) => root.id,
+            Err(Lost::Read(error)) => return Err(error),
+            Err(_) => return Ok(Chain::default()),
         };
-        let all = match self.own(folder)? {
-            Some(own) => Rc::new(above.iter().cloned().chain([Rc::new(own)]).collect()),
-            None => above,
-        };
-        self.folders.borrow_mut().insert(folder.to_owned(), Rc::clone(&all));
-        Ok(all)
+        for depth in 0..=folder.len() {
+            let entries = self.repo.entries(&tree)?;
+            // Git follows no link here.
+            let file = entries
+                .iter()
+                .find(|entry| entry.name == NAME && matches!(entry.kind, Kind::File | Kind::Executable));
+            let rules = match (depth, file) {
+                (0, file) => self.in_root(file.map(|file| &file.id))?,
+                (_, Some(file)) => self.in_file(&file.id)?,
+                (_, None) => Rc::default(),
+            };
+            if !rules.is_empty() {
+                chain.push((depth, rules));
+            }
+            let Some(name) = folder.get(depth) else { break };
+            let inner = entries.iter().find(|entry| entry.name == *name && entry.kind == Kind::Tree);
+            let Some(inner) = inner else { break };
+            tree = inner.id;
+        }
+        let chain: Chain = chain.into();
+        if folder.len() <= DEEPEST {
+            let mut remembered = self.remembered.borrow_mut();
+            if remembered.folders.len() >= MOST_FOLDERS {
+                remembered.folders.clear();
+            }
+            remembered.folders.insert(folder.to_owned(), Rc::clone(&chain));
+        }
+        Ok(chain)
     }
 
-    fn own(&self, folder: &[Vec<u8>]) -> Result<Option<Rules>, ReadError> {
-        let found = match self.repo.locate(&[], folder.iter().map(Vec::as_slice)) {
-            Ok(found) if found.kind == Kind::Tree => found,
-            Err(Lost::Read(error)) => return Err(error),
-            _ => return Ok(None),
-        };
-        let entries = self.repo.entries(&found.id)?;
-        // Git follows no link here.
-        let file = entries
-            .iter()
-            .find(|entry| entry.name == NAME && matches!(entry.kind, Kind::File | Kind::Executable));
-        let Some(file) = file else { return Ok(None) };
-        if self.repo.objects().size(&file.id)? > LARGEST {
-            return Ok(None);
+    /// The lines of the outermost file.
+    fn in_root(&self, id: Option<&Oid>) -> Result<Rc<[Rule]>, ReadError> {
+        if let Some((rules, _)) = self.root.get() {
+            return Ok(Rc::clone(rules));
         }
-        let rules = parse(&self.repo.objects().blob(&file.id)?, folder.is_empty());
-        Ok((!rules.is_empty()).then_some(Rules { depth: folder.len(), rules }))
+        let not_text = Setting { attribute: Attribute::Text, value: Some(Value::Unset) };
+        let mut macros = Macros::from([(b"binary".to_vec(), vec![not_text])]);
+        let bytes = id.map_or(Ok(None), |id| self.small(id))?;
+        let rules: Rc<[Rule]> = parse(&bytes.unwrap_or_default(), &mut macros, true).into();
+        let (rules, _) = self.root.get_or_init(|| (rules, macros));
+        Ok(Rc::clone(rules))
+    }
+
+    /// The lines of a file further in.
+    fn in_file(&self, id: &Oid) -> Result<Rc<[Rule]>, ReadError> {
+        if let Some(known) = self.remembered.borrow().files.get(id) {
+            return Ok(Rc::clone(known));
+        }
+        let Some(bytes) = self.small(id)? else { return Ok(Rc::default()) };
+        let mut macros = self.root.get().map(|(_, macros)| macros.clone()).unwrap_or_default();
+        let rules: Rc<[Rule]> = parse(&bytes, &mut macros, false).into();
+        let mut remembered = self.remembered.borrow_mut();
+        remembered.bytes += bytes.len() as u64;
+        if remembered.bytes > MOST_BYTES {
+            *remembered = Remembered { bytes: bytes.len() as u64, ..Remembered::default() };
+        }
+        remembered.files.insert(*id, Rc::clone(&rules));
+        Ok(rules)
+    }
+
+    fn small(&self, id: &Oid) -> Result<Option<Vec<u8>>, ReadError> {
+        let objects = self.repo.objects();
+        if objects.size(id)? > LARGEST { Ok(None) } else { objects.blob(id).map(Some) }
     }
 }
 
@@ -189,10 +244,7 @@ fn looks_like_text(bytes: &[u8]) -> bool {
 }
 
 /// The lines that say something of line endings.
-fn parse(bytes: &[u8], is_root: bool) -> Vec<Rule> {
-    let mut macros: HashMap<Vec<u8>, Vec<Setting>> = HashMap::new();
-    let not_text = Setting { attribute: Attribute::Text, value: Some(Value::Unset) };
-    macros.insert(b"binary".to_vec(), vec![not_text]);
+fn parse(bytes: &[u8], macros: &mut Macros, may_define: bool) -> Vec<Rule> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut rules = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| line.len() < LONGEST_LINE) {
@@ -202,14 +254,14 @@ fn parse(bytes: &[u8], is_root: bool) -> Vec<Rule> {
         }
         if let Some(rest) = line.strip_prefix(b"[attr]") {
             let mut words = words(rest);
-            if let Some(name) = words.next().filter(|_| is_root) {
-                let settings = words.flat_map(|word| settings(word, &macros)).collect();
+            if let Some(name) = words.next().filter(|_| may_define) {
+                let settings = last(words.flat_map(|word| settings(word, macros)));
                 macros.insert(name.to_vec(), settings);
             }
             continue;
         }
         let Some((pattern, rest)) = pattern_of(line) else { continue };
-        let settings: Vec<Setting> = words(rest).flat_map(|word| settings(word, &macros)).collect();
+        let settings = last(words(rest).flat_map(|word| settings(word, macros)));
         if let Some(pattern) = Pattern::parse(&pattern).filter(|_| !settings.is_empty()) {
             rules.push(Rule { pattern, settings });
         }
@@ -255,8 +307,19 @@ fn pattern_of(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
+/// Of each attribute what is said last. A word may stand for words that stand for words: without this there would
+/// be twice as many with each line.
+fn last(all: impl Iterator<Item = Setting>) -> Vec<Setting> {
+    let mut found: Vec<Setting> = Vec::new();
+    for setting in all {
+        found.retain(|known| known.attribute != setting.attribute);
+        found.push(setting);
+    }
+    found
+}
+
 /// What one word of a line sets.
-fn settings(word: &[u8], macros: &HashMap<Vec<u8>, Vec<Setting>>) -> Vec<Setting> {
+fn settings(word: &[u8], macros: &Macros) -> Vec<Setting> {
     let (name, value) = match word {
         [b'-', name @ ..] => (name, Some(Value::Unset)),
         [b'!', name @ ..] => (name, None),
@@ -293,7 +356,7 @@ mod tests {
                 ".gitattributes",
                 file("* text=auto\n*.bat eol=crlf\n*.png binary\n[attr]win text eol=crlf\n*.cmd win\n"),
             ),
-            ("p/.gitattributes", file("*.bat -text\n\"a b.txt\" eol=crlf\n# no\n*.x eol=lf\n")),
+            ("p/.gitattributes", file("*.bat -text\n\"a b.txt\" eol=crlf\n# no\n*.x eol=lf\n*.y win\n")),
             ("p/x", file("")),
         ];
         assert_eq!(ending(&items, "a.bat"), Ending::AutoCrlf);
@@ -302,6 +365,7 @@ mod tests {
         assert_eq!(ending(&items, "p/a.bat"), Ending::Keep);
         assert_eq!(ending(&items, "p/a b.txt"), Ending::AutoCrlf);
         assert_eq!(ending(&items, "p/q/a.cmd"), Ending::Crlf);
+        assert_eq!(ending(&items, "p/a.y"), Ending::Crlf);
         assert_eq!(ending(&[("a", file(""))], "a"), Ending::Keep);
     }
 
@@ -313,6 +377,21 @@ mod tests {
         assert_eq!(converted(b"a\0\n", Ending::AutoCrlf), None);
         assert_eq!(converted(b"a\r\n", Ending::Crlf), None);
         assert_eq!(converted(b"a\n", Ending::Keep), None);
+    }
+
+    #[test]
+    fn a_path_of_a_hundred_thousand_folders_is_nobodys_stack() {
+        let items = [(".gitattributes", file("* eol=crlf\n")), ("a/b", file("x\n"))];
+        assert_eq!(ending(&items, &("a/".repeat(100_000) + "b")), Ending::Crlf);
+    }
+
+    #[test]
+    fn words_that_stand_for_words_do_not_double() {
+        let lines: String = (1..200)
+            .map(|i| format!("[attr]w{i} w{0} w{0}\n", i - 1))
+            .fold(String::new(), |all, line| all + &line);
+        let text = format!("[attr]w0 eol=lf eol=crlf\n{lines}* w199\n");
+        assert_eq!(ending(&[(".gitattributes", file(&text)), ("a", file(""))], "a"), Ending::Crlf);
     }
 
     #[test]

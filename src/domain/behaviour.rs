@@ -39,6 +39,15 @@ pub fn digest(files: &Digest, behaviour: &Object, neighbours: &Neighbours) -> Di
     fields.finish()
 }
 
+/// Names what a client is told of a plugin that it fetches itself: that is its source and its version, too.
+#[must_use]
+pub fn linked_digest(entry: &Object) -> Digest {
+    let mut said = of(entry);
+    let told = ["source", "version"].into_iter();
+    said.extend(told.filter_map(|field| Some((field.to_owned(), sorted(entry.get(field)?)))));
+    Fields::new("agnes linked plugin 1").field(Value::Object(said).to_string()).finish()
+}
+
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(object) => {

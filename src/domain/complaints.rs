@@ -157,7 +157,7 @@ pub fn of_hooks(bytes: &[u8]) -> Option<String> {
 
 /// The values of an object: servers, or options.
 fn servers(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_object().into_iter().flat_map(|object| object.values())
+    value.as_object().into_iter().flat_map(Object::values)
 }
 
 /// Whether there is something to start or to ask.

@@ -173,9 +173,12 @@ pub fn catalog(view: &View, base: &Base, login: &Login) -> Result<Secret, Unfit>
                 kept.contains(&field) || !DESCRIPTIVE.contains(&field)
             });
             let mut entry: Object = fields.map(|(field, value)| (field.clone(), value.clone())).collect();
-            let path = format!("plugins/{}", plugin.prefixed_name);
-            let source = json!({"source": "git-subdir", "url": repository.as_str(), "path": path});
-            entry.insert("source".into(), source);
+            // What clients fetch themselves is not in the repository, and nobody there is shown a token.
+            if !plugin.linked {
+                let path = format!("plugins/{}", plugin.prefixed_name);
+                let source = json!({"source": "git-subdir", "url": repository.as_str(), "path": path});
+                entry.insert("source".into(), source);
+            }
             Value::Object(entry)
         });
         catalog.insert("plugins".into(), entries.collect());

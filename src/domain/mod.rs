@@ -18,6 +18,7 @@ pub mod disabling;
 pub mod expiry;
 pub mod fields;
 pub mod guide;
+pub mod host;
 pub mod hosted;
 pub mod limits;
 pub mod links;

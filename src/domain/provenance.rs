@@ -9,6 +9,7 @@ mod check;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,8 @@ pub const FORMAT: &str = "agnes provenance 1";
 /// What it is called when it lies beside a bundle.
 pub const BESIDE: &str = ".agnes-provenance.json";
 
-/// The provenance of one bundle. Everything in it but `fetched_at` follows from the commits.
+/// The provenance of one bundle. But for `fetched_at` it follows from the commits, and from what is registered under
+/// which address, slug and prefix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
@@ -51,6 +53,9 @@ pub struct Plugin {
     /// Its name in its own marketplace.
     pub original_name: String,
     pub source: Origin,
+    /// Where its entry is, if that is another repository than its files are in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_in: Option<Listing>,
     /// SHA-256 of its files and of what its entry says beyond describing it.
     #[schema(value_type = String)]
     pub digest: Digest,
@@ -88,6 +93,16 @@ pub struct Origin {
     pub tree: Option<Oid>,
     /// When that commit came, or was last seen to be the latest. This alone differs from machine to machine.
     pub fetched_at: Option<String>,
+}
+
+/// The marketplace that lists a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    /// The address of its repository, without credentials.
+    pub url: String,
+    #[schema(value_type = String)]
+    pub commit: Oid,
 }
 
 /// A file of a plugin: the upstream's own, made by us, or both: a manifest that was written anew.
@@ -163,8 +178,12 @@ impl ListedFile {
         match String::from_utf8(bytes) {
             Ok(text) => self.upstream = Some(text),
             Err(odd) => {
-                let hex = odd.as_bytes().iter().map(|byte| format!("{byte:02x}"));
-                self.upstream_hex = Some(hex.collect());
+                let mut hex = String::new();
+                for byte in odd.as_bytes() {
+                    // A text takes everything.
+                    let _ = write!(hex, "{byte:02x}");
+                }
+                self.upstream_hex = Some(hex);
             }
         }
         self

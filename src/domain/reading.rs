@@ -22,11 +22,8 @@ use super::links::{Found, Lost, Repo};
 use super::manifest;
 use super::names::{PluginName, is_client_name, passes_as_official};
 use super::note::Note;
-use super::npm;
 use super::oid::Oid;
-use super::packed;
 use super::path::RepoPath;
-use super::remote::Remote;
 use super::skills;
 use super::source::Source;
 use super::tree::{Kind, Objects, ReadError};
@@ -81,6 +78,50 @@ pub struct Plugin {
     pub files: u64,
     pub bytes: u64,
     pub notes: Vec<Note>,
+}
+
+impl Plugin {
+    /// What the entry alone tells.
+    fn listed(entry: &Entry) -> Self {
+        Self {
+            name: entry.name.clone(),
+            manifest_name: entry.name.to_string(),
+            version: manifest::version(&entry.fields).map(str::to_owned),
+            strict: entry.strict(),
+            source: entry.source.clone(),
+            raw: entry.raw.clone(),
+            entry: entry.fields.clone(),
+            digest: None,
+            reason: None,
+            tree: None,
+            files: 0,
+            bytes: 0,
+            notes: entry.notes.clone(),
+        }
+    }
+
+    /// A plugin that clients fetch themselves, from the source that its entry has. Nothing of it is looked
+    /// at: its digest names what the entry says.
+    #[must_use]
+    pub fn linked(entry: &Entry) -> Self {
+        let mut plugin = Self::listed(entry);
+        if plugin.has_client_name() {
+            plugin.digest = Some(behaviour::linked_digest(&entry.fields));
+        }
+        plugin
+    }
+
+    /// Whether clients accept its name; if not, that becomes the reason.
+    fn has_client_name(&mut self) -> bool {
+        let accepted = is_client_name(&self.manifest_name);
+        if !accepted {
+            self.reason = Some(format!(
+                "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
+                self.manifest_name
+            ));
+        }
+        accepted
+    }
 }
 
 impl Elsewhere<'_> {
@@ -149,21 +190,7 @@ impl<'a> Reading<'a> {
     /// Only when a repository is damaged: what is wrong with the plugin itself becomes its
     /// `reason` or a note.
     pub fn plugin(&self, entry: &Entry, elsewhere: Option<&Elsewhere<'_>>) -> Result<Plugin, ReadError> {
-        let mut plugin = Plugin {
-            name: entry.name.clone(),
-            manifest_name: entry.name.to_string(),
-            version: manifest::version(&entry.fields).map(str::to_owned),
-            strict: entry.strict(),
-            source: entry.source.clone(),
-            raw: entry.raw.clone(),
-            entry: entry.fields.clone(),
-            digest: None,
-            reason: None,
-            tree: None,
-            files: 0,
-            bytes: 0,
-            notes: entry.notes.clone(),
-        };
+        let mut plugin = Plugin::listed(entry);
         let found = match (&entry.source, elsewhere) {
             (Source::Refused(why), _) => Err(why.clone()),
             (Source::Local(path), _) => Ok((self.content(entry), &self.repo, path)),
@@ -197,11 +224,7 @@ impl<'a> Reading<'a> {
         plugin.notes.extend(complaints::deep(&plugin.entry));
         self.read_manifest(repo, &content, &mut plugin)?;
         plugin.notes.extend(self.unusable_hooks(repo, &content)?);
-        if !is_client_name(&plugin.manifest_name) {
-            plugin.reason = Some(format!(
-                "Claude Code accepts no plugin called `{}`: a name begins with a letter or digit",
-                plugin.manifest_name
-            ));
+        if !plugin.has_client_name() {
             return Ok(plugin);
         }
         if passes_as_official(&plugin.manifest_name) {
@@ -215,27 +238,20 @@ impl<'a> Reading<'a> {
             ));
         }
         plugin.notes.extend(remarks::unfetched_lfs(repo, &content)?);
-        if let Source::Remote(Remote::Npm(_)) = &plugin.source
-            && let Some(file) = content.files.get("package.json")
-            && let Some(bytes) = self.small(repo, file)?
-            && let Some(package) = npm::manifest(&bytes)
-        {
-            plugin.notes.extend(packed::package_notes(&package, &content.files));
-        }
+        plugin.notes.extend(self.of_package(&entry.source, repo, &content)?);
         plugin.tree = content::folder(repo, path).ok().map(|found| found.id);
-        let own = self.catalog.name.as_deref();
         let neighbours = self.neighbours(entry)?;
         plugin.notes.extend(self.missing_neighbours(entry, &neighbours)?);
-        dependencies::rename(&mut plugin.entry, own, &neighbours);
+        // A plugin that lies elsewhere is served without a look into this repository, and says what it says.
+        let is_here = matches!(entry.source, Source::Local(_));
+        let neighbours = if is_here { neighbours } else { Neighbours::new() };
+        dependencies::rename(&mut plugin.entry, self.catalog.name.as_deref(), &neighbours);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
-        // The manifest of a plugin that lies elsewhere is served without a look into this repository.
-        let is_here = matches!(entry.source, Source::Local(_));
-        let written = if is_here { neighbours } else { Neighbours::new() };
         plugin.digest = Some(behaviour::digest(
             &content::digest(&content.files, &content.crlf),
             &behaviour::of(&entry.fields),
-            &written,
+            &neighbours,
         ));
         Ok(plugin)
     }
@@ -278,15 +294,14 @@ impl<'a> Reading<'a> {
                     ),
                 ));
             }
-            match manifest::name(&object) {
-                Some(name) => name.clone_into(&mut plugin.manifest_name),
-                None => {
-                    let said = complaints::of_name(object.get("name"));
-                    let said = said.map_or_else(String::new, |words| complaints::said(&words));
-                    let message =
-                        format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
-                    plugin.notes.push(Note::new("manifest-name", message));
-                }
+            if let Some(name) = manifest::name(&object) {
+                name.clone_into(&mut plugin.manifest_name);
+            } else {
+                let said = complaints::of_name(object.get("name"));
+                let said = said.map_or_else(String::new, |words| complaints::said(&words));
+                let message =
+                    format!("`{place}` has no name that Claude Code accepts; the entry's is used{said}");
+                plugin.notes.push(Note::new("manifest-name", message));
             }
             if let Some(version) = manifest::version(&object) {
                 plugin.version = Some(version.to_owned());

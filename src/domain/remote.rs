@@ -13,6 +13,9 @@ use super::upstream::{UpstreamUrl, redacted};
 /// The words for `source` that name something to be fetched.
 pub const KINDS: [&str; 6] = ["github", "url", "git-subdir", "npm", "archive", "command"];
 
+/// How the reason begins why a plugin is not served that could not be fetched.
+pub const FAILED: &str = "it could not be fetched";
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Remote {
     Git(GitSource),
@@ -77,6 +80,13 @@ pub enum RemoteMode {
     Link,
     /// They are listed, and not served.
     Skip,
+}
+
+/// Whether a plugin that is served is one that clients fetch themselves: its entry's source is not in the
+/// marketplace, and nothing was fetched of it.
+#[must_use]
+pub fn is_linked(entry: &Object, vendored: bool) -> bool {
+    !vendored && entry.get("source").is_some_and(Value::is_object)
 }
 
 impl RemoteMode {

@@ -60,6 +60,8 @@ pub struct Offer {
     pub disabled: Option<String>,
     /// Where its files are, if not in its marketplace's commit.
     pub vendored: Option<Vendored>,
+    /// Nothing of it is here: clients fetch it themselves, from the source in `entry`.
+    pub linked: bool,
 }
 
 /// A plugin in a view.
@@ -81,6 +83,8 @@ pub struct Served {
     pub digest: Digest,
     /// Where its files are, if not in its marketplace's commit.
     pub vendored: Option<Vendored>,
+    /// It has no folder: clients fetch it themselves, from the source in `entry`.
+    pub linked: bool,
 }
 
 /// A plugin that was granted and is not in the view.
@@ -270,10 +274,16 @@ fn free_folder(face: &Face, taken: &mut HashSet<String>) -> String {
 }
 
 fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) -> Served {
-    let version = version::served(offer.versions, offer.version.as_deref(), &content);
+    // Of what the client fetches itself, nobody here knows what it will be: its version is the upstream's.
+    let version = if offer.linked {
+        offer.version.clone()
+    } else {
+        version::served(offer.versions, offer.version.as_deref(), &content)
+    };
+    let own = offer.entry.get("source").filter(|_| offer.linked).cloned();
     let mut entry = Object::new();
     entry.insert("name".into(), name.clone().into());
-    entry.insert("source".into(), format!("./plugins/{prefixed_name}").into());
+    entry.insert("source".into(), own.unwrap_or_else(|| format!("./plugins/{prefixed_name}").into()));
     if let Some(version) = &version {
         entry.insert("version".into(), version.clone().into());
     }
@@ -295,6 +305,7 @@ fn served(offer: Offer, name: String, prefixed_name: String, content: Digest) ->
         entry,
         digest,
         vendored: offer.vendored,
+        linked: offer.linked,
     }
 }
 

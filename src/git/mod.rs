@@ -46,7 +46,7 @@ pub use author::{WriteError, write_repository, write_tag};
 pub use blob::BlobHasher;
 pub use compact::compact;
 pub use fetch::file::{Ask, Got, download};
-pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};
+pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of, place_of};
 pub use home::held;
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, holds, verify};

@@ -22,7 +22,8 @@ pub fn verify(repo: &Path, commit: &Oid) -> Result<(), ReadError> {
     reach::verify(&repository.reader(), commit)
 }
 
-/// Whether a commit is here whole, as far as anybody knows.
+/// Whether a commit was fetched whole, and nobody found otherwise since. Looks for a name, and not at what
+/// it stands for.
 #[must_use]
 pub fn holds(repo: &Path, commit: &Oid) -> bool {
     super::home::reference(repo, commit).is_file()

@@ -12,6 +12,7 @@ mod files;
 mod flights;
 mod git;
 mod grants;
+mod hosts;
 mod marketplaces;
 pub mod openapi;
 mod people;
@@ -117,6 +118,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::join))
         .routes(routes!(people::leave))
         .routes(routes!(grants::list, grants::grant, grants::revoke))
+        .routes(routes!(hosts::list))
+        .routes(routes!(hosts::edit, hosts::forget))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(upkeep::audit))

@@ -32,6 +32,7 @@ use crate::wire::problem::CONTENT_TYPE;
         (name = "plugins", description = "What the marketplaces list"),
         (name = "users", description = "Who gets a marketplace, and what is in it"),
         (name = "groups", description = "Plugins are granted to groups. Members of `Admin` may use this API"),
+        (name = "hosts", description = "Which hosts plugins are fetched from"),
         (name = "grants", description = "Which group may have which plugin"),
         (name = "tokens", description = "With which people show who they are"),
         (name = "feed", description = "What a user's own token gets them"),

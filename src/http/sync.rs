@@ -213,6 +213,8 @@ fn told(synced: Synced) -> wire::Synced {
         removed: synced.removed,
         not_served: synced.not_served,
         notes: synced.notes,
+        remote_received: synced.remote_received,
+        remote_failed: synced.remote_failed,
         seconds: std::time::Duration::from_micros(u64::try_from(synced.took).unwrap_or_default())
             .as_secs_f64(),
     }

@@ -34,7 +34,7 @@ enum Source {
 impl Registry {
     pub(super) fn build(&self, cache: &Cache, view: &UserView, path: &Path) -> Result<()> {
         // In the order of the paths' bytes: a folder sorts as its name with a slash.
-        let mut plugins: Vec<&Served> = view.view.plugins.iter().collect();
+        let mut plugins: Vec<&Served> = view.view.plugins.iter().filter(|plugin| !plugin.linked).collect();
         plugins.sort_by_key(|plugin| format!("{}/", plugin.prefixed_name));
         self.put_together(cache, &plugins, &view.commits, path, |out, parts| {
             join::join(out, catalog::PATH, &view.view.catalog, parts.iter().map(PathBuf::as_path))

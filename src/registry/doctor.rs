@@ -9,12 +9,14 @@ use super::views::UserView;
 use super::{Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::note::Note;
+use crate::domain::remote::FAILED;
 use crate::domain::shell::{word, words};
 use crate::domain::slug::Slug;
 use crate::domain::view::Why;
 use crate::git;
 use crate::store::accounts::ADMIN;
 use crate::store::marketplaces::MarketplaceRow;
+use crate::store::plugins::PluginRow;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -49,6 +51,7 @@ impl Registry {
         }
         self.check_plugins(&mut findings)?;
         self.check_disabled(&mut findings)?;
+        self.check_store(&mut findings)?;
         self.check_access(caller, &mut findings)?;
         self.check_files(&marketplaces, &mut findings);
         findings.sort_by_key(|finding| finding.severity);
@@ -74,14 +77,18 @@ impl Registry {
                 return false;
             }
         };
-        let used: HashSet<&str> = marketplaces.iter().filter_map(|row| row.token_env.as_deref()).collect();
+        let hosts = self.hosts().unwrap_or_default();
+        let of_hosts = hosts.0.iter().filter_map(|host| host.token_env.as_deref());
+        let of_marketplaces = marketplaces.iter().filter_map(|row| row.token_env.as_deref());
+        let used: HashSet<&str> = of_marketplaces.chain(of_hosts).collect();
         for variable in variables {
-            if variable.starts_with("AGNES_MARKETPLACE_") && !used.contains(variable.as_str()) {
+            let is_ours = ["AGNES_MARKETPLACE_", "AGNES_HOST_"].iter().any(|ours| variable.starts_with(ours));
+            if is_ours && !used.contains(variable.as_str()) {
                 findings.push(Finding {
                     severity: Severity::Suspicious,
                     code: "token-of-nobody",
                     message: format!(
-                        "{variable} is kept in `{}`, and no marketplace uses it",
+                        "{variable} is kept in `{}`, and no marketplace or host uses it",
                         path.display()
                     ),
                     hint: Some(format!("sed -i '/^{variable}=/d' {}", word(&path.display().to_string()))),
@@ -159,14 +166,61 @@ impl Registry {
         }
     }
 
+    /// What was fetched of plugins that lie in other repositories.
+    fn check_store(&self, findings: &mut Vec<Finding>) -> Result<()> {
+        let origins = self.store().origins(None)?;
+        for (url, commit) in origins {
+            let folder = self.folder.vendored(&url);
+            if let Err(error) = git::verify(&folder, &commit) {
+                git::distrust(&folder);
+                findings.push(Finding {
+                    severity: Severity::Broken,
+                    code: "repository-damaged",
+                    message: format!("what was fetched from `{url}` cannot be read: {error}"),
+                    hint: Some("agnes marketplace sync".into()),
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn check_plugins(&self, findings: &mut Vec<Finding>) -> Result<()> {
         let mut unserved: HashMap<String, Vec<String>> = HashMap::new();
         let mut noted: HashMap<String, Vec<String>> = HashMap::new();
+        let (mut failed, mut kept) = (HashMap::new(), HashMap::new());
+        let tell = |of: &mut HashMap<String, Vec<(String, String)>>, plugin: &PluginRow, why: &str| {
+            let named = (plugin.name.clone(), why.to_owned());
+            of.entry(plugin.marketplace_id.clone()).or_default().push(named);
+        };
         for plugin in self.store().plugins(None)? {
-            if plugin.digest.is_none() {
+            let notes: Vec<Note> = serde_json::from_str(&plugin.notes).unwrap_or_default();
+            let reason = plugin.reason.as_deref().filter(|why| why.starts_with(FAILED));
+            if let Some(why) = reason.filter(|_| plugin.digest.is_none()) {
+                tell(&mut failed, &plugin, why);
+            } else if let Some(note) = notes.iter().find(|note| note.code == "remote-failed") {
+                tell(&mut kept, &plugin, &note.message);
+            } else if plugin.digest.is_none() {
                 unserved.entry(plugin.marketplace_id).or_default().push(plugin.name);
             } else if plugin.notes != "[]" {
                 noted.entry(plugin.marketplace_id).or_default().push(plugin.name);
+            }
+        }
+        let elsewhere = [
+            ("remote-failed", failed, "could not be fetched from where they lie, and are not served"),
+            ("remote-kept", kept, "could not be fetched from where they lie, and are served as they were"),
+        ];
+        for (code, of, told) in elsewhere {
+            for (slug, all) in sorted(of) {
+                let Some((first, why)) = all.first() else { continue };
+                findings.push(Finding {
+                    severity: Severity::Suspicious,
+                    code,
+                    message: format!(
+                        "{} of `{slug}` {told}, `{first}` for one: {why}",
+                        count(all.len(), "plugin")
+                    ),
+                    hint: Some(format!("agnes marketplace sync {slug}")),
+                });
             }
         }
         for (slug, names) in sorted(unserved) {

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::vendoring::{Busy, Vendored, may_move};
+use super::vendoring::{Busy, Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
 use crate::domain::links::Repo;
-use crate::domain::note::Note;
+use crate::domain::note::{Note, quoted};
 use crate::domain::oid::Oid;
 use crate::domain::reading::{Elsewhere, Plugin, Reading};
 use crate::domain::remote::{self, Remote, RemoteMode};
@@ -27,6 +27,7 @@ pub(super) struct Found {
     /// By name.
     pub plugins: Vec<PluginRow>,
     pub facts: PluginFacts,
+    pub tally: Tally,
 }
 
 /// What is known of a marketplace when its plugins are read.
@@ -77,11 +78,13 @@ impl Registry {
             facts.vendored += u64::from(origin.commit.is_some());
             facts.not_served += u64::from(plugin.digest.is_none());
             facts.notes += plugin.notes.len() as u64;
+            facts.vendored += u64::from(origin.url.is_some());
             plugins.push(plugin_row(&row.id, plugin, origin));
         }
         watch.progress(Phase::Reading, total, Some(total));
         plugins.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok((Found { fetched, catalog: reading.catalog, plugins, facts }, busy))
+        let tally = vendored.tally;
+        Ok((Found { fetched, catalog: reading.catalog, plugins, facts, tally }, busy))
     }
 
     /// Fails only if the marketplace's own repository is damaged.
@@ -101,6 +104,15 @@ impl Registry {
             let origin = OriginRow { path, tree, ..OriginRow::default() };
             return Ok(Read { plugin, origin, settled: true });
         };
+        if let Some(why) = around.vendored.refusal(entry) {
+            // An administrator's word, and none of the upstream's: nothing is served on.
+            let mut plugin = around.reading.plugin(entry, None)?;
+            plugin.reason = Some(why);
+            return Ok(Read { plugin, origin: OriginRow::default(), settled: true });
+        }
+        if around.row.remote == RemoteMode::Link.as_str() && is_linkable(entry) {
+            return Ok(Read { plugin: Plugin::linked(entry), origin: OriginRow::default(), settled: true });
+        }
         let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));
         let why = match read {
             Ok(read) => return Ok(Read { settled: !may_move(entry), ..read }),
@@ -141,7 +153,8 @@ impl Registry {
         let reader = supply.repository.reader();
         let root = reader.commit_tree(&place.commit).map_err(damaged)?;
         let elsewhere = Elsewhere { repo: Repo::new(&reader, root), path: place.path.clone() };
-        let plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
+        let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
+        plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before));
         let commit = place.commit.to_string();
         let known = before.map(|row| &row.origin).filter(|origin| {
             origin.url.as_ref() == Some(&place.url) && origin.commit.as_ref() == Some(&commit)
@@ -157,6 +170,34 @@ impl Registry {
     }
 }
 
+/// Whether clients can be told to fetch it themselves. Nobody is told to run what a stranger's catalog says.
+fn is_linkable(entry: &Entry) -> bool {
+    !matches!(&entry.source, Source::Remote(Remote::Command))
+}
+
+/// A branch is there to move. A tag is not: whoever relies on one believes that it stays. What is said of it
+/// stays until it moves again.
+fn moved(
+    tag: Option<&str>,
+    plugin: &Plugin,
+    place: &remote::Vendored,
+    before: Option<&PluginRow>,
+) -> Option<Note> {
+    const CODE: &str = "ref-moved";
+    let before = before.filter(|row| row.source_spec == source_spec(plugin))?;
+    let old = before.origin.vendored().filter(|old| old.url == place.url)?;
+    if old.commit == place.commit {
+        let notes: Vec<Note> = serde_json::from_str(&before.notes).ok()?;
+        return notes.into_iter().find(|note| note.code == CODE);
+    }
+    let message = format!("the tag {} moved from {} to {}", quoted(tag?), old.commit, place.commit);
+    Some(Note::new(CODE, message))
+}
+
+fn source_spec(plugin: &Plugin) -> String {
+    plugin.raw.get("source").cloned().unwrap_or(Value::Null).to_string()
+}
+
 fn plugin_row(slug: &str, plugin: Plugin, origin: OriginRow) -> PluginRow {
     let text = |field: &str| plugin.entry.get(field).and_then(Value::as_str).map(str::to_owned);
     let author = plugin.entry.get("author").and_then(|author| author.get("name")).and_then(Value::as_str);
@@ -167,7 +208,7 @@ fn plugin_row(slug: &str, plugin: Plugin, origin: OriginRow) -> PluginRow {
         homepage: text("homepage"),
         category: text("category"),
         source_type: plugin.source.kind().to_owned(),
-        source_spec: plugin.raw.get("source").cloned().unwrap_or(Value::Null).to_string(),
+        source_spec: source_spec(&plugin),
         name: plugin.name.to_string(),
         manifest_name: plugin.manifest_name,
         version: plugin.version,

@@ -236,6 +236,7 @@ impl Registry {
             row
         };
         self.forget_standing(&row.id);
+        self.tidy_store(&[])?;
         let path = self.folder.repository(&row.id);
         match fs::remove_dir_all(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {

@@ -20,6 +20,7 @@ mod finding;
 pub mod folder;
 pub mod grants;
 pub mod groups;
+pub mod hosts;
 pub mod marketplaces;
 mod memory;
 mod origin;
@@ -50,9 +51,10 @@ pub mod views;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
+use crate::domain::host::Hosts;
 use crate::store::{Store, StoreError};
 
 pub use error::Error;
@@ -76,6 +78,8 @@ pub struct Registry {
     present: Present,
     turns: turns::Turns,
     at_work: vendoring::AtWork,
+    /// What is said of hosts, as far as it was read.
+    hosts: Mutex<Option<Arc<Hosts>>>,
     standing: Mutex<BTreeMap<String, standing::Standing>>,
     /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
@@ -111,6 +115,7 @@ impl Registry {
             present: Present::default(),
             turns: turns::Turns::default(),
             at_work: vendoring::AtWork::default(),
+            hosts: Mutex::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),

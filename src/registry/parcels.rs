@@ -12,14 +12,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Registry;
 use super::folder::make_folder;
-use super::vendoring::{Outcome, Parcel};
+use super::origin::Origin;
+use super::vendoring::{Errand, Outcome, Parcel, refusal};
 use crate::archive::foreign::{self, Bounds, Packing};
 use crate::domain::catalog::Entry;
 use crate::domain::digest::Hasher;
+use crate::domain::host::Hosts;
 use crate::domain::note::quoted;
 use crate::domain::npm::{self, Check, Package, Release};
+use crate::domain::oid::Oid;
 use crate::domain::packed;
-use crate::domain::remote::{ArchiveSource, NpmSource, Remote, RemoteMode, check_download};
+use crate::domain::remote::{ArchiveSource, FAILED, NpmSource, Remote, RemoteMode, check_download};
 use crate::domain::source::Source;
 use crate::domain::watch::Watch;
 use crate::git::made::{MakeError, Placed};
@@ -50,13 +53,22 @@ type WantedParcels = (BTreeMap<String, Vec<Remote>>, HashMap<Remote, Parcel>);
 
 impl Registry {
     /// What of a catalog has to be unpacked.
-    pub(super) fn wanted_parcels(&self, row: &MarketplaceRow, entries: &[Entry]) -> WantedParcels {
+    pub(super) fn wanted_parcels(
+        &self,
+        row: &MarketplaceRow,
+        entries: &[Entry],
+        hosts: &Hosts,
+        home: &Origin,
+    ) -> WantedParcels {
         let (mut wanted, mut refused): WantedParcels = Default::default();
         if RemoteMode::of_row(&row.remote) != RemoteMode::Vendor {
             return (wanted, refused);
         }
         for entry in entries {
             let Source::Remote(remote) = &entry.source else { continue };
+            if refusal(hosts, home, remote).is_some() {
+                continue;
+            }
             let place = match remote {
                 Remote::Archive(archive) => Ok(archive.place()),
                 Remote::Npm(npm) => self.npm_registry(npm).map(|registry| npm.place(registry)),
@@ -85,36 +97,36 @@ impl Registry {
         })
     }
 
-    /// Brings it to its place in the store, if it is not there.
+    /// Brings it to its place in the store, if it is not there: its commit, and whether that is new.
     pub(super) fn fetch_parcel(
         &self,
-        row: &MarketplaceRow,
+        errand: &Errand<'_>,
         remote: &Remote,
         place: &str,
         watch: &dyn Watch,
-    ) -> Outcome {
-        let failed = |why: String| format!("it could not be fetched: {why}");
+    ) -> Result<(Oid, bool), String> {
+        let failed = |why: String| if why.starts_with(FAILED) { why } else { format!("{FAILED}: {why}") };
         make_folder(&self.folder.store(), 0o700).map_err(|error| failed(error.to_string()))?;
         match remote {
-            Remote::Archive(archive) => self.fetch_archive(row, archive, place, watch).map_err(failed),
-            Remote::Npm(npm) => self.fetch_package(row, npm, place, watch).map_err(failed),
+            Remote::Archive(archive) => self.fetch_archive(errand, archive, place, watch).map_err(failed),
+            Remote::Npm(npm) => self.fetch_package(errand, npm, place, watch).map_err(failed),
             Remote::Git(_) | Remote::Command => Err(failed("it is nothing to unpack".into())),
         }
     }
 
     fn fetch_archive(
         &self,
-        row: &MarketplaceRow,
+        errand: &Errand<'_>,
         archive: &ArchiveSource,
         place: &str,
         watch: &dyn Watch,
-    ) -> Outcome {
+    ) -> Result<(Oid, bool), String> {
         let folder = self.folder.vendored(place);
         let message = format!("archive {place}\n");
         if let Some(commit) = git::made::made(&folder, |found| found == message) {
-            return Ok(commit);
+            return Ok((commit, false));
         }
-        let mut file = self.download_file(row, None, &archive.url, watch)?;
+        let mut file = self.download_file(errand, None, &archive.url, watch)?;
         let mut sha256 = Hasher::default();
         each_chunk(&mut file, |bytes| sha256.update(bytes)).map_err(|why| why.to_string())?;
         let found = sha256.finish().to_string();
@@ -123,26 +135,26 @@ impl Registry {
                 "what is there has the SHA-256 {found}, and not the one that its source names"
             ));
         }
-        self.unpack(&folder, &message, file, Packing::Zip, packed::unwrap)
+        self.unpack(&folder, &message, file, Packing::Zip, packed::unwrap).map(|commit| (commit, true))
     }
 
     fn fetch_package(
         &self,
-        row: &MarketplaceRow,
+        errand: &Errand<'_>,
         npm: &NpmSource,
         place: &str,
         watch: &dyn Watch,
-    ) -> Outcome {
+    ) -> Result<(Oid, bool), String> {
         let folder = self.folder.vendored(place);
         // A version is never published twice.
         if let Some(version) = npm::exact(npm.version.as_deref()) {
             let begins = format!("npm {}@{version}\n", npm.package);
             if let Some(commit) = git::made::made(&folder, |found| found.starts_with(&begins)) {
-                return Ok(commit);
+                return Ok((commit, false));
             }
         }
         let address = npm::address(self.npm_registry(npm)?, &npm.package);
-        let package = self.ask_registry(row, &address, &folder, watch)?;
+        let package = self.ask_registry(errand, &address, &folder, watch)?;
         let chosen = package.choose(npm.version.as_deref());
         let (version, release) =
             chosen.map_err(|why| format!("of the package {}, {why}", quoted(&npm.package)))?;
@@ -153,9 +165,9 @@ impl Registry {
         let url = tarball.split('?').next().unwrap_or_default();
         let message = format!("npm {}@{version}\n\n{url}\n{integrity}\n", npm.package);
         if let Some(commit) = git::made::made(&folder, |found| found == message) {
-            return Ok(commit);
+            return Ok((commit, false));
         }
-        let mut file = self.download_file(row, Some(&address), tarball, watch)?;
+        let mut file = self.download_file(errand, Some(&address), tarball, watch)?;
         each_chunk(&mut file, |bytes| check.update(bytes)).map_err(|why| why.to_string())?;
         if !check.holds() {
             return Err(format!(
@@ -163,13 +175,13 @@ impl Registry {
                 quoted(version)
             ));
         }
-        self.unpack(&folder, &message, file, Packing::TarGz, packed::strip)
+        self.unpack(&folder, &message, file, Packing::TarGz, packed::strip).map(|commit| (commit, true))
     }
 
     /// What the registry says of a package, now.
     fn ask_registry(
         &self,
-        row: &MarketplaceRow,
+        errand: &Errand<'_>,
         address: &str,
         folder: &Path,
         watch: &dyn Watch,
@@ -178,7 +190,7 @@ impl Registry {
         let told: Option<Told> = told.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let known = told.as_ref().map(|told| told.mark.as_str());
         let ask = Ask { url: address, accept: Some(npm::ACCEPT), known, most: LONGEST_TELLING };
-        let (mut file, mark) = match (self.download(row, None, &ask, watch)?, told) {
+        let (mut file, mark) = match (self.download(errand, None, &ask, watch)?, told) {
             (Got::Same, Some(told)) => return Ok(told.package),
             (Got::Same, None) => {
                 return Err("the registry answers that nothing is new, to the first question".into());
@@ -196,13 +208,13 @@ impl Registry {
 
     fn download_file(
         &self,
-        row: &MarketplaceRow,
+        errand: &Errand<'_>,
         by: Option<&str>,
         url: &str,
         watch: &dyn Watch,
     ) -> Result<File, String> {
         let most = LARGEST.min(self.settings.limits.max_fetch_bytes);
-        match self.download(row, by, &Ask { url, accept: None, known: None, most }, watch)? {
+        match self.download(errand, by, &Ask { url, accept: None, known: None, most }, watch)? {
             Got::File { file, .. } => Ok(file),
             Got::Same => Err("the server answers that nothing is new, to the first question".into()),
         }
@@ -211,14 +223,14 @@ impl Registry {
     /// Downloads what the catalog points to, or `by` does.
     fn download(
         &self,
-        row: &MarketplaceRow,
+        errand: &Errand<'_>,
         by: Option<&str>,
         ask: &Ask<'_>,
         watch: &dyn Watch,
     ) -> Result<Got, String> {
         let (_, options) = match by {
-            Some(by) => self.further_terms(row, None, by, ask.url)?,
-            None => self.remote_terms(row, None, ask.url)?,
+            Some(by) => self.further_terms(errand, by, ask.url)?,
+            None => self.remote_terms(errand, ask.url)?,
         };
         git::download(ask, &self.folder.store(), &options, watch).map_err(|error| error.to_string())
     }

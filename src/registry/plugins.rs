@@ -18,7 +18,7 @@ use crate::domain::names::PluginName;
 use crate::domain::oid::Oid;
 use crate::domain::provenance::Origin;
 use crate::domain::reading::Elsewhere;
-use crate::domain::remote::Vendored;
+use crate::domain::remote::{Vendored, is_linked};
 use crate::domain::time::rfc3339;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
@@ -124,9 +124,13 @@ impl Registry {
         let Some(Value::Object(entry)) = serde_json::from_str(&detail.row.entry).ok() else {
             return Err(Error::Defect("a plugin's entry is no JSON"));
         };
+        let place = detail.row.origin.vendored();
+        if is_linked(&entry, detail.row.origin.url.is_some()) {
+            return Ok(());
+        }
         let limits = self.settings.limits;
         let (supply, reader);
-        let content = if let Some(Vendored { url, path, commit }) = detail.row.origin.vendored() {
+        let content = if let Some(Vendored { url, path, commit }) = place {
             supply = self.vendored_supply(slug, &url)?;
             reader = supply.repository.reader();
             let root = reader.commit_tree(&commit).map_err(|source| supply.damaged(source))?;

@@ -18,7 +18,7 @@ use crate::domain::links::Repo;
 use crate::domain::manifest;
 use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
-use crate::domain::provenance::{FORMAT, ListedFile, Origin, Plugin, Provenance};
+use crate::domain::provenance::{FORMAT, ListedFile, Listing, Origin, Plugin, Provenance};
 use crate::domain::reading::{Elsewhere, Reading};
 use crate::domain::remote::Vendored;
 use crate::domain::served::{self, Bytes, Naming, ServedFiles};
@@ -81,7 +81,7 @@ impl Registry {
                     None => self.traced_here(&reading, &reader, &supply, &market, commit, plugin)?,
                     Some(vendored) => self.traced_elsewhere(vendored, plugin)?,
                 };
-                found[i] = Some(traced.told(plugin, &market, row).ok_or_else(|| {
+                found[i] = Some(traced.told(plugin, &market, *commit, row).ok_or_else(|| {
                     let why = format!("`{slug}/{}` was synced meanwhile", plugin.plugin);
                     Error::out_of_step(slug, why)
                 })?);
@@ -161,7 +161,7 @@ struct Traced {
 
 impl Traced {
     /// With what the rows tell. `None`: they are of another moment.
-    fn told(self, plugin: &Served, market: &MarketplaceRow, row: &PluginRow) -> Option<Plugin> {
+    fn told(self, plugin: &Served, market: &MarketplaceRow, listed: Oid, row: &PluginRow) -> Option<Plugin> {
         let Self { from, tree, content, files, neighbours, marketplace } = self;
         let Ok(Value::Object(mut entry)) = serde_json::from_str(&row.raw) else { return None };
         fields::clean(&mut entry);
@@ -181,6 +181,8 @@ impl Traced {
             tree,
             fetched_at: fetched_at.map(rfc3339),
         };
+        let listed_in =
+            plugin.vendored.is_some().then(|| Listing { url: market.url.clone(), commit: listed });
         Some(Plugin {
             name: plugin.name.clone(),
             version: plugin.version.clone(),
@@ -188,6 +190,7 @@ impl Traced {
             marketplace_slug: plugin.slug.to_string(),
             original_name: plugin.plugin.to_string(),
             source,
+            listed_in,
             digest,
             behaviour,
             name_prefix,

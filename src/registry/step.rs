@@ -11,6 +11,7 @@ use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::domain::note::Note;
+use crate::domain::remote::KINDS;
 use crate::domain::secret::Secret;
 use crate::domain::watch::Watch;
 use crate::git;
@@ -78,6 +79,8 @@ impl Known {
             removed: 0,
             not_served: self.row.facts.not_served,
             notes: self.row.facts.notes,
+            remote_received: 0,
+            remote_failed: 0,
             took: 0,
         }
     }
@@ -109,23 +112,29 @@ impl Registry {
             .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         let commit = fetched.commit.to_string();
         let mut synced = known.summary(&path, &commit);
-        let same =
-            row.last_commit_sha.as_ref() == Some(&commit) && row.rules.as_deref() == Some(&self.rules(row));
-        // Plugins that lie elsewhere may have moved without their marketplace.
-        if same && row.facts.remote == 0 && self.has_vendored(row)? {
+        let same = row.last_commit_sha.as_ref() == Some(&commit) && self.has_same_rules(row)?;
+        // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is
+        // gone, from a disk or because the folder is another one.
+        if same && row.facts.remote == 0 && (row.facts.vendored == 0 || self.has_vendored(&row.id)?) {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
         }
 
+        let rules_of_hosts = self.rules_of_hosts()?;
         let before = self.store().plugins(Some(&row.id))?;
         let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
+        (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
         if same && found.plugins == before {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
         }
-        let changes = self.write_down(caller, known, &found)?;
+        let mut rules = self.rules(row);
+        if found.plugins.iter().any(|plugin| KINDS.contains(&plugin.source_type.as_str())) {
+            rules.push_str(&rules_of_hosts);
+        }
+        let changes = self.write_down(caller, known, &rules, &found)?;
         synced.changed = true;
         (synced.added, synced.updated, synced.removed) = changes.counts();
         synced.plugins = found.facts.all;
@@ -147,7 +156,7 @@ impl Registry {
     }
 
     /// Replaces rows and commit, in one transaction.
-    fn write_down(&self, caller: &Caller, known: &Known, found: &Found) -> Result<Changes> {
+    fn write_down(&self, caller: &Caller, known: &Known, rules: &str, found: &Found) -> Result<Changes> {
         let (row, commit) = (&known.row, found.fetched.commit.to_string());
         self.store().transaction(|store| {
             known.still(store)?;
@@ -163,7 +172,7 @@ impl Registry {
                     at: self.now(),
                     commit: &commit,
                     committed_at: found.fetched.committed_at.clamp(0, LATEST).saturating_mul(1_000_000),
-                    rules: &self.rules(row),
+                    rules,
                     renames: &json(&found.catalog.renames),
                     notes: &json(&found.catalog.notes),
                     facts: found.facts,
@@ -178,6 +187,21 @@ impl Registry {
         let sync = &self.settings.sync;
         let settings = json(&(&self.settings.limits, sync.submodules, &sync.npm_registry));
         format!("{RULES} {} {}", Digest::of(settings.as_bytes()).short(), row.remote)
+    }
+
+    /// What is said of hosts belongs to the rules of marketplaces that have plugins elsewhere. The others
+    /// need not ask the database about it.
+    fn rules_of_hosts(&self) -> Result<String> {
+        Ok(format!(" hosts {}", Digest::of(self.hosts()?.line().as_bytes()).short()))
+    }
+
+    fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {
+        let of_row = row.rules.as_deref().unwrap_or_default();
+        match of_row.strip_prefix(&self.rules(row)) {
+            Some("") => Ok(true),
+            Some(hosts) => Ok(hosts == self.rules_of_hosts()?),
+            None => Ok(false),
+        }
     }
 }
 

@@ -8,15 +8,13 @@
 use std::path::Path;
 
 use super::Registry;
-use super::vendoring::Outcome;
+use super::vendoring::{Errand, Outcome};
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
-use crate::domain::secret::Secret;
 use crate::domain::submodule::address;
 use crate::domain::watch::Watch;
 use crate::git::submodules::{join, joined, submodules};
 use crate::git::{self, Pin, Upstream};
-use crate::store::marketplaces::MarketplaceRow;
 
 /// Submodules of submodules, and of those, are fetched; theirs are not.
 const DEEPEST: usize = 3;
@@ -26,8 +24,7 @@ const MOST: usize = 64;
 
 /// Whose submodules are fetched.
 struct Ground<'a> {
-    row: &'a MarketplaceRow,
-    token: Option<&'a Secret>,
+    errand: &'a Errand<'a>,
     folder: &'a Path,
     watch: &'a dyn Watch,
 }
@@ -36,8 +33,7 @@ impl Registry {
     /// The commit in which the submodules of another are folders; that one itself, if it has none.
     pub(super) fn with_submodules(
         &self,
-        row: &MarketplaceRow,
-        token: Option<&Secret>,
+        errand: &Errand<'_>,
         url: &str,
         commit: &Oid,
         watch: &dyn Watch,
@@ -47,7 +43,7 @@ impl Registry {
             return Ok(made);
         }
         let mut fetched = Vec::new();
-        self.join_submodules(&Ground { row, token, folder, watch }, url, commit, 0, &mut fetched)
+        self.join_submodules(&Ground { errand, folder, watch }, url, commit, 0, &mut fetched)
     }
 
     fn join_submodules(
@@ -65,14 +61,14 @@ impl Registry {
         let mut with = Vec::new();
         for submodule in found.map_err(|error| format!("its submodules cannot be read: {error}"))? {
             let Some(address) = address(url, &submodule.url) else { continue };
-            let terms = self.further_terms(ground.row, ground.token, url, &address);
+            let terms = self.further_terms(ground.errand, url, &address);
             let Ok((token, options)) = terms else { continue };
             if fetched.len() == MOST {
                 break;
             }
             fetched.push(submodule.commit);
             let pin = Pin::Ref(submodule.commit.to_string());
-            let upstream = Upstream { url: &address, pin: &pin, token };
+            let upstream = Upstream { url: &address, pin: &pin, token: token.as_ref() };
             git::fetch(ground.folder, &upstream, &options, ground.watch).map_err(|error| {
                 format!("its submodule {} could not be fetched: {error}", quoted(&submodule.path.to_key()))
             })?;

@@ -30,6 +30,10 @@ pub struct Synced {
     pub removed: u64,
     pub not_served: u64,
     pub notes: u64,
+    /// Other repositories of which something new was received for its plugins.
+    pub remote_received: u64,
+    /// Other repositories that could not be fetched.
+    pub remote_failed: u64,
     /// In microseconds, waiting for one's turn not included.
     pub took: i64,
 }

@@ -4,24 +4,29 @@
 //! something from there. What is fetched is a commit: what was fetched before is never changed, so a
 //! fetch that fails costs nothing that is served.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::origin::Origin;
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
+use crate::domain::host::{Hosts, Place, Road};
 use crate::domain::npm;
 use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
-use crate::domain::remote::{self, GitSource, Remote, RemoteMode};
+use crate::domain::remote::{self, FAILED, GitSource, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::watch::{Phase, Watch};
-use crate::git::{self, FetchError, FetchOptions, Pin, Upstream};
+use crate::git::{self, FetchError, FetchOptions, Fetched, Pin, Upstream};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
+
+/// Of the names that stand beside a commit, so many are tried.
+const NAMES: usize = 8;
 
 /// What became of the remote sources of a catalog.
 pub(super) struct Vendored {
@@ -29,13 +34,26 @@ pub(super) struct Vendored {
     /// Of those that are no repositories.
     parcels: HashMap<Remote, Parcel>,
     submodules: bool,
+    /// Those that follow a tag.
+    tags: HashSet<Wanted>,
+    hosts: Arc<Hosts>,
+    home: Origin,
+    pub tally: Tally,
 }
 
-/// Where in the store it is, and the commit that was made of it.
-pub(super) type Parcel = std::result::Result<(String, Oid), String>;
+/// How many repositories.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Something new came of it.
+    pub received: u64,
+    pub failed: u64,
+}
 
 /// The commit that was fetched, or why there is none.
 pub(super) type Outcome = std::result::Result<Oid, String>;
+
+/// Where in the store it is, and the commit that was made of it.
+pub(super) type Parcel = std::result::Result<(String, Oid), String>;
 
 /// What is to be fetched, however many plugins are in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +63,13 @@ struct Wanted {
     sha: Option<Oid>,
     /// With what its submodules hold.
     submodules: bool,
+}
+
+/// On whose behalf something is fetched, and by what rules.
+pub(super) struct Errand<'a> {
+    pub row: &'a MarketplaceRow,
+    pub token: Option<&'a Secret>,
+    pub hosts: &'a Arc<Hosts>,
 }
 
 /// The addresses of the store that syncs are at work with: fetched, and not yet in any row.
@@ -90,13 +115,43 @@ impl Vendored {
             },
         })
     }
+
+    /// The tag that an entry follows, if it is one.
+    pub(super) fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
+        let Source::Remote(Remote::Git(git)) = &entry.source else { return None };
+        git.reference.as_deref().filter(|_| self.tags.contains(&Wanted::of(git, self.submodules)))
+    }
+
+    /// Why nothing of an entry's plugin may come from where its source is, if that is so.
+    pub(super) fn refusal(&self, entry: &Entry) -> Option<String> {
+        let Source::Remote(remote) = &entry.source else { return None };
+        refusal(&self.hosts, &self.home, remote)
+    }
+}
+
+pub(super) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
+    let url = match remote {
+        Remote::Git(git) => &git.url,
+        Remote::Archive(archive) => &archive.url,
+        Remote::Npm(npm) => npm.registry.as_ref()?,
+        Remote::Command => return None,
+    };
+    // What is no address is refused when it is fetched.
+    let place = git::place_of(url).ok()?;
+    hosts.refusal(&place, is_home(home, url))
+}
+
+/// Whether an address leads to where the marketplace itself is.
+fn is_home(home: &Origin, url: &str) -> bool {
+    matches!(home, Origin::Web { .. }) && Origin::of(url) == *home
 }
 
 impl Wanted {
     fn of(git: &GitSource, submodules: bool) -> Self {
         // A commit is a commit, whatever it is called beside that.
         let reference = if git.sha.is_some() { None } else { git.reference.clone() };
-        Self { url: git.url.clone(), reference, sha: git.sha, submodules: submodules && git.has_submodules() }
+        let submodules = submodules && git.has_submodules();
+        Self { url: git.url.clone(), reference, sha: git.sha, submodules }
     }
 
     fn pin(&self) -> Pin {
@@ -129,53 +184,78 @@ impl Registry {
         entries: &[Entry],
         watch: &dyn Watch,
     ) -> Result<(Vendored, Busy<'_>)> {
+        let (hosts, home) = (self.hosts()?, Origin::of(&row.url));
         let submodules = self.settings.sync.submodules;
-        let mut wanted: BTreeMap<String, Vec<(Wanted, Option<String>)>> = BTreeMap::new();
+        // By address; and beside what is wanted the names that a commit may have, too.
+        let mut wanted: BTreeMap<String, BTreeMap<Wanted, BTreeSet<Option<String>>>> = BTreeMap::new();
         if RemoteMode::of_row(&row.remote) == RemoteMode::Vendor {
             for entry in entries {
-                if let Source::Remote(Remote::Git(git)) = &entry.source {
-                    let one = Wanted::of(git, submodules);
-                    let list = wanted.entry(one.url.clone()).or_default();
-                    if list.iter().all(|(other, _)| *other != one) {
-                        list.push((one, git.reference.clone()));
-                    }
+                if let Source::Remote(remote @ Remote::Git(git)) = &entry.source
+                    && refusal(&hosts, &home, remote).is_none()
+                {
+                    let list = wanted.entry(git.url.clone()).or_default();
+                    list.entry(Wanted::of(git, submodules)).or_default().insert(git.reference.clone());
                 }
             }
         }
-        let (unpacked, refused) = self.wanted_parcels(row, entries);
+        let until = Instant::now() + self.settings.sync.total_timeout;
+        let (unpacked, parcels) = self.wanted_parcels(row, entries, &hosts, &home);
         let busy = self.at_work.begin(wanted.keys().chain(unpacked.keys()).cloned().collect());
         let wanted: Vec<_> = wanted.into_iter().collect();
         let unpacked: Vec<_> = unpacked.into_iter().collect();
         let total = (wanted.len() + unpacked.len()) as u64;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let (outcomes, parcels) = (Mutex::new(HashMap::new()), Mutex::new(refused));
+        let found = Mutex::new(Vendored {
+            outcomes: HashMap::new(),
+            parcels,
+            submodules,
+            tags: HashSet::new(),
+            hosts: Arc::clone(&hosts),
+            home,
+            tally: Tally::default(),
+        });
+        let errand = Errand { row, token, hosts: &hosts };
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
+                let (mut received, mut failed) = (false, false);
+                let quiet = Quiet { watch, until };
                 if let Some((_, list)) = wanted.get(at) {
-                    for (one, reference) in list {
+                    for (one, names) in list {
                         if watch.cancelled() {
                             return;
                         }
-                        let mut outcome =
-                            self.fetch_remote(row, token, one, reference.as_deref(), &Quiet(watch));
-                        if let (Ok(commit), true) = (&outcome, one.submodules) {
-                            outcome = self.with_submodules(row, token, &one.url, commit, &Quiet(watch));
+                        let outcome = self.fetch_remote(&errand, one, names, &quiet);
+                        let mut found = lock(&found);
+                        match &outcome {
+                            Ok((_, fetched)) => {
+                                received |= fetched.received;
+                                if fetched.is_tag {
+                                    found.tags.insert(one.clone());
+                                }
+                            }
+                            Err(_) => failed = true,
                         }
-                        lock(&outcomes).insert(one.clone(), outcome);
+                        found.outcomes.insert(one.clone(), outcome.map(|(commit, _)| commit));
                     }
                 } else if let Some((place, list)) = unpacked.get(at - wanted.len()) {
                     for remote in list {
                         if watch.cancelled() {
                             return;
                         }
-                        let outcome = self.fetch_parcel(row, remote, place, &Quiet(watch));
-                        let outcome = outcome.map(|commit| (place.clone(), commit));
-                        lock(&parcels).insert(remote.clone(), outcome);
+                        let outcome = self.fetch_parcel(&errand, remote, place, &quiet);
+                        received |= outcome.as_ref().is_ok_and(|(_, is_new)| *is_new);
+                        failed |= outcome.is_err();
+                        let outcome = outcome.map(|(commit, _)| (place.clone(), commit));
+                        lock(&found).parcels.insert(remote.clone(), outcome);
                     }
                 } else {
                     return;
                 }
+                let mut found = lock(&found);
+                found.tally.received += u64::from(received);
+                found.tally.failed += u64::from(failed);
+                drop(found);
                 let done = done.fetch_add(1, Ordering::Relaxed) as u64 + 1;
                 watch.progress(Phase::Vendoring, done, Some(total));
             }
@@ -190,80 +270,132 @@ impl Registry {
         if watch.cancelled() {
             return Err(Error::Cancelled);
         }
-        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let parcels = parcels.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((Vendored { outcomes, parcels, submodules }, busy))
+        Ok((found.into_inner().unwrap_or_else(PoisonError::into_inner), busy))
     }
 
+    /// Whether all that plugins of a marketplace are served from is in the store.
+    pub(super) fn has_vendored(&self, slug: &str) -> Result<bool> {
+        let origins = self.store().origins(Some(slug))?;
+        Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
+    }
+
+    /// The commit to be served from, and what was fetched for it.
     fn fetch_remote(
         &self,
-        row: &MarketplaceRow,
-        token: Option<&Secret>,
+        errand: &Errand<'_>,
         wanted: &Wanted,
-        reference: Option<&str>,
-        watch: &dyn Watch,
-    ) -> Outcome {
-        let (token, options) = self.remote_terms(row, token, &wanted.url)?;
-        let folder = self.folder.vendored(&wanted.url);
-        let fetch =
-            |pin: &Pin| git::fetch(&folder, &Upstream { url: &wanted.url, pin, token }, &options, watch);
-        let failed = |error: FetchError| format!("it could not be fetched: {error}");
+        names: &BTreeSet<Option<String>>,
+        watch: &Quiet<'_>,
+    ) -> std::result::Result<(Oid, Fetched), String> {
+        let fetched = self.fetch_repository(errand, wanted, names, watch)?;
+        if !wanted.submodules {
+            return Ok((fetched.commit, fetched));
+        }
+        self.with_submodules(errand, &wanted.url, &fetched.commit, watch).map(|commit| (commit, fetched))
+    }
+
+    fn fetch_repository(
+        &self,
+        errand: &Errand<'_>,
+        wanted: &Wanted,
+        names: &BTreeSet<Option<String>>,
+        watch: &Quiet<'_>,
+    ) -> std::result::Result<Fetched, String> {
+        let (token, options) = self.remote_terms(errand, &wanted.url)?;
+        let (url, token) = (wanted.url.as_str(), token.as_ref());
+        let folder = self.folder.vendored(url);
+        let fetch = |pin: &Pin| git::fetch(&folder, &Upstream { url, pin, token }, &options, watch);
+        let failed = |error: FetchError| match error {
+            FetchError::Cancelled if watch.is_late() => format!(
+                "{FAILED}: all that lies elsewhere took longer than {} seconds (`sync.total_timeout`); the next \
+                 sync goes on from here",
+                self.settings.sync.total_timeout.as_secs()
+            ),
+            error => format!("{FAILED}: {error}"),
+        };
+        if watch.is_late() {
+            return Err(failed(FetchError::Cancelled));
+        }
         match (fetch(&wanted.pin()), wanted.sha) {
-            (Ok(fetched), _) => Ok(fetched.commit),
-            (Err(error @ FetchError::Cancelled), _) | (Err(error), None) => Err(failed(error)),
-            // Some servers give nothing by its id. Then it may be what the branch or tag is at.
-            (Err(error), Some(sha)) => {
-                let name = reference.map_or(Pin::Default, |name| Pin::Name(name.to_owned()));
-                match fetch(&name) {
-                    Ok(fetched) if fetched.commit == sha => Ok(sha),
-                    _ => Err(failed(error)),
-                }
+            (Ok(fetched), _) => Ok(fetched),
+            // Some servers give nothing by its id. Then it may be what a branch or tag is at.
+            (Err(error @ (FetchError::RefMissing { .. } | FetchError::Other { .. })), Some(sha)) => {
+                let pins = names.iter().take(NAMES);
+                let mut pins = pins.map(|name| name.clone().map_or(Pin::Default, Pin::Name));
+                let found = pins.find_map(|pin| fetch(&pin).ok().filter(|fetched| fetched.commit == sha));
+                found.ok_or_else(|| failed(error))
             }
+            (Err(error), _) => Err(failed(error)),
         }
     }
 
     /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
-    /// points to has to be on the public internet, and is sent no token; but for the very host that the
-    /// marketplace is registered at.
-    pub(super) fn remote_terms<'t>(
+    /// points to has to be on the public internet, and is sent the token that its host was given, if any; but
+    /// for the very host that the marketplace is registered at. Whether its host is denied was asked before.
+    pub(super) fn remote_terms(
         &self,
-        row: &MarketplaceRow,
-        token: Option<&'t Secret>,
+        errand: &Errand<'_>,
         url: &str,
-    ) -> std::result::Result<(Option<&'t Secret>, FetchOptions), String> {
-        let (own, other) = (Origin::of(&row.url), Origin::of(url));
-        let is_web = matches!(&other, Origin::Web { .. });
-        if own == other && is_web {
-            return Ok((token, self.fetch_options(row)));
-        }
-        self.strange_terms(row, url).map(|options| (None, options))
-    }
-
-    /// The same for what `by` points to, which the catalog points to. Who is not at the marketplace's own host
-    /// cannot have us fetch from there with its token.
-    pub(super) fn further_terms<'t>(
-        &self,
-        row: &MarketplaceRow,
-        token: Option<&'t Secret>,
-        by: &str,
-        url: &str,
-    ) -> std::result::Result<(Option<&'t Secret>, FetchOptions), String> {
-        if Origin::of(by) == Origin::of(&row.url) {
-            return self.remote_terms(row, token, url);
-        }
-        self.strange_terms(row, url).map(|options| (None, options))
-    }
-
-    fn strange_terms(&self, row: &MarketplaceRow, url: &str) -> std::result::Result<FetchOptions, String> {
-        if !url.starts_with("https://") {
-            return Err(format!(
-                "it could not be fetched: `{url}` is not https, and not where the marketplace is"
-            ));
-        }
+    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
+        let Errand { row, token, hosts } = *errand;
+        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
         let mut options = self.fetch_options(row);
+        let rules = Arc::clone(hosts);
+        options.allow_host = Some(Arc::new(move |host, port| {
+            let place = Place { road: Road::Https, host: host.to_owned(), port };
+            rules.refusal(&place, false).is_none()
+        }));
+        let of_host = match hosts.token_of(&place) {
+            None => None,
+            Some(variable) => match self.token(variable) {
+                Ok(Some(token)) => Some(token),
+                Ok(None) => {
+                    return Err(format!(
+                        "{FAILED}: the token of `{}` is gone (agnes host token {} --token-prompt)",
+                        place.host, place.host
+                    ));
+                }
+                Err(why) => return Err(format!("{FAILED}: {why}")),
+            },
+        };
+        if is_home(&Origin::of(&row.url), url) {
+            return Ok((token.cloned().or(of_host), options));
+        }
+        match place.road {
+            Road::Https => {}
+            // It was allowed in the operator's shell, by name.
+            Road::Ssh => return Ok((None, options)),
+            Road::Http => {
+                return Err(format!("{FAILED}: `{url}` is not https, and not where the marketplace is"));
+            }
+        }
         options.allow_address = Some(self.allow_address());
         options.proxies = self.proxies();
-        Ok(options)
+        Ok((of_host, options))
+    }
+
+    /// The same for what `by` points to, which the catalog points to. Who is on one host cannot have us fetch
+    /// from another with the token that we have for that.
+    pub(super) fn further_terms(
+        &self,
+        errand: &Errand<'_>,
+        by: &str,
+        url: &str,
+    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
+        if Origin::of(by) == Origin::of(url) {
+            return self.remote_terms(errand, url);
+        }
+        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
+        if place.road != Road::Https {
+            return Err(format!("{FAILED}: `{url}` is not https"));
+        }
+        if let Some(why) = errand.hosts.refusal(&place, false) {
+            return Err(why);
+        }
+        let (_, mut options) = self.remote_terms(errand, url)?;
+        options.allow_address = Some(self.allow_address());
+        options.proxies = self.proxies();
+        Ok((None, options))
     }
 }
 
@@ -275,6 +407,8 @@ impl Registry {
     /// # Errors
     /// What the database says.
     pub(super) fn tidy_store(&self, before: &[PluginRow]) -> Result<()> {
+        // Before the rows are read: what another sync is at work with until now is in them from now on.
+        let at_work = lock(&self.at_work.0);
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
         let former = former.map(|place| (place.url, place.commit));
@@ -286,8 +420,7 @@ impl Registry {
         }
         let mut folders: HashMap<_, _> =
             keep.iter().map(|(url, commits)| (self.folder.vendored(url), (url, commits))).collect();
-        let at_work = lock(&self.at_work.0);
-        let busy: Vec<_> = at_work.keys().map(|url| self.folder.vendored(url)).collect();
+        let busy: HashSet<_> = at_work.keys().map(|url| self.folder.vendored(url)).collect();
         for folder in fs::read_dir(self.folder.store()).into_iter().flatten().flatten() {
             let folder = folder.path();
             if busy.contains(&folder) {
@@ -303,29 +436,24 @@ impl Registry {
     }
 }
 
-impl Registry {
-    /// Whether all that the marketplace's plugins are served from is in the store. It is not after a backup
-    /// was restored, or when some of it turned out to be damaged.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) fn has_vendored(&self, row: &MarketplaceRow) -> Result<bool> {
-        if row.facts.vendored == 0 {
-            return Ok(true);
-        }
-        let origins = self.store().origins(Some(&row.id))?;
-        Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
-    }
+/// A fetch among many: it is not watched by itself, and all of them together have to end some time.
+struct Quiet<'a> {
+    watch: &'a dyn Watch,
+    until: Instant,
 }
 
-/// A fetch among many: it is not watched by itself.
-struct Quiet<'a>(&'a dyn Watch);
+impl Quiet<'_> {
+    /// Their time is over, and nobody wanted them to end.
+    fn is_late(&self) -> bool {
+        !self.watch.cancelled() && Instant::now() >= self.until
+    }
+}
 
 impl Watch for Quiet<'_> {
     fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
 
     fn cancelled(&self) -> bool {
-        self.0.cancelled()
+        self.watch.cancelled() || Instant::now() >= self.until
     }
 }
 

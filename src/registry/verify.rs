@@ -3,6 +3,8 @@
 //! Nobody's registry is asked: a bundle is checked wherever it came to, by whoever has it. Both files are
 //! strangers'.
 
+mod upstream;
+
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -12,23 +14,20 @@ use super::{Error, Result};
 use crate::archive::inspect::{Entry, inspect};
 use crate::domain::digest::Hasher;
 use crate::domain::limits::Limits;
-use crate::domain::links::Repo;
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
 use crate::domain::provenance::{self, CATALOG, Found, Plugin, Provenance, Received};
 use crate::domain::slug::Slug;
-use crate::domain::tree::{Kind, ReadError};
 use crate::git::{BlobHasher, Reader, Repository};
 
 /// A provenance of more bytes is none that we wrote.
-const LARGEST_PROVENANCE: u64 = 256 << 20;
+const LARGEST_PROVENANCE: u64 = 128 << 20;
 
 /// A catalog, likewise; manifests have a limit of their own.
 const LARGEST_CATALOG: u64 = 256 << 20;
 
 /// How much of a bundle is held in memory, in bytes: it is a stranger who says what has to be.
-const MOST_MEMORY: u64 = 1 << 30;
+const MOST_MEMORY: u64 = 256 << 20;
 
 /// More faults of one plugin say nothing more.
 const MOST: usize = 20;
@@ -54,8 +53,8 @@ pub struct Verified {
 #[derive(Debug, Default)]
 pub struct VerifiedPlugin {
     pub faults: Vec<String>,
-    /// The repository with its commit; `None`: there is none here.
-    pub repository: Option<PathBuf>,
+    /// Whether there are repositories here that have its commit and its entry's, and it was held against them.
+    pub upstream_checked: bool,
 }
 
 impl Verified {
@@ -71,9 +70,11 @@ impl Verified {
 /// When one of the files cannot be read, or is not what it should be. What merely does not hold is in the answer.
 pub fn verify(bundle: &Path, provenance: &Path, sources: &Sources<'_>) -> Result<Verified> {
     let provenance = read_provenance(provenance)?;
-    let unused = sources.given.iter().find(|given| {
-        !provenance.plugins.iter().any(|plugin| folder_of(given, &plugin.source.url).is_some())
-    });
+    let urls = |plugin: &'_ Plugin| {
+        [Some(plugin.source.url.clone()), plugin.listed_in.as_ref().map(|listing| listing.url.clone())]
+    };
+    let urls: HashSet<String> = provenance.plugins.iter().flat_map(urls).flatten().collect();
+    let unused = sources.given.iter().find(|given| !urls.iter().any(|url| folder_of(given, url).is_some()));
     if let Some(given) = unused {
         return Err(Error::Invalid {
             message: format!("no plugin of the bundle comes from the address in {}", quoted(given)),
@@ -137,7 +138,9 @@ fn receive(bundle: &Path, provenance: &Provenance) -> Result<Received> {
             let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
             blob.update(piece);
             sha256.update(piece);
-            keep.iter_mut().for_each(|keep| keep.extend_from_slice(piece));
+            if let Some(keep) = &mut keep {
+                keep.extend_from_slice(piece);
+            }
         }
         let collision = || io::Error::new(io::ErrorKind::InvalidData, "a file was made to have another's id");
         let found = Found {
@@ -155,35 +158,59 @@ fn receive(bundle: &Path, provenance: &Provenance) -> Result<Received> {
     Ok(received)
 }
 
-/// Holds a plugin against its commit, if a repository is here that has it.
+/// Holds a plugin against its commit, and its entry against the marketplace's, if they are here.
 fn against_upstream(plugin: &Plugin, faults: Vec<String>, sources: &Sources<'_>) -> Result<VerifiedPlugin> {
-    let mut verified = VerifiedPlugin { faults, repository: None };
-    let (url, commit) = (&plugin.source.url, &plugin.source.commit);
-    let found = if let Some(folder) = sources.given.iter().find_map(|given| folder_of(given, url)) {
+    let mut verified = VerifiedPlugin { faults, upstream_checked: false };
+    let source = &plugin.source;
+    let files = find(plugin, &source.url, &source.commit, sources, &mut verified.faults)?;
+    let listing = match &plugin.listed_in {
+        Some(listing) => find(plugin, &listing.url, &listing.commit, sources, &mut verified.faults)?,
+        None => None,
+    };
+    let held = match (&plugin.listed_in, &files, &listing) {
+        (None, Some(reader), _) => upstream::of_marketplace(plugin, reader).map(|wrong| (true, wrong)),
+        (Some(listing), Some(reader), Some(market)) => {
+            upstream::of_store(plugin, reader, Some((listing, market))).map(|wrong| (true, wrong))
+        }
+        // Its files can be told, its entry cannot.
+        (Some(_), Some(reader), None) => upstream::of_store(plugin, reader, None).map(|wrong| (false, wrong)),
+        (_, None, _) => return Ok(verified),
+    };
+    match held {
+        Ok((all, wrong)) => {
+            verified.upstream_checked = all;
+            verified.faults.extend(wrong);
+        }
+        Err(error) => verified.faults.push(format!("its commit cannot be read: {error}")),
+    }
+    verified.faults.truncate(MOST);
+    Ok(verified)
+}
+
+/// A repository that has that commit. One that was named for the address has to.
+fn find(
+    plugin: &Plugin,
+    url: &str,
+    commit: &Oid,
+    sources: &Sources<'_>,
+    faults: &mut Vec<String>,
+) -> Result<Option<Reader>> {
+    if let Some(folder) = sources.given.iter().find_map(|given| folder_of(given, url)) {
         let reader = reader_of(&folder).ok_or_else(|| Error::Invalid {
             message: format!("there is no git repository in `{}`", folder.display()),
             hint: Some(format!("git clone --bare {url}")),
         })?;
-        if !reader.has(commit) {
-            verified.faults.push(format!("`{}` does not have the commit {commit}", folder.display()));
-            return Ok(verified);
+        if reader.has(commit) {
+            return Ok(Some(reader));
         }
-        Some((folder, reader))
-    } else {
-        // A slug that is none could name any folder.
-        let slug: Option<Slug> = plugin.marketplace_slug.parse().ok();
-        let folders = slug.map_or_else(Vec::new, |slug| (sources.fetched)(&slug, url));
-        let mut opened = folders.into_iter().filter_map(|folder| Some((reader_of(&folder)?, folder)));
-        opened.find(|(reader, _)| reader.has(commit)).map(|(reader, folder)| (folder, reader))
-    };
-    if let Some((folder, reader)) = found {
-        verified.repository = Some(folder);
-        let wrong = same_as(plugin, &reader);
-        let unreadable = |error| vec![format!("its commit cannot be read: {error}")];
-        verified.faults.extend(wrong.unwrap_or_else(unreadable));
-        verified.faults.truncate(MOST);
+        faults.push(format!("`{}` does not have the commit {commit}", folder.display()));
+        return Ok(None);
     }
-    Ok(verified)
+    // A slug that is none could name any folder.
+    let slug: Option<Slug> = plugin.marketplace_slug.parse().ok();
+    let folders = slug.map_or_else(Vec::new, |slug| (sources.fetched)(&slug, url));
+    let mut opened = folders.iter().filter_map(|folder| reader_of(folder));
+    Ok(opened.find(|reader| reader.has(commit)))
 }
 
 /// Of a bare repository, or of the one in a working tree.
@@ -197,31 +224,4 @@ fn reader_of(folder: &Path) -> Option<Reader> {
 /// What of `URL=FOLDER` is the folder, if that is the URL.
 fn folder_of(given: &str, url: &str) -> Option<PathBuf> {
     given.strip_prefix(url)?.strip_prefix('=').filter(|folder| !folder.is_empty()).map(PathBuf::from)
-}
-
-/// What the commit has otherwise than the provenance says.
-fn same_as(plugin: &Plugin, reader: &Reader) -> std::result::Result<Vec<String>, ReadError> {
-    let mut wrong = Vec::new();
-    let repo = Repo::new(reader, reader.commit_tree(&plugin.source.commit)?);
-    let path = RepoPath::parse(&plugin.source.path).unwrap_or_default();
-    let folder = match repo.locate(&[], path.segments().iter().map(String::as_bytes)) {
-        Ok(folder) if folder.kind == Kind::Tree => folder,
-        _ => return Ok(vec![format!("its commit has no folder {}", quoted(&plugin.source.path))]),
-    };
-    if plugin.source.tree.is_some_and(|tree| tree != folder.id) {
-        wrong.push(format!(
-            "its folder is the tree {} in its commit, and not the one that is listed",
-            folder.id
-        ));
-    }
-    for (path, file) in &plugin.upstream() {
-        let there = repo.locate(&folder.path, path.split('/').map(str::as_bytes));
-        let same = there.is_ok_and(|there| {
-            there.id == file.blob && there.kind == if file.executable { Kind::Executable } else { Kind::File }
-        });
-        if !same {
-            wrong.push(format!("{}: its commit does not have it so", quoted(path)));
-        }
-    }
-    Ok(wrong)
 }

@@ -43,7 +43,7 @@ pub struct PluginFacts {
     pub notes: u64,
     /// Those that lie elsewhere and may have moved without the marketplace, or could not be fetched.
     pub remote: u64,
-    /// Those that are served from other repositories.
+    /// Those whose files are in the store, and not in the marketplace's own repository.
     pub vendored: u64,
 }
 
@@ -172,8 +172,7 @@ impl Store {
         self.execute(
             "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_commit_sha = ?, \
              last_commit_at = make_timestamp(?::BIGINT), last_error = NULL, rules = ?, renames = ?, notes = ?, \
-             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, \
-             vendored_count = ? WHERE id = ?",
+             plugin_count = ?, not_served_count = ?, note_count = ?, remote_count = ?, vendored_count = ? WHERE id = ?",
             params![synced.at, synced.commit, synced.committed_at, synced.rules, synced.renames, synced.notes,
                 synced.facts.all, synced.facts.not_served, synced.facts.notes, synced.facts.remote,
                 synced.facts.vendored, id],

@@ -7,12 +7,13 @@
 
 use super::{Store, StoreError};
 
-pub(super) const STEPS: [&str; 5] = [
+pub(super) const STEPS: [&str; 6] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_doors.sql"),
     include_str!("migrations/0003_plugin_facts.sql"),
     include_str!("migrations/0004_disabled_plugins.sql"),
     include_str!("migrations/0005_origins.sql"),
+    include_str!("migrations/0007_hosts.sql"),
 ];
 
 /// Whether anything had to be done.

@@ -11,6 +11,7 @@ mod copying;
 pub mod disabled;
 pub mod error;
 pub mod grants;
+pub mod hosts;
 pub mod marketplaces;
 mod migrations;
 pub mod offers;

@@ -84,8 +84,8 @@ impl Store {
         )
     }
 
-    /// The commits that plugins are served from which lie elsewhere, each with its address, once: of one
-    /// marketplace, or of all.
+    /// The commits that plugins are served from which lie elsewhere, each with its address, once: those of
+    /// one marketplace, or all.
     ///
     /// # Errors
     /// What the database says.
@@ -93,7 +93,7 @@ impl Store {
         let rows = self.rows(
             "SELECT DISTINCT origin_url, origin_commit FROM marketplace_plugins \
              WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL AND (?1 IS NULL OR marketplace_id = ?1)",
-            duckdb::params![marketplace],
+            [marketplace],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?;
         Ok(rows.into_iter().filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod diff;
 pub mod doctor;
 pub mod grants;
+pub mod hosts;
 pub mod marketplaces;
 pub mod people;
 pub mod plugins;

@@ -50,6 +50,12 @@ pub struct Synced {
     pub not_served: u64,
     /// Remarks about the manifest and the plugins.
     pub notes: u64,
+    /// Other repositories from which something new came for its plugins.
+    #[serde(default)]
+    pub remote_received: u64,
+    /// Other repositories that could not be fetched. What was fetched of them before is served on.
+    #[serde(default)]
+    pub remote_failed: u64,
     /// How long it took.
     pub seconds: f64,
 }

@@ -74,10 +74,12 @@ impl Claude {
         said
     }
 
-    /// `claude plugin list --json`
+    /// `claude plugin list --json`, without the plugins that new clients bring along.
     #[track_caller]
     pub fn installed(&self) -> Vec<Value> {
-        serde_json::from_str(&self.plugin(&["list", "--json"])).unwrap()
+        let mut all: Vec<Value> = serde_json::from_str(&self.plugin(&["list", "--json"])).unwrap();
+        all.retain(|one| !one["id"].as_str().unwrap().ends_with("@builtin"));
+        all
     }
 
     /// Adds a folder as a marketplace, and installs all its plugins.

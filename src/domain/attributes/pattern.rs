@@ -82,24 +82,24 @@ impl Pattern {
             let mut next = vec![false; text.len() + 1];
             let mut any = false;
             let mut open = false;
-            for i in 0..=text.len() {
+            for (i, here) in places.iter().copied().enumerate() {
                 match token {
                     Token::Some => {
-                        open |= places[i];
+                        open |= here;
                         next[i] |= open;
                         open &= text.get(i) != Some(&b'/');
                     }
                     Token::Folders => {
-                        next[i] |= places[i] || (open && i > 0 && text[i - 1] == b'/');
-                        open |= places[i];
+                        next[i] |= here || (open && i > 0 && text[i - 1] == b'/');
+                        open |= here;
                     }
                     Token::Inside => {
                         next[i] |= open && i == text.len();
-                        open |= places[i];
+                        open |= here;
                     }
                     single => {
                         let fits = text.get(i).is_some_and(|byte| single.fits(*byte));
-                        if places[i] && fits {
+                        if here && fits {
                             next[i + 1] = true;
                         }
                     }

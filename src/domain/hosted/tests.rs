@@ -30,6 +30,7 @@ fn view(plugins: usize, fields: &Value) -> View {
         reason: None,
         disabled: None,
         vendored: None,
+        linked: false,
     };
     View::assemble(&Feed::default(), (0..plugins).map(offer).collect(), &HashMap::new())
 }

@@ -6,8 +6,10 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{ListedFile, Plugin, Provenance};
+use crate::domain::behaviour;
 use crate::domain::catalog;
 use crate::domain::content::Content;
+use crate::domain::dependencies;
 use crate::domain::digest::Digest;
 use crate::domain::fields::Object;
 use crate::domain::manifest;
@@ -177,6 +179,16 @@ fn made_otherwise(plugin: &Plugin, entry: &Object, received: &Received, blob: Bl
     }
     let content =
         Content { files, crlf: plugin.crlf(), skills_listed: plugin.skills_listed, ..Content::default() };
+    let neighbours = plugin.neighbours();
+    let mut says = plugin.behaviour.clone();
+    manifest::drop_missing_paths(&mut says, &content);
+    dependencies::rename(&mut says, plugin.marketplace_name.as_deref(), &neighbours);
+    if let Some(prefix) = &plugin.name_prefix {
+        dependencies::prefix(&mut says, prefix);
+    }
+    if behaviour::of(&says) != behaviour::of(entry) {
+        wrong.push("the catalog says something else of it than its entry does".into());
+    }
     let naming = Naming {
         name: &plugin.name,
         version: plugin.version.as_deref(),
@@ -184,7 +196,7 @@ fn made_otherwise(plugin: &Plugin, entry: &Object, received: &Received, blob: Bl
         entry,
         prefix: plugin.name_prefix.as_deref(),
         marketplace: plugin.marketplace_name.as_deref(),
-        neighbours: &plugin.neighbours(),
+        neighbours: &neighbours,
     };
     let Ok(served) = served::files(&content, naming, |file| Ok(texts.get(&file.blob).cloned())) else {
         return wrong;

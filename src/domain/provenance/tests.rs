@@ -6,10 +6,10 @@ use crate::domain::manifest;
 use crate::domain::view::{self, Feed, Renames};
 
 /// Instead of git's, which is not at home in this room.
-fn blob(bytes: &[u8]) -> Option<Oid> {
+fn blob(bytes: &[u8]) -> Oid {
     let mut id = [0; 20];
     id.copy_from_slice(&Digest::of(bytes).as_bytes()[..20]);
-    Some(Oid(id))
+    Oid(id)
 }
 
 const UPSTREAMS: &[u8] = br#"{"name": "upstreams", "version": "1", "license": "MIT"}"#;
@@ -19,7 +19,7 @@ const WINDOWS: &[u8] = b"echo\r\n";
 fn scene() -> (Provenance, Received) {
     let file = |path: &str, upstream: &[u8], made| ListedFile {
         path: path.into(),
-        blob: blob(upstream),
+        blob: Some(blob(upstream)),
         made,
         ..ListedFile::default()
     };
@@ -38,6 +38,7 @@ fn scene() -> (Provenance, Received) {
             tree: Some(Oid([4; 20])),
             fetched_at: None,
         },
+        listed_in: None,
         digest: Digest::of(b""),
         behaviour: Object::new(),
         name_prefix: None,
@@ -60,7 +61,7 @@ fn scene() -> (Provenance, Received) {
     let catalog = view::catalog(&feed, [&entry].into_iter(), &Renames::new());
     let found = |bytes: &[u8]| Found {
         executable: false,
-        blob: blob(bytes).unwrap(),
+        blob: blob(bytes),
         sha256: Digest::of(bytes),
         bytes: Some(bytes.to_vec()),
     };
@@ -78,7 +79,7 @@ fn scene() -> (Provenance, Received) {
 fn faults(change: impl FnOnce(&mut Provenance, &mut Received)) -> Vec<String> {
     let (mut provenance, mut received) = scene();
     change(&mut provenance, &mut received);
-    let found = check(&provenance, &received, &blob);
+    let found = check(&provenance, &received, &|bytes| Some(blob(bytes)));
     found.bundle.into_iter().chain(found.plugins.into_iter().flatten()).collect()
 }
 

@@ -5,7 +5,10 @@ use crate::domain::complaints;
 use crate::domain::content::Content;
 use crate::domain::links::Repo;
 use crate::domain::note::{Note, quoted};
+use crate::domain::remote::Remote;
+use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
+use crate::domain::{npm, packed};
 
 impl Reading<'_> {
     /// A usual file with hooks that the client cannot use.
@@ -24,6 +27,20 @@ impl Reading<'_> {
             );
             Note::new("hooks-unusable", message)
         }))
+    }
+
+    /// What a package's own manifest asks for.
+    pub(super) fn of_package(
+        &self,
+        source: &Source,
+        repo: &Repo<'_>,
+        content: &Content,
+    ) -> Result<Vec<Note>, ReadError> {
+        let file =
+            content.files.get("package.json").filter(|_| matches!(source, Source::Remote(Remote::Npm(_))));
+        let Some(file) = file else { return Ok(Vec::new()) };
+        let package = self.small(repo, file)?.and_then(|bytes| npm::manifest(&bytes));
+        Ok(package.map_or_else(Vec::new, |package| packed::package_notes(&package, &content.files)))
     }
 }
 

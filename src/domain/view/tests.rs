@@ -14,6 +14,7 @@ fn offer(slug: &str, plugin: &str) -> Offer {
         reason: None,
         disabled: None,
         vendored: None,
+        linked: false,
     }
 }
 

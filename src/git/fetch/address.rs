@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::{FetchError, FetchOptions, Upstream};
+use crate::domain::host::{self, Place};
 use crate::domain::secret::Secret;
 
 /// Where a fetch goes.
@@ -116,6 +117,33 @@ pub fn host_of(url: &str) -> Result<(String, Option<IpAddr>), FetchError> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let literal = super::client::literal(&host);
     Ok((host, literal))
+}
+
+/// Where an address leads, however it is spelt.
+///
+/// # Errors
+/// [`FetchError::BadAddress`] when it is neither http, https nor ssh.
+pub fn place_of(url: &str) -> Result<Place, FetchError> {
+    let bad = |reason: String| FetchError::BadAddress { url: redacted(url), reason };
+    if let Some(parsed) = web(url) {
+        let parsed = parsed.map_err(bad)?;
+        let road = if parsed.scheme() == "https" { host::Road::Https } else { host::Road::Http };
+        let port = parsed.port_or_known_default().unwrap_or_default();
+        return Ok(Place { road, host: plain_host(&parsed), port });
+    }
+    let parsed = gix::url::parse(url.as_bytes()).map_err(|error| bad(crate::git::one_line(&error)))?;
+    match (&parsed.scheme, parsed.host()) {
+        (gix::url::Scheme::Ssh, Some(host)) if !host.is_empty() => {
+            let host = host.trim_end_matches('.').to_ascii_lowercase();
+            Ok(Place { road: host::Road::Ssh, host, port: parsed.port.unwrap_or(22) })
+        }
+        _ => Err(bad("it is not https or ssh".into())),
+    }
+}
+
+/// A host's name as rules spell it: a dot at its end changes nothing about where it is.
+pub(super) fn plain_host(url: &Url) -> String {
+    url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// `None`: it is not http or https at all.

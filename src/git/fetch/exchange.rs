@@ -11,7 +11,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Response, StatusCode, Url};
 use tokio::runtime::Runtime;
 
-use super::address::{Address, Login, Origin, redacted, without_userinfo};
+use super::address::{Address, Login, Origin, plain_host, redacted, without_userinfo};
 use super::guard::{Guard, TICK};
 use super::{FetchError, client};
 
@@ -120,6 +120,12 @@ impl<'a> Wire<'a> {
         to.set_fragment(None);
         if to.scheme() != "https" && to.scheme() != from.scheme() {
             return refuse(to.as_str(), "it leaves https");
+        }
+        if let Some(allow) = &self.guard.options.allow_host
+            && to.host_str() != from.host_str()
+            && !allow(&plain_host(&to), to.port_or_known_default().unwrap_or_default())
+        {
+            return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
         }
         if !to.as_str().ends_with(tail) {
             return refuse(to.as_str(), "it does not lead to a repository (to a login page, perhaps)");

@@ -42,9 +42,9 @@ pub(crate) mod tests;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-pub use address::{host_of, redacted};
+pub use address::{host_of, place_of, redacted};
 pub use error::FetchError;
-pub use options::{AllowAddress, FetchOptions, Pin, Upstream};
+pub use options::{AllowAddress, AllowHost, FetchOptions, Pin, Upstream};
 
 use self::address::Address;
 use self::guard::Guard;
@@ -65,6 +65,8 @@ pub struct Fetched {
     pub tree: Oid,
     /// Whether anything was received. False: the commit was here already.
     pub received: bool,
+    /// What was followed is a tag.
+    pub is_tag: bool,
 }
 
 /// Makes the commit that `upstream` points to available in the bare repository in `repo`, which is
@@ -123,7 +125,7 @@ fn over_the_network(
     let mut session = Session::open(address, guard)?;
     let target = resolve::resolve(&mut session, pin)?;
     if let Some(fetched) = target.commit.and_then(|commit| already_here(repo, home, &commit)) {
-        return Ok(fetched);
+        return Ok(Fetched { is_tag: target.is_tag, ..fetched });
     }
 
     // Most fetches differ little from what is here. Should what is here be damaged, or the upstream
@@ -185,7 +187,8 @@ fn receive(
     })?;
     super::reach::check(&reader, &commit).map_err(unreadable)?;
     home.record(&commit, facts.has_parents).map_err(on_disk)?;
-    Ok(Fetched { commit, committed_at: facts.committed_at, tree: facts.tree, received: true })
+    let (committed_at, tree, is_tag) = (facts.committed_at, facts.tree, target.is_tag);
+    Ok(Fetched { commit, committed_at, tree, received: true, is_tag })
 }
 
 /// What a commit is, if it is here. Its whole tree was checked when it came; should the beginning
@@ -200,5 +203,6 @@ fn already_here(repo: &Path, home: &Home, commit: &Oid) -> Option<Fetched> {
         home.forget(commit);
         return None;
     };
-    Some(Fetched { commit: *commit, committed_at: facts.committed_at, tree: facts.tree, received: false })
+    let (committed_at, tree) = (facts.committed_at, facts.tree);
+    Some(Fetched { commit: *commit, committed_at, tree, received: false, is_tag: false })
 }

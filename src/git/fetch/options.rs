@@ -36,6 +36,9 @@ pub struct Upstream<'a> {
 /// Whether an address may be connected to.
 pub type AllowAddress = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
+/// Whether a host may be asked for anything: its name, and the port.
+pub type AllowHost = Arc<dyn Fn(&str, u16) -> bool + Send + Sync>;
+
 /// Finds the addresses of a name.
 pub type LookUp = Arc<dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync>;
 
@@ -59,6 +62,8 @@ pub struct FetchOptions {
     /// Asked for every address that HTTP connects to, when it connects (after name resolution, and
     /// again after each redirect). `None` allows all.
     pub allow_address: Option<AllowAddress>,
+    /// Asked where a redirect leads to another host. `None` allows all.
+    pub allow_host: Option<AllowHost>,
     /// Hosts of the proxies in use, which are allowed wherever they are. A proxy connects to where we ask it
     /// to, and looks names up itself; so where there is one, names are looked up here as well, and what
     /// leads to a forbidden address is not asked for.
@@ -81,6 +86,7 @@ impl Default for FetchOptions {
             total_timeout: Duration::from_secs(20 * 60),
             ca_bundle: None,
             allow_address: None,
+            allow_host: None,
             proxies: Vec::new(),
             look_up: None,
             user: UserGit::default(),

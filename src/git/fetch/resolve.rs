@@ -20,6 +20,7 @@ pub(super) struct Target {
     pub commit: Option<Oid>,
     /// The tag or commit id that was given.
     pub name: Option<String>,
+    pub is_tag: bool,
 }
 
 pub(super) fn resolve(session: &mut Session<'_>, pin: &Pin) -> Result<Target, FetchError> {
@@ -45,7 +46,7 @@ pub(super) fn resolve(session: &mut Session<'_>, pin: &Pin) -> Result<Target, Fe
                 if !session.may_ask_for(&id) {
                     return Err(FetchError::RefMissing { name: name.clone(), available: Vec::new() });
                 }
-                return Ok(Target { want: id, commit: Some(id), name: Some(name.clone()) });
+                return Ok(Target { want: id, commit: Some(id), name: Some(name.clone()), is_tag: false });
             }
             let full = format!("refs/tags/{name}");
             if let Some(found) = find(&session.refs(&[&full])?, &full) {
@@ -91,7 +92,9 @@ fn find(refs: &[Ref], name: &str) -> Option<Target> {
             }
             Ref::Unborn { .. } => return None,
         };
-        (*full == name).then(|| Target { want: from_gix(want), commit: Some(from_gix(commit)), name: None })
+        let is_tag = name.starts_with("refs/tags/");
+        let (want, commit) = (from_gix(want), Some(from_gix(commit)));
+        (*full == name).then_some(Target { want, commit, name: None, is_tag })
     })
 }
 

@@ -9,6 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::fields::Object;
 use crate::domain::oid::Oid;
 use crate::domain::provenance::Origin;
+use crate::domain::remote::is_linked;
 use crate::domain::slug::Slug;
 use crate::domain::time::rfc3339;
 use crate::domain::view::{self, Face, Feed, Glance, Offer, Renames, Served, View};
@@ -92,7 +93,7 @@ impl Entitlement<'_> {
         let known = self.known();
         let faces: Vec<&Face> = known.iter().map(|(_, _, (face, _))| face).collect();
         let (market, listed, _) = known.get(view::in_folder(&faces, folder)?)?;
-        listed.offer(market)?.served(folder.to_owned())
+        listed.offer(market)?.served(folder.to_owned()).filter(|plugin| !plugin.linked)
     }
 
     /// The same view, by name only: most of it is known already.
@@ -178,6 +179,7 @@ impl Listed {
             _ => Object::new(),
         };
         Some(Offer {
+            linked: row.digest.is_some() && is_linked(&entry, row.origin_url.is_some()),
             slug: row.marketplace_id.parse().ok()?,
             plugin: row.name.parse().ok()?,
             manifest_name: row.manifest_name.clone(),

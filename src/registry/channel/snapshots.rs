@@ -43,8 +43,8 @@ struct About {
 struct Plugin {
     marketplace: String,
     name: String,
-    /// Of what is served: names its part.
-    digest: String,
+    /// Of what is served: names its part. `None`: clients fetch it themselves, and it has none.
+    digest: Option<String>,
 }
 
 const UNREADABLE: Error = Error::Defect("what was just put into the git cache cannot be read");
@@ -87,8 +87,9 @@ impl Registry {
     fn read_snapshot(&self, cache: &Cache, view: &Digest) -> Option<Held> {
         let head = self.read_part(&cache.view(view))?;
         let about: About = serde_json::from_slice(head.about()).ok()?;
-        let part = |plugin: &Plugin| self.part_at_hand(cache, &plugin.digest.parse().ok()?);
-        let parts: Vec<_> = about.plugins.iter().map(part).collect::<Option<_>>()?;
+        let part = |digest: &String| self.part_at_hand(cache, &digest.parse().ok()?);
+        let digests = about.plugins.iter().filter_map(|plugin| plugin.digest.as_ref());
+        let parts: Vec<_> = digests.map(part).collect::<Option<_>>()?;
         held(*view, about, head, parts)
     }
 
@@ -119,16 +120,17 @@ impl Registry {
     fn make_snapshot(&self, view: &UserView) -> Result<Arc<Held>> {
         let cache = self.git_cache()?;
         let parts = self.parts_for_git(&cache, view).inspect_err(distrust_after)?;
-        let mut folders = Vec::new();
-        let mut plugins = Vec::new();
-        for (plugin, part) in view.view.plugins.iter().zip(&parts) {
-            folders.push((format!("plugins/{}", plugin.prefixed_name), part.root()));
-            plugins.push(Plugin {
-                marketplace: plugin.slug.to_string(),
-                name: plugin.plugin.to_string(),
-                digest: plugin.digest.to_string(),
-            });
-        }
+        let here = view.view.plugins.iter().filter(|plugin| !plugin.linked);
+        let folders: Vec<_> = here
+            .zip(&parts)
+            .map(|(plugin, part)| (format!("plugins/{}", plugin.prefixed_name), part.root()))
+            .collect();
+        let told = |plugin: &Served| Plugin {
+            marketplace: plugin.slug.to_string(),
+            name: plugin.plugin.to_string(),
+            digest: (!plugin.linked).then(|| plugin.digest.to_string()),
+        };
+        let plugins = view.view.plugins.iter().map(told).collect();
         let path = cache.view(&view.view.digest);
         let about = About { plugins };
         let words = serde_json::to_vec(&about).map_err(|_| Error::Defect("a view that is no JSON"))?;
@@ -148,14 +150,14 @@ impl Registry {
     /// The parts of a view's plugins, in their order. Each is read once, here: those that were there, and
     /// those that had to be made.
     fn parts_for_git(&self, cache: &Cache, view: &UserView) -> Result<Vec<Arc<Part>>> {
-        let plugins = &view.view.plugins;
+        let plugins: Vec<&Served> = view.view.plugins.iter().filter(|plugin| !plugin.linked).collect();
         let there: Vec<_> = plugins.iter().map(|plugin| self.part_at_hand(cache, &plugin.digest)).collect();
-        let missing = plugins.iter().zip(&there).filter(|(_, part)| part.is_none());
+        let missing = plugins.iter().copied().zip(&there).filter(|(_, part)| part.is_none());
         self.make_parts_for_git(cache, view, missing.map(|(plugin, _)| plugin))?;
         let read = |(plugin, part): (&Served, Option<Arc<Part>>)| {
             part.or_else(|| self.read_part(&cache.part(&plugin.digest))).ok_or(UNREADABLE)
         };
-        plugins.iter().zip(there).map(read).collect()
+        plugins.into_iter().zip(there).map(read).collect()
     }
 
     /// Makes parts, on all processors.
