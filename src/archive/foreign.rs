@@ -125,6 +125,9 @@ impl Seen<'_, '_> {
         if name.starts_with('/') || name.as_bytes().get(1) == Some(&b':') {
             return Err(bad("is an absolute path"));
         }
+        if name.len() > LONGEST_NAME {
+            return Err(bad("has a path of more than 4,096 bytes"));
+        }
         if name.contains(['\\', '\0']) || name.chars().any(char::is_control) {
             return Err(bad("has a backslash or a control character in its path"));
         }
@@ -189,6 +192,9 @@ fn occurrences(file: &mut File, mark: [u8; 4]) -> io::Result<u64> {
     file.rewind()?;
     Ok(count)
 }
+
+/// `PATH_MAX` of Linux. All of them are remembered, so that a path is not there twice.
+const LONGEST_NAME: usize = 4_096;
 
 /// What long names and attributes may take, in bytes.
 const LONGEST_HEADER: u64 = 64 << 10;

@@ -119,6 +119,10 @@ fn a_name_that_leads_elsewhere_costs_the_whole_archive() {
             }
         }
     }
+    let long = format!("{}\0", "x".repeat(5_000));
+    let tar = tar_of(&[("h", b'L', 0, long.as_bytes()), ("cut", b'0', 0, b"x")]);
+    refused(&gzip(&tar), Packing::TarGz, "more than 4,096 bytes");
+    refused(&zip_of(&[(&long[..5_000], FILE, b"x")]), Packing::Zip, "more than 4,096 bytes");
     refused(&zip_of(&[("", FILE, b"x")]), Packing::Zip, "no name");
     refused(&zip_of(&[("a", FILE, b"x"), ("./a", FILE, b"y")]), Packing::Zip, "there twice");
     refused(&gzip(&tar_of(&[("a", b'0', 0, b"x"), ("a", b'0', 0, b"y")])), Packing::TarGz, "there twice");
