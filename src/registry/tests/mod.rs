@@ -11,4 +11,5 @@ mod outbound;
 mod packages;
 mod parcels;
 mod syncs;
+mod terms;
 mod tokens;
