@@ -21,7 +21,9 @@ pub(crate) fn zip_of(entries: &[(&str, u32, &[u8])]) -> Vec<u8> {
         for short in [20_u16, 0x0800, 8, 0, 0x21] {
             common.extend(short.to_le_bytes());
         }
-        common.extend(crc32fast::hash(contents).to_le_bytes());
+        let mut sum = flate2::Crc::new();
+        sum.update(contents);
+        common.extend(sum.sum().to_le_bytes());
         for size in [packed.len(), contents.len()] {
             common.extend(u32::try_from(size).unwrap().to_le_bytes());
         }

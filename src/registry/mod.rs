@@ -36,6 +36,7 @@ mod step;
 mod submodules;
 mod supplies;
 pub mod sync;
+mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

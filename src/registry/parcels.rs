@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::Registry;
 use super::folder::make_folder;
 use super::origin::Origin;
-use super::vendoring::{Errand, Outcome, Parcel, refusal};
+use super::terms::{Errand, refusal};
+use super::vendoring::{Outcome, Parcel};
 use crate::archive::foreign::{self, Bounds, Packing};
 use crate::domain::catalog::Entry;
 use crate::domain::digest::Hasher;
@@ -228,9 +229,10 @@ impl Registry {
         ask: &Ask<'_>,
         watch: &dyn Watch,
     ) -> Result<Got, String> {
+        let url = ask.url.split('?').next().unwrap_or_default();
         let (_, options) = match by {
-            Some(by) => self.further_terms(errand, by, ask.url)?,
-            None => self.remote_terms(errand, ask.url)?,
+            Some(by) => self.further_terms(errand, by, url)?,
+            None => self.remote_terms(errand, url)?,
         };
         git::download(ask, &self.folder.store(), &options, watch).map_err(|error| error.to_string())
     }

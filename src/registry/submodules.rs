@@ -8,7 +8,8 @@
 use std::path::Path;
 
 use super::Registry;
-use super::vendoring::{Errand, Outcome};
+use super::terms::Errand;
+use super::vendoring::Outcome;
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
 use crate::domain::submodule::address;

@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::origin::Origin;
+use super::terms::{Errand, refusal};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
-use crate::domain::host::{Hosts, Place, Road};
+use crate::domain::host::Hosts;
 use crate::domain::npm;
 use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
@@ -21,7 +22,7 @@ use crate::domain::remote::{self, FAILED, GitSource, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::watch::{Phase, Watch};
-use crate::git::{self, FetchError, FetchOptions, Fetched, Pin, Upstream};
+use crate::git::{self, FetchError, Fetched, Pin, Upstream};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
 
@@ -63,13 +64,6 @@ struct Wanted {
     sha: Option<Oid>,
     /// With what its submodules hold.
     submodules: bool,
-}
-
-/// On whose behalf something is fetched, and by what rules.
-pub(super) struct Errand<'a> {
-    pub row: &'a MarketplaceRow,
-    pub token: Option<&'a Secret>,
-    pub hosts: &'a Arc<Hosts>,
 }
 
 /// The addresses of the store that syncs are at work with: fetched, and not yet in any row.
@@ -127,23 +121,6 @@ impl Vendored {
         let Source::Remote(remote) = &entry.source else { return None };
         refusal(&self.hosts, &self.home, remote)
     }
-}
-
-pub(super) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
-    let url = match remote {
-        Remote::Git(git) => &git.url,
-        Remote::Archive(archive) => &archive.url,
-        Remote::Npm(npm) => npm.registry.as_ref()?,
-        Remote::Command => return None,
-    };
-    // What is no address is refused when it is fetched.
-    let place = git::place_of(url).ok()?;
-    hosts.refusal(&place, is_home(home, url))
-}
-
-/// Whether an address leads to where the marketplace itself is.
-fn is_home(home: &Origin, url: &str) -> bool {
-    matches!(home, Origin::Web { .. }) && Origin::of(url) == *home
 }
 
 impl Wanted {
@@ -327,75 +304,6 @@ impl Registry {
             }
             (Err(error), _) => Err(failed(error)),
         }
-    }
-
-    /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
-    /// points to has to be on the public internet, and is sent the token that its host was given, if any; but
-    /// for the very host that the marketplace is registered at. Whether its host is denied was asked before.
-    pub(super) fn remote_terms(
-        &self,
-        errand: &Errand<'_>,
-        url: &str,
-    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
-        let Errand { row, token, hosts } = *errand;
-        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
-        let mut options = self.fetch_options(row);
-        let rules = Arc::clone(hosts);
-        options.allow_host = Some(Arc::new(move |host, port| {
-            let place = Place { road: Road::Https, host: host.to_owned(), port };
-            rules.refusal(&place, false).is_none()
-        }));
-        let of_host = match hosts.token_of(&place) {
-            None => None,
-            Some(variable) => match self.token(variable) {
-                Ok(Some(token)) => Some(token),
-                Ok(None) => {
-                    return Err(format!(
-                        "{FAILED}: the token of `{}` is gone (agnes host token {} --token-prompt)",
-                        place.host, place.host
-                    ));
-                }
-                Err(why) => return Err(format!("{FAILED}: {why}")),
-            },
-        };
-        if is_home(&Origin::of(&row.url), url) {
-            return Ok((token.cloned().or(of_host), options));
-        }
-        match place.road {
-            Road::Https => {}
-            // It was allowed in the operator's shell, by name.
-            Road::Ssh => return Ok((None, options)),
-            Road::Http => {
-                return Err(format!("{FAILED}: `{url}` is not https, and not where the marketplace is"));
-            }
-        }
-        options.allow_address = Some(self.allow_address());
-        options.proxies = self.proxies();
-        Ok((of_host, options))
-    }
-
-    /// The same for what `by` points to, which the catalog points to. Who is on one host cannot have us fetch
-    /// from another with the token that we have for that.
-    pub(super) fn further_terms(
-        &self,
-        errand: &Errand<'_>,
-        by: &str,
-        url: &str,
-    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
-        if Origin::of(by) == Origin::of(url) {
-            return self.remote_terms(errand, url);
-        }
-        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
-        if place.road != Road::Https {
-            return Err(format!("{FAILED}: `{url}` is not https"));
-        }
-        if let Some(why) = errand.hosts.refusal(&place, false) {
-            return Err(why);
-        }
-        let (_, mut options) = self.remote_terms(errand, url)?;
-        options.allow_address = Some(self.allow_address());
-        options.proxies = self.proxies();
-        Ok((None, options))
     }
 }
 

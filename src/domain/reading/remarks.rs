@@ -4,6 +4,7 @@ use super::Reading;
 use crate::domain::complaints;
 use crate::domain::content::Content;
 use crate::domain::links::Repo;
+use crate::domain::names::passes_as_official;
 use crate::domain::note::{Note, quoted};
 use crate::domain::remote::Remote;
 use crate::domain::source::Source;
@@ -42,6 +43,17 @@ impl Reading<'_> {
         let package = self.small(repo, file)?.and_then(|bytes| npm::manifest(&bytes));
         Ok(package.map_or_else(Vec::new, |package| packed::package_notes(&package, &content.files)))
     }
+}
+
+/// A name that the client's own check does not let pass.
+pub(super) fn official(name: &str) -> Option<Note> {
+    let message = || {
+        format!(
+            "`{name}` passes as a name of Anthropic's own: it loads, but `claude plugin validate` fails the feed for it, \
+             unless its marketplace is given a name prefix"
+        )
+    };
+    passes_as_official(name).then(|| Note::new("name-official", message()))
 }
 
 /// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.

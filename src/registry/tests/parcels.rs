@@ -11,8 +11,10 @@ use tempfile::TempDir;
 use crate::archive::fixture::{FILE, PROGRAM, zip_of};
 use crate::archive::unpack::unpack;
 use crate::domain::digest::Digest;
+use crate::domain::host::Rule;
 use crate::git::server::{Reply, Server};
 use crate::registry::Settings;
+use crate::registry::hosts::EditHost;
 use crate::registry::testing::{Fixture, new, operator};
 use crate::store::plugins::PluginRow;
 
@@ -206,6 +208,26 @@ fn a_store_that_is_damaged_is_mended_by_the_next_sync() {
         &json!([{"name": "tool", "description": "d", "source": archive(&shop, "/1.zip", &digest(&zip))}]),
     );
     assert_eq!(shop.read("market-tool/skills/s/SKILL.md"), "words");
+}
+
+#[test]
+fn a_host_that_is_denied_is_not_asked_for_an_archive() {
+    let shop = Shop::new();
+    let zip = plugin_zip(b"words");
+    for path in ["/tool.zip", "/tool.zip?token=t"] {
+        shop.put(path, file(&zip));
+    }
+    let deny = EditHost { rule: Some(Some(Rule::Deny)), ssh: None, token: None };
+    shop.fixture.registry.edit_host(&operator(), "localhost", deny).unwrap();
+    shop.publish(&json!([
+        {"name": "plain", "source": archive(&shop, "/tool.zip", &digest(&zip))},
+        {"name": "query", "source": archive(&shop, "/tool.zip?token=t", &digest(&zip))},
+    ]));
+    for name in ["plain", "query"] {
+        let reason = shop.reason(name);
+        assert!(reason.contains("denied"), "{reason}");
+    }
+    assert_eq!(shop.asked(0), [""; 0]);
 }
 
 /// Whoever writes a catalog, or has the server that it names, wants this machine to do harm or to work

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::host::{HostRule, Hosts, Rule};
 use crate::domain::secret::Secret;
+use crate::registry::terms::Errand;
 use crate::registry::testing::{Fixture, new, operator};
-use crate::registry::vendoring::Errand;
 
 const HOME: &str = "https://git.corp.example/team/market.git";
 const INSIDE: &str = "https://git.corp.example/team/secret.git";
