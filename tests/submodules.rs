@@ -203,6 +203,29 @@ fn they_can_be_left_out_by_a_setting() {
     assert!(tool(&world, "with").iter().any(|(path, ..)| path == "skills/s/SKILL.md"));
 }
 
+#[test]
+fn a_host_that_is_denied_takes_its_submodules_along() {
+    let world = World::new();
+    let commit = world.remote("skills").write("s/SKILL.md", skill("s", "first")).commit("Skills");
+    let upstream = world.remote("tool");
+    upstream.write("README.md", "a tool");
+    put(&upstream, "skills", "https://github.com/acme/skills.git", &commit);
+    let pinned = upstream.commit("Tool");
+    let source = json!({"source": "url", "url": remote_url("tool"), "sha": pinned});
+    register(&world, &json!([{"name": "tool", "source": source}]));
+    let with = tool(&world, "with");
+    assert_eq!(with.len(), 2);
+
+    world.agnes(&["host", "deny", "github.com"]);
+    world.agnes(&["marketplace", "sync"]);
+    assert_eq!(tool(&world, "denied").len(), 1);
+    assert!(listed(&world, "tool")["notes"].to_string().contains("a submodule"));
+
+    world.agnes(&["host", "forget", "github.com"]);
+    world.agnes(&["marketplace", "sync"]);
+    assert_eq!(tool(&world, "again"), with);
+}
+
 /// Whoever has a plugin's repository wants ours to fetch from where they cannot reach, or without end.
 #[test]
 fn a_submodule_cannot_point_to_this_machine_or_run_anything() {

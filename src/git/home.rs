@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! HEAD  config  objects/pack/…  refs/agnes/<commit id>  shallow
-//! joined/<commit id>             which commit was made of that one, and of its submodules
+//! joined/<commit id>-<terms>     which commit was made of that one, and of its submodules
 //! objects/incoming-XXXX/         a pack that is being received; swept when stale
 //! ```
 //!
@@ -150,30 +150,27 @@ impl Home {
         self.replace(&format!("refs/agnes/{commit}"), format!("{commit}\n").as_bytes())
     }
 
-    /// Remembers which commit was made of another, and of which besides.
-    pub(super) fn remember(&self, of: &Oid, made: &Oid, and: &[Oid]) -> io::Result<()> {
+    /// Remembers which commit was made of another, on which terms, and of which besides.
+    pub(super) fn remember(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid]) -> io::Result<()> {
         fs::create_dir_all(self.path.join(JOINED))?;
         let lines: Vec<_> = [made].into_iter().chain(and).map(ToString::to_string).collect();
-        self.replace(&format!("{JOINED}/{of}"), format!("{}\n", lines.join("\n")).as_bytes())
+        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
     }
 
-    /// The commit that was made of this one, if it is here whole.
-    pub(super) fn joined(&self, of: &Oid) -> Option<Oid> {
-        self.remembered(of).first().copied().filter(|made| self.holds(made))
-    }
-
-    fn remembered(&self, of: &Oid) -> Vec<Oid> {
-        let text = fs::read_to_string(self.path.join(format!("{JOINED}/{of}"))).unwrap_or_default();
-        text.lines().map_while(|line| line.parse().ok()).collect()
+    /// The commit that was made of this one on these terms, if it is here whole.
+    pub(super) fn joined(&self, of: &Oid, terms: &str) -> Option<Oid> {
+        let made = remembered(&self.path.join(format!("{JOINED}/{of}-{terms}")));
+        made.first().copied().filter(|made| self.holds(made))
     }
 
     /// Commits with those that they were made of. Without these, all of it would be fetched again.
     pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
         let mut all = keep.to_vec();
-        for of in list(&self.path.join(JOINED)).iter().filter_map(|path| name_of(path).parse::<Oid>().ok()) {
-            let parts = self.remembered(&of);
+        for path in list(&self.path.join(JOINED)) {
+            let of: Option<Oid> = name_of(&path).split('-').next().and_then(|id| id.parse().ok());
+            let parts = remembered(&path);
             if parts.first().is_some_and(|made| keep.contains(made)) {
-                all.extend([of].into_iter().chain(parts).filter(|id| self.holds(id)));
+                all.extend(of.into_iter().chain(parts).filter(|id| self.holds(id)));
             }
         }
         all.sort_unstable();
@@ -199,7 +196,7 @@ impl Home {
             }
         }
         for path in list(&self.path.join(JOINED)) {
-            if !name_of(&path).parse().is_ok_and(|of| self.joined(&of).is_some()) {
+            if remembered(&path).first().is_none_or(|made| !self.holds(made)) {
                 fs::remove_file(path)?;
             }
         }
@@ -251,6 +248,12 @@ fn commits_in(repo: &Path) -> Vec<Oid> {
         .collect();
     found.sort_unstable();
     found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The commit that was made, and those that were fetched for it.
+fn remembered(path: &Path) -> Vec<Oid> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().map_while(|line| line.parse().ok()).collect()
 }
 
 /// Packs and their indices end in the hash of everything before (see gitformat-pack).

@@ -42,6 +42,16 @@ pub enum MakeError {
 /// A file of a commit: its path, whether it is executable, and its contents.
 pub type Placed = (String, (bool, Oid));
 
+/// What a commit was made of, so that it is found again by that.
+#[derive(Debug, Clone, Copy)]
+pub struct MadeOf<'a> {
+    pub commit: &'a Oid,
+    /// Others that were fetched for it.
+    pub fetched: &'a [Oid],
+    /// Names the terms on which they were. On others something else may come of it.
+    pub terms: &'a str,
+}
+
 /// Takes the contents of files and other objects.
 pub struct Objects {
     out: BufWriter<File>,
@@ -85,12 +95,11 @@ pub fn make(
     })
 }
 
-/// The same for who has trees to put, and says which is the root. `of` is the commit that it is made of,
-/// and others besides.
+/// The same for who has trees to put, and says which is the root. `of` says what it is made of.
 pub(super) fn write(
     repo: &Path,
     message: &str,
-    of: Option<(&Oid, &[Oid])>,
+    of: Option<MadeOf<'_>>,
     fill: impl FnOnce(&mut Objects) -> Result<Oid, MakeError>,
 ) -> Result<Oid, MakeError> {
     let home = Home::take(repo, &|| false).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock))?;
@@ -111,8 +120,8 @@ pub(super) fn write(
     let reader = Repository::open(repo).map_err(|error| unreadable(&error))?.reader();
     reach::check(&reader, &commit).map_err(|error| unreadable(&error))?;
     home.record(&commit, false)?;
-    if let Some((of, others)) = of {
-        home.remember(of, &commit, others)?;
+    if let Some(MadeOf { commit: of, fetched, terms }) = of {
+        home.remember(of, terms, &commit, fetched)?;
     }
     Ok(commit)
 }

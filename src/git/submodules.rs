@@ -11,7 +11,7 @@ use gix::config::{File, file};
 use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Kind as ObjectKind, Tree, WriteTo as _};
 
-use super::made::{self, MakeError, Objects};
+use super::made::{self, MadeOf, MakeError, Objects};
 use super::repository::{Reader, Repository};
 use super::{home::Home, to_gix};
 use crate::domain::oid::Oid;
@@ -88,14 +88,14 @@ fn entry(reader: &Reader, root: Oid, path: &[String]) -> Result<Option<(Kind, Oi
     Ok(Some(at))
 }
 
-/// What was made of a commit before, if that is here.
+/// What was made of a commit on these terms before, if that is here.
 #[must_use]
-pub fn joined(repo: &Path, commit: &Oid) -> Option<Oid> {
-    Home::take(repo, &|| false)?.joined(commit)
+pub fn joined(repo: &Path, commit: &Oid, terms: &str) -> Option<Oid> {
+    Home::take(repo, &|| false)?.joined(commit, terms)
 }
 
-/// Makes a commit of one that is here and of others that are to be folders of it, by their paths. With the
-/// commits that were fetched for it, it is found by [`joined`] from then on.
+/// Makes a commit of one that is here and of others that are to be folders of it, by their paths. With `of`,
+/// it is found by [`joined`] from then on.
 ///
 /// # Errors
 /// See [`MakeError`]. Nothing has changed then.
@@ -103,7 +103,7 @@ pub fn join(
     repo: &Path,
     commit: &Oid,
     with: &[(RepoPath, Oid)],
-    fetched: Option<&[Oid]>,
+    of: Option<MadeOf<'_>>,
 ) -> Result<Oid, MakeError> {
     let failed = |error: ReadError| MakeError::Pack(error.to_string());
     let reader = Repository::open(repo).map_err(|error| MakeError::Pack(error.to_string()))?.reader();
@@ -114,9 +114,7 @@ pub fn join(
         lines.push(format!("{} {commit}", path.to_key()));
         folders.push((path.segments(), reader.commit_tree(commit).map_err(failed)?));
     }
-    made::write(repo, &lines.join("\n"), fetched.map(|fetched| (commit, fetched)), |objects| {
-        replaced(&reader, objects, &root, &folders)
-    })
+    made::write(repo, &lines.join("\n"), of, |objects| replaced(&reader, objects, &root, &folders))
 }
 
 /// A tree with other trees in some of its places. Recursion is as deep as the paths.

@@ -10,10 +10,12 @@ use std::path::Path;
 use super::Registry;
 use super::terms::Errand;
 use super::vendoring::Outcome;
+use crate::domain::digest::Digest;
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
 use crate::domain::submodule::address;
 use crate::domain::watch::Watch;
+use crate::git::made::MadeOf;
 use crate::git::submodules::{join, joined, submodules};
 use crate::git::{self, Pin, Upstream};
 
@@ -27,6 +29,7 @@ const MOST: usize = 64;
 struct Ground<'a> {
     errand: &'a Errand<'a>,
     folder: &'a Path,
+    terms: &'a str,
     watch: &'a dyn Watch,
 }
 
@@ -40,11 +43,15 @@ impl Registry {
         watch: &dyn Watch,
     ) -> Outcome {
         let folder = &self.folder.vendored(url);
-        if let Some(made) = joined(folder, commit) {
+        let terms = &Digest::of(errand.hosts.line().as_bytes()).short();
+        if let Some(made) = joined(folder, commit, terms) {
             return Ok(made);
         }
+        // Who points to a submodule is not the curator, and what is here is here for all marketplaces: so the
+        // token of one marketplace is not for submodules.
+        let errand = &Errand { token: None, ..*errand };
         let mut fetched = Vec::new();
-        self.join_submodules(&Ground { errand, folder, watch }, url, commit, 0, &mut fetched)
+        self.join_submodules(&Ground { errand, folder, terms, watch }, url, commit, 0, &mut fetched)
     }
 
     fn join_submodules(
@@ -80,7 +87,7 @@ impl Registry {
             return Ok(*commit);
         }
         let failed = |error: git::made::MakeError| format!("its submodules cannot be put in place: {error}");
-        let fetched = (depth == 0).then_some(fetched.as_slice());
-        join(ground.folder, commit, &with, fetched).map_err(failed)
+        let of = (depth == 0).then_some(MadeOf { commit, fetched, terms: ground.terms });
+        join(ground.folder, commit, &with, of).map_err(failed)
     }
 }
