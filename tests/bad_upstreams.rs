@@ -251,7 +251,7 @@ fn sources_that_are_not_folders_of_the_repository() {
         (json!(7), "the source is a number, not a path or an object"),
         (json!({}), "an object without a `source` field"),
         (json!({"source": "carrier-pigeon"}), "the source type `carrier-pigeon` is unknown"),
-        (json!({"source": "github", "repo": "a/b"}), "remote sources are not fetched yet"),
+        (json!({"source": "command", "command": "id"}), "nothing of an upstream is ever run"),
     ] {
         good.gamma(&source);
         good.gamma_is_not_served(&[], &[words]);

@@ -190,6 +190,7 @@ fn the_example_configuration_explains_every_setting() {
         .agnes_command(&["config", "show", "--json"])
         .env("AGNES_MARKETPLACE_OWNER_EMAIL", "plugins@example.com")
         .env("AGNES_SYNC_CA_BUNDLE", "/x.pem")
+        .env("AGNES_SYNC_NPM_REGISTRY", "https://npm.example.com")
         .env("AGNES_SERVE_TLS_CERT", "/x.pem")
         .env("AGNES_SERVE_TLS_KEY", "/x.pem")
         .env("AGNES_SERVE_PUBLIC_URL", "https://agnes.example.com")

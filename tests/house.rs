@@ -19,12 +19,15 @@ const MAY_USE: [(&str, &[&str]); 10] = [
 ];
 
 /// Crate → the rooms that may say its name.
-const LIVES_IN: [(&str, &[&str]); 30] = [
+const LIVES_IN: [(&str, &[&str]); 32] = [
     ("duckdb", &["store"]),
     ("gix", &["git"]),
     ("gix_pack", &["git"]),
     ("gix_transport", &["git"]),
     ("zip", &["archive"]),
+    ("tar", &["archive"]),
+    // Which version a range of npm's means is a rule, and nothing else.
+    ("nodejs_semver", &["domain"]),
     // Archives and packs keep contents compressed, and so do requests.
     ("flate2", &["archive", "git", "http"]),
     ("crc32fast", &["git"]),

@@ -46,6 +46,7 @@ mod setup_refresh;
 mod setup_terminal;
 mod setup_undo;
 mod states;
+mod submodules;
 mod switching;
 mod takeover;
 mod tokens;

@@ -1,4 +1,4 @@
-//! Deterministic ZIP archives, and the only room that says `zip`.
+//! Deterministic ZIP archives, and the only room that says `zip` and `tar`.
 //!
 //! The same entries make the same bytes on any machine: entries in the order of their paths' bytes,
 //! time 1980-01-01 00:00, modes 0644 and 0755, made on "Unix", no extra fields, DEFLATE at one level
@@ -8,8 +8,13 @@
 //! An archive is put together from *parts*, each an archive of its own whose compressed entries are
 //! copied as they are. So what did not change is not compressed again, and how parts are cut does
 //! not show in the result.
+//!
+//! [`unpack`] is for archives of ours, [`foreign`] for those that strangers packed.
 
 pub mod compress;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod foreign;
 pub mod inspect;
 pub mod join;
 pub mod pack;

@@ -23,6 +23,7 @@ use super::table::Table as Columns;
 use crate::domain::limits::Limits;
 use crate::domain::names::check_marketplace_name;
 use crate::domain::network::Outbound;
+use crate::domain::npm::check_registry as check_npm_registry;
 use crate::domain::people::Email;
 use crate::domain::view::Feed;
 use crate::registry::Settings;
@@ -65,6 +66,8 @@ struct Sync {
     total_timeout: u64,
     ca_bundle: Option<PathBuf>,
     allow_networks: String,
+    npm_registry: Option<String>,
+    submodules: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,13 +79,14 @@ struct Cache {
 }
 
 /// Keys that have no default value, with a value of their type.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 11] = [
     "data_dir",
     "marketplace.owner_email",
     "server",
     "server_ca",
     "server_token_file",
     "sync.ca_bundle",
+    "sync.npm_registry",
     "serve.tls_cert",
     "serve.tls_key",
     "serve.public_url",
@@ -261,6 +265,8 @@ fn defaults() -> File {
             total_timeout: sync.total_timeout.as_secs(),
             ca_bundle: None,
             allow_networks: String::new(),
+            npm_registry: None,
+            submodules: sync.submodules,
         },
         limits,
         cache: Cache {
@@ -305,6 +311,9 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
     }
     let outbound = file.sync.allow_networks.parse::<Outbound>();
     let outbound = outbound.map_err(|why| wrong("sync.allow_networks", why.to_string()))?;
+    if let Some(url) = &file.sync.npm_registry {
+        check_npm_registry(url).map_err(|why| wrong("sync.npm_registry", why))?;
+    }
     Ok(Settings {
         feed: Feed {
             name: file.marketplace.name,
@@ -322,6 +331,8 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             total_timeout: Duration::from_secs(file.sync.total_timeout),
             ca_bundle: file.sync.ca_bundle,
             outbound,
+            npm_registry: file.sync.npm_registry,
+            submodules: file.sync.submodules,
         },
         cache: CacheSettings {
             max_bytes: file.cache.max_bytes,
@@ -413,10 +424,13 @@ fn insert(table: &mut Table, key: &str, value: Value) {
 /// Refuses a value of another kind than the setting has.
 fn fits(key: &str, value: &Value, like: &Value, source: &str) -> Result<(), Failure> {
     let needed = match (like, value) {
-        (Value::Integer(_), Value::Integer(0..)) | (Value::String(_), Value::String(_)) => return Ok(()),
+        (Value::Integer(_), Value::Integer(0..))
+        | (Value::String(_), Value::String(_))
+        | (Value::Boolean(_), Value::Boolean(_)) => return Ok(()),
         (Value::Array(_), Value::Array(values)) if values.iter().all(Value::is_str) => return Ok(()),
         (Value::Array(_), _) => "a list of texts in brackets",
         (Value::Integer(_), _) => "a whole number, 0 or more",
+        (Value::Boolean(_), _) => "`true` or `false`",
         _ => "a text in quotes",
     };
     Err(Failure::usage(format!("`{key}` is {value}: {needed} is needed ({source})")))
@@ -433,6 +447,7 @@ fn typed(name: &str, text: &OsStr, like: &Value) -> Result<Value, Failure> {
         Value::Integer(_) => {
             text.replace('_', "").parse().map(Value::Integer).map_err(|_| wrong("a whole number"))
         }
+        Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| wrong("`true` or `false`")),
         Value::Array(_) => {
             let items = text.split([',', ' ']).filter(|item| !item.is_empty());
             Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))

@@ -20,7 +20,7 @@ use super::fields::{self, CONFLICTING, Object, PATHS};
 use super::limits::Limits;
 use super::links::{Found, Lost, Repo};
 use super::manifest;
-use super::names::{PluginName, is_client_name, passes_as_official};
+use super::names::{PluginName, is_client_name};
 use super::note::Note;
 use super::oid::Oid;
 use super::path::RepoPath;
@@ -227,17 +227,9 @@ impl<'a> Reading<'a> {
         if !plugin.has_client_name() {
             return Ok(plugin);
         }
-        if passes_as_official(&plugin.manifest_name) {
-            plugin.notes.push(Note::new(
-                "name-official",
-                format!(
-                    "`{}` passes as a name of Anthropic's own: it loads, but `claude plugin validate` fails the feed \
-                     for it, unless its marketplace is given a name prefix",
-                    plugin.manifest_name
-                ),
-            ));
-        }
+        plugin.notes.extend(remarks::official(&plugin.manifest_name));
         plugin.notes.extend(remarks::unfetched_lfs(repo, &content)?);
+        plugin.notes.extend(self.of_package(&entry.source, repo, &content)?);
         plugin.tree = content::folder(repo, path).ok().map(|found| found.id);
         let neighbours = self.neighbours(entry)?;
         plugin.notes.extend(self.missing_neighbours(entry, &neighbours)?);
@@ -451,6 +443,3 @@ fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
     });
     texts.filter_map(|text| RepoPath::parse(text).ok())
 }
-
-#[cfg(test)]
-mod tests;

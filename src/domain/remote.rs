@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::fields::Object;
-use super::note::quoted;
+use super::note::{is_deceptive, quoted};
+use super::npm;
 use super::oid::Oid;
 use super::path::RepoPath;
 use super::upstream::{UpstreamUrl, redacted};
@@ -15,7 +16,7 @@ pub const KINDS: [&str; 6] = ["github", "url", "git-subdir", "npm", "archive", "
 /// How the reason begins why a plugin is not served that could not be fetched.
 pub const FAILED: &str = "it could not be fetched";
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Remote {
     Git(GitSource),
     Npm(NpmSource),
@@ -25,7 +26,7 @@ pub enum Remote {
 }
 
 /// `github`, `url` or `git-subdir`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GitSource {
     pub kind: &'static str,
     pub url: String,
@@ -38,7 +39,7 @@ pub struct GitSource {
 }
 
 /// A package of an npm registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NpmSource {
     pub package: String,
     /// A version, a range or a tag; `None`: `latest`.
@@ -48,7 +49,7 @@ pub struct NpmSource {
 }
 
 /// A file to download.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ArchiveSource {
     pub url: String,
     /// Of the file, in lowercase hexadecimal.
@@ -142,7 +143,7 @@ impl Remote {
                 Ok(Self::Npm(NpmSource {
                     package: package.to_owned(),
                     version: text("version")?.map(str::to_owned),
-                    registry: text("registry")?.map(str::to_owned),
+                    registry: text("registry")?.map(registry).transpose()?,
                 }))
             }
             "archive" => {
@@ -154,7 +155,7 @@ impl Remote {
                     ));
                 }
                 Ok(Self::Archive(ArchiveSource {
-                    url: needed("url")?.to_owned(),
+                    url: download(needed("url")?)?,
                     sha256: digest.to_ascii_lowercase(),
                 }))
             }
@@ -176,6 +177,13 @@ impl Remote {
 }
 
 impl GitSource {
+    /// Whether the client brings along what is in its submodules: it does where it takes a repository as a
+    /// whole, and not where it takes one folder of it.
+    #[must_use]
+    pub fn has_submodules(&self) -> bool {
+        self.kind != "git-subdir"
+    }
+
     /// What is followed, in words.
     #[must_use]
     pub fn followed(&self) -> String {
@@ -185,6 +193,48 @@ impl GitSource {
             (None, None) => "the default branch".to_owned(),
         }
     }
+}
+
+impl ArchiveSource {
+    /// Names it in the store. What a catalog may have put behind a `?` is not for everybody, and the digest
+    /// says what the file is in any case. No git repository's address has a `#`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let url = self.url.split('?').next().unwrap_or_default();
+        format!("{url}#sha256={}", self.sha256)
+    }
+}
+
+impl NpmSource {
+    /// Names the package in the store, with all its versions.
+    #[must_use]
+    pub fn place(&self, registry: &str) -> String {
+        format!("{}#npm", npm::address(registry, &self.package))
+    }
+}
+
+/// An address to download from: https, without credentials. What stands behind a `?` is not repeated.
+///
+/// # Errors
+/// In half a sentence: what is wrong with it.
+pub fn check_download(url: &str) -> Result<(), String> {
+    npm::check_registry(url.split('?').next().unwrap_or_default())?;
+    let bad = |c: char| is_deceptive(c) || c.is_whitespace() || c == '#';
+    if url.contains(bad) {
+        Err("it has a `#`, white space or invisible characters in it".into())
+    } else {
+        Ok(())
+    }
+}
+
+fn download(url: &str) -> Result<String, String> {
+    let failed = |why| format!("its source cannot be fetched: of its `url`, {why}");
+    check_download(url).map_err(failed).map(|()| url.to_owned())
+}
+
+fn registry(url: &str) -> Result<String, String> {
+    let failed = |why| format!("its source cannot be fetched: of its `registry`, {why}");
+    npm::check_registry(url).map_err(failed).map(|()| url.to_owned())
 }
 
 fn git(
@@ -325,6 +375,13 @@ mod tests {
             json!({"source": "npm", "package": "@a"}),
             json!({"source": "archive", "url": "https://x.example/a.zip"}),
             json!({"source": "archive", "url": "https://x.example/a.zip", "sha256": "12"}),
+            json!({"source": "archive", "url": "http://x.example/a.zip", "sha256": "0".repeat(64)}),
+            json!({"source": "archive", "url": "https://me:pw@x.example/a.zip", "sha256": "0".repeat(64)}),
+            json!({"source": "archive", "url": "https://x.example/a b.zip", "sha256": "0".repeat(64)}),
+            json!({"source": "archive", "url": "https:///a.zip", "sha256": "0".repeat(64)}),
+            json!({"source": "archive", "url": "file:///a.zip", "sha256": "0".repeat(64)}),
+            json!({"source": "npm", "package": "a", "registry": "http://r.example"}),
+            json!({"source": "npm", "package": "a", "registry": "https://token@r.example"}),
         ] {
             let why = read(&source).expect_err(&source.to_string());
             assert!(!why.contains("secret"), "{why}");

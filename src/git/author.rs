@@ -50,21 +50,7 @@ pub fn write_repository(
 
     let main = path.join("refs/heads/main");
     let parent: Option<Oid> = fs::read_to_string(&main).ok().and_then(|text| text.trim().parse().ok());
-    let who = gix::actor::Signature {
-        name: "Agnes".into(),
-        email: "agnes@localhost".into(),
-        time: gix::date::Time { seconds: time, offset: 0 },
-    };
-    let commit = gix::objs::Commit {
-        tree: to_gix(&tree),
-        parents: parent.iter().map(to_gix).collect(),
-        author: who.clone(),
-        committer: who,
-        encoding: None,
-        message: format!("{}\n", message.trim_end()).into(),
-        extra_headers: Vec::new(),
-    };
-    let id = from_gix(&store.write(&commit).map_err(in_odb)?);
+    let id = from_gix(&store.write(&commit(&tree, parent.as_ref(), message, time)).map_err(in_odb)?);
 
     for (name, text) in [
         ("config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n".to_owned()),
@@ -74,6 +60,24 @@ pub fn write_repository(
         fs::write(path.join(name), text).map_err(on_disk)?;
     }
     Ok(id)
+}
+
+/// A commit of ours. `time` is in seconds since 1970.
+pub(super) fn commit(tree: &Oid, parent: Option<&Oid>, message: &str, time: i64) -> gix::objs::Commit {
+    let who = gix::actor::Signature {
+        name: "Agnes".into(),
+        email: "agnes@localhost".into(),
+        time: gix::date::Time { seconds: time, offset: 0 },
+    };
+    gix::objs::Commit {
+        tree: to_gix(tree),
+        parents: parent.into_iter().map(to_gix).collect(),
+        author: who.clone(),
+        committer: who,
+        encoding: None,
+        message: format!("{}\n", message.trim_end()).into(),
+        extra_headers: Vec::new(),
+    }
 }
 
 /// Gives a commit of such a repository a name that stays: a tag, `name` of which has to be one.

@@ -68,6 +68,7 @@ pub fn compact(repo: &Path, keep: &[Oid]) -> Result<Compacted, CompactError> {
     let opened =
         opened.map_err(|error| CompactError::Objects { path: repo.to_owned(), reason: error.reason })?;
     let reader = opened.reader();
+    let keep = &home.with_sources(keep);
     let needed =
         reach::all(&reader, keep).map_err(|source| CompactError::Read { path: repo.to_owned(), source })?;
     if old.len() <= MANY && needed.len().saturating_mul(2) >= objects_in(&old) {
@@ -143,7 +144,7 @@ fn write_pack(reader: &Reader, ids: &[Oid], to: &Path) -> Result<(), gix::Error>
     file.flush().map_err(failed)
 }
 
-fn index_pack(raw: &Path, into: &Path) -> Result<(), gix::Error> {
+pub(super) fn index_pack(raw: &Path, into: &Path) -> Result<(), gix::Error> {
     let file = fs::File::open(raw).map_err(gix::Error::from_error)?;
     pack::Bundle::write_to_directory(
         &mut BufReader::new(file),

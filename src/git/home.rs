@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! HEAD  config  objects/pack/…  refs/agnes/<commit id>  shallow
+//! joined/<commit id>-<terms>     which commit was made of that one, and of its submodules
 //! objects/incoming-XXXX/         a pack that is being received; swept when stale
 //! ```
 //!
@@ -24,6 +25,7 @@ use crate::domain::oid::Oid;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n";
 const INCOMING: &str = "incoming-";
+const JOINED: &str = "joined";
 
 /// The folder, while it is our turn to change it.
 pub(super) struct Home {
@@ -149,6 +151,34 @@ impl Home {
         self.replace(&format!("refs/agnes/{commit}"), format!("{commit}\n").as_bytes())
     }
 
+    /// Remembers which commit was made of another, on which terms, and of which besides.
+    pub(super) fn remember(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid]) -> io::Result<()> {
+        fs::create_dir_all(self.path.join(JOINED))?;
+        let lines: Vec<_> = [made].into_iter().chain(and).map(ToString::to_string).collect();
+        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
+    }
+
+    /// The commit that was made of this one on these terms, if it is here whole.
+    pub(super) fn joined(&self, of: &Oid, terms: &str) -> Option<Oid> {
+        let made = remembered(&self.path.join(format!("{JOINED}/{of}-{terms}")));
+        made.first().copied().filter(|made| self.holds(made))
+    }
+
+    /// Commits with those that they were made of. Without these, all of it would be fetched again.
+    pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
+        let mut all = keep.to_vec();
+        for path in list(&self.path.join(JOINED)) {
+            let of: Option<Oid> = name_of(&path).split('-').next().and_then(|id| id.parse().ok());
+            let parts = remembered(&path);
+            if parts.first().is_some_and(|made| keep.contains(made)) {
+                all.extend(of.into_iter().chain(parts).filter(|id| self.holds(id)));
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Forgets one commit that turned out not to be whole.
     pub(super) fn forget(&self, commit: &Oid) {
         let mut shallow = self.shallow();
@@ -164,6 +194,11 @@ impl Home {
         for commit in self.commits() {
             if !keep.contains(&commit) {
                 fs::remove_file(self.reference(&commit))?;
+            }
+        }
+        for path in list(&self.path.join(JOINED)) {
+            if remembered(&path).first().is_none_or(|made| !self.holds(made)) {
+                fs::remove_file(path)?;
             }
         }
         let shallow = self.shallow().into_iter().filter(|id| keep.contains(id)).collect();
@@ -202,6 +237,12 @@ impl Home {
 /// The ref that says that a commit is here whole.
 pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
     repo.join(format!("refs/agnes/{commit}"))
+}
+
+/// The commit that was made, and those that were fetched for it.
+fn remembered(path: &Path) -> Vec<Oid> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().map_while(|line| line.parse().ok()).collect()
 }
 
 /// Packs and their indices end in the hash of everything before (see gitformat-pack).

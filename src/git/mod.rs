@@ -9,6 +9,9 @@
 //! - [`pack`] makes what is served as git, by copying,
 //! - [`compact`] makes one pack of the many that syncs leave behind,
 //! - [`upload_pack`] is what a git client and we say to each other when it fetches from us,
+//! - [`download`] brings a file, by the same road,
+//! - [`made`] makes commits of what was no repository,
+//! - [`submodules`] puts the repositories inside a repository in their places,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
@@ -26,10 +29,12 @@ pub mod fetch;
 #[cfg(test)]
 mod fixture;
 mod home;
+pub mod made;
 pub mod pack;
 mod reach;
 pub mod repository;
 mod shown;
+pub mod submodules;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -40,11 +45,14 @@ mod user;
 pub use author::{WriteError, write_repository, write_tag};
 pub use blob::BlobHasher;
 pub use compact::compact;
+pub use fetch::file::{Ask, Got, download};
 pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of, place_of};
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, holds, verify};
 pub use user::UserGit;
 
+#[cfg(test)]
+pub(crate) use fetch::tests::server;
 pub(crate) use shown::shown;
 
 use crate::domain::oid::Oid;

@@ -231,7 +231,8 @@ impl Registry {
         }
         let mut plugin = around.reading.plugin(entry, None)?;
         plugin.reason = Some(why);
-        let settled = !matches!(&entry.source, Source::Remote(Remote::Git(_))) || !vendors;
+        // Nothing comes of a command, ever.
+        let settled = matches!(&entry.source, Source::Remote(Remote::Command)) || !vendors;
         Ok(Read { plugin, origin: OriginRow::default(), settled })
     }
 

@@ -28,6 +28,7 @@ mod memory;
 mod origin;
 mod outbound;
 mod overlay;
+mod parcels;
 pub mod plugins;
 pub mod provenance;
 pub mod prune;
@@ -35,8 +36,10 @@ pub mod settings;
 pub mod standing;
 pub mod states;
 mod step;
+mod submodules;
 mod supplies;
 pub mod sync;
+mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -35,6 +35,10 @@ pub struct SyncSettings {
     pub ca_bundle: Option<PathBuf>,
     /// Where marketplaces that were registered over https may be.
     pub outbound: Outbound,
+    /// Where packages are that a catalog names without a registry.
+    pub npm_registry: Option<String>,
+    /// Whether the submodules of plugins that lie elsewhere are fetched with them.
+    pub submodules: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +65,8 @@ impl Default for Settings {
                 total_timeout: Duration::from_secs(600),
                 ca_bundle: None,
                 outbound: Outbound::default(),
+                npm_registry: None,
+                submodules: true,
             },
             cache: CacheSettings {
                 max_bytes: 2 << 30,

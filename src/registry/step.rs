@@ -22,7 +22,7 @@ use crate::store::plugins::PluginRow;
 
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
-const RULES: &str = "agnes rules 2";
+const RULES: &str = "agnes rules 3";
 
 /// What is known of a marketplace before its sync.
 #[derive(Clone)]
@@ -221,8 +221,9 @@ impl Registry {
     }
 
     fn rules(&self, row: &MarketplaceRow) -> String {
-        let limits = Digest::of(json(&self.settings.limits).as_bytes());
-        format!("{RULES} {} {}", limits.short(), row.remote)
+        let sync = &self.settings.sync;
+        let settings = json(&(&self.settings.limits, sync.submodules, &sync.npm_registry));
+        format!("{RULES} {} {}", Digest::of(settings.as_bytes()).short(), row.remote)
     }
 
     /// What is said of hosts belongs to the rules of marketplaces that have plugins elsewhere. The others

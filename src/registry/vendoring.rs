@@ -12,15 +12,18 @@ use std::time::Instant;
 
 use super::at_work::Busy;
 use super::origin::Origin;
+use super::terms::{Errand, refusal};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
-use crate::domain::host::{Hosts, Place, Road};
+use crate::domain::host::Hosts;
+use crate::domain::npm;
 use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
 use crate::domain::remote::{self, FAILED, GitSource, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::watch::{Phase, Watch};
-use crate::git::{self, FetchError, FetchOptions, Fetched, Pin, Upstream};
+use crate::git::{self, FetchError, Fetched, Pin, Upstream};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
 use crate::store::states::StateRow;
@@ -31,6 +34,9 @@ const NAMES: usize = 8;
 /// What became of the remote sources of a catalog.
 pub(super) struct Vendored {
     outcomes: HashMap<Wanted, Outcome>,
+    /// Of those that are no repositories.
+    parcels: HashMap<Remote, Parcel>,
+    submodules: bool,
     /// Those that follow a tag.
     tags: HashSet<Wanted>,
     hosts: Arc<Hosts>,
@@ -50,7 +56,10 @@ pub(super) struct Tally {
 }
 
 /// The commit that was fetched, or why there is none.
-type Outcome = std::result::Result<Oid, String>;
+pub(super) type Outcome = std::result::Result<Oid, String>;
+
+/// Where in the store it is, and the commit that was made of it.
+pub(super) type Parcel = std::result::Result<(String, Oid), String>;
 
 /// What is to be fetched, however many plugins are in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +67,8 @@ struct Wanted {
     url: String,
     reference: Option<String>,
     sha: Option<Oid>,
+    /// With what its submodules hold.
+    submodules: bool,
 }
 
 impl Vendored {
@@ -76,7 +87,7 @@ impl Vendored {
             (_, RemoteMode::Skip) => Err(format!(
                 "its source is remote (`{kind}`), and those of this marketplace are skipped (`remote`)"
             )),
-            (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git)) {
+            (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git, self.submodules)) {
                 Some(Ok(commit)) => {
                     Ok(remote::Vendored { url: git.url.clone(), path: git.path.clone(), commit: *commit })
                 }
@@ -87,9 +98,13 @@ impl Vendored {
                 Err("its source is a command to run (`command`), and nothing of an upstream is ever run"
                     .into())
             }
-            (Remote::Npm(_) | Remote::Archive(_), _) => {
-                Err(format!("its source is remote (`{kind}`), and such sources are not fetched yet"))
-            }
+            (Remote::Npm(_) | Remote::Archive(_), _) => match self.parcels.get(remote) {
+                Some(Ok((url, commit))) => {
+                    Ok(remote::Vendored { url: url.clone(), path: RepoPath::root(), commit: *commit })
+                }
+                Some(Err(why)) => Err(why.clone()),
+                None => Err(format!("its source is remote (`{kind}`), and was not fetched")),
+            },
         })
     }
 
@@ -106,7 +121,7 @@ impl Vendored {
     /// The tag that an entry follows, if it is one.
     pub(super) fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
         let Source::Remote(Remote::Git(git)) = &entry.source else { return None };
-        git.reference.as_deref().filter(|_| self.tags.contains(&Wanted::of(git)))
+        git.reference.as_deref().filter(|_| self.tags.contains(&Wanted::of(git, self.submodules)))
     }
 
     /// Why nothing of an entry's plugin may come from where its source is, if that is so.
@@ -116,28 +131,12 @@ impl Vendored {
     }
 }
 
-fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
-    let url = match remote {
-        Remote::Git(git) => &git.url,
-        Remote::Archive(archive) => &archive.url,
-        Remote::Npm(npm) => npm.registry.as_ref()?,
-        Remote::Command => return None,
-    };
-    // What is no address is refused when it is fetched.
-    let place = git::place_of(url).ok()?;
-    hosts.refusal(&place, is_home(home, url))
-}
-
-/// Whether an address leads to where the marketplace itself is.
-fn is_home(home: &Origin, url: &str) -> bool {
-    matches!(home, Origin::Web { .. }) && Origin::of(url) == *home
-}
-
 impl Wanted {
-    fn of(git: &GitSource) -> Self {
+    fn of(git: &GitSource, submodules: bool) -> Self {
         // A commit is a commit, whatever it is called beside that.
         let reference = if git.sha.is_some() { None } else { git.reference.clone() };
-        Self { url: git.url.clone(), reference, sha: git.sha }
+        let submodules = submodules && git.has_submodules();
+        Self { url: git.url.clone(), reference, sha: git.sha, submodules }
     }
 
     fn pin(&self) -> Pin {
@@ -151,7 +150,11 @@ impl Wanted {
 
 /// Whether an entry's source may have something new although its marketplace has not.
 pub(super) fn may_move(entry: &Entry) -> bool {
-    matches!(&entry.source, Source::Remote(Remote::Git(git)) if git.sha.is_none())
+    match &entry.source {
+        Source::Remote(Remote::Git(git)) => git.sha.is_none(),
+        Source::Remote(Remote::Npm(npm)) => npm::exact(npm.version.as_deref()).is_none(),
+        _ => false,
+    }
 }
 
 impl Registry {
@@ -167,6 +170,7 @@ impl Registry {
         watch: &dyn Watch,
     ) -> Result<(Vendored, Busy<'_>)> {
         let (hosts, home) = (self.hosts()?, Origin::of(&row.url));
+        let submodules = self.settings.sync.submodules;
         // By address; and beside what is wanted the names that a commit may have, too.
         let mut wanted: BTreeMap<String, BTreeMap<Wanted, BTreeSet<Option<String>>>> = BTreeMap::new();
         if RemoteMode::of_row(&row.remote) == RemoteMode::Vendor {
@@ -175,43 +179,64 @@ impl Registry {
                     && refusal(&hosts, &home, remote).is_none()
                 {
                     let list = wanted.entry(git.url.clone()).or_default();
-                    list.entry(Wanted::of(git)).or_default().insert(git.reference.clone());
+                    list.entry(Wanted::of(git, submodules)).or_default().insert(git.reference.clone());
                 }
             }
         }
         let until = Instant::now() + self.settings.sync.total_timeout;
-        let busy = self.at_work.begin(wanted.keys().cloned().collect());
+        let (unpacked, parcels) = self.wanted_parcels(row, entries, &hosts, &home);
+        let busy = self.at_work.begin(wanted.keys().chain(unpacked.keys()).cloned().collect());
         let wanted: Vec<_> = wanted.into_iter().collect();
-        let total = wanted.len() as u64;
+        let unpacked: Vec<_> = unpacked.into_iter().collect();
+        let total = (wanted.len() + unpacked.len()) as u64;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let found = Mutex::new(Vendored {
             outcomes: HashMap::new(),
+            parcels,
+            submodules,
             tags: HashSet::new(),
             hosts: Arc::clone(&hosts),
             home,
             then: None,
             tally: Tally::default(),
         });
+        let errand = Errand { row, token, hosts: &hosts };
         let work = || {
-            while let Some((_, list)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
                 let (mut received, mut failed) = (false, false);
-                for (one, names) in list {
-                    if watch.cancelled() {
-                        return;
-                    }
-                    let quiet = Quiet { watch, until };
-                    let outcome = self.fetch_remote(row, token, &hosts, one, names, &quiet);
-                    let mut found = lock(&found);
-                    match &outcome {
-                        Ok(fetched) => {
-                            received |= fetched.received;
-                            if fetched.is_tag {
-                                found.tags.insert(one.clone());
-                            }
+                let quiet = Quiet { watch, until };
+                if let Some((_, list)) = wanted.get(at) {
+                    for (one, names) in list {
+                        if watch.cancelled() {
+                            return;
                         }
-                        Err(_) => failed = true,
+                        let outcome = self.fetch_remote(&errand, one, names, &quiet);
+                        let mut found = lock(&found);
+                        match &outcome {
+                            Ok((_, fetched)) => {
+                                received |= fetched.received;
+                                if fetched.is_tag {
+                                    found.tags.insert(one.clone());
+                                }
+                            }
+                            Err(_) => failed = true,
+                        }
+                        found.outcomes.insert(one.clone(), outcome.map(|(commit, _)| commit));
                     }
-                    found.outcomes.insert(one.clone(), outcome.map(|fetched| fetched.commit));
+                } else if let Some((place, list)) = unpacked.get(at - wanted.len()) {
+                    for remote in list {
+                        if watch.cancelled() {
+                            return;
+                        }
+                        let outcome = self.fetch_parcel(&errand, remote, place, &quiet);
+                        received |= outcome.as_ref().is_ok_and(|(_, is_new)| *is_new);
+                        failed |= outcome.is_err();
+                        let outcome = outcome.map(|(commit, _)| (place.clone(), commit));
+                        lock(&found).parcels.insert(remote.clone(), outcome);
+                    }
+                } else {
+                    return;
                 }
                 let mut found = lock(&found);
                 found.tally.received += u64::from(received);
@@ -221,7 +246,7 @@ impl Registry {
                 watch.progress(Phase::Vendoring, done, Some(total));
             }
         };
-        let threads = self.settings.sync.remote_jobs.clamp(1, 64).min(wanted.len());
+        let threads = self.settings.sync.remote_jobs.clamp(1, 64).min(wanted.len() + unpacked.len());
         std::thread::scope(|scope| {
             for _ in 1..threads {
                 scope.spawn(work);
@@ -238,6 +263,8 @@ impl Registry {
     pub(super) fn vendored_then(&self, row: &MarketplaceRow, state: &StateRow) -> Result<Vendored> {
         Ok(Vendored {
             outcomes: HashMap::new(),
+            parcels: HashMap::new(),
+            submodules: self.settings.sync.submodules,
             tags: HashSet::new(),
             hosts: self.hosts()?,
             home: Origin::of(&row.url),
@@ -246,7 +273,8 @@ impl Registry {
         })
     }
 
-    /// Fetches a commit again that was here once.
+    /// Fetches a commit again that was here once. One that was made here, of an archive, a package or a
+    /// repository with its submodules, is not to be had by its name.
     ///
     /// # Errors
     /// When it is not to be had.
@@ -257,11 +285,13 @@ impl Registry {
         place: &remote::Vendored,
         watch: &dyn Watch,
     ) -> Result<()> {
-        let wanted = Wanted { url: place.url.clone(), reference: None, sha: Some(place.commit) };
+        let wanted =
+            Wanted { url: place.url.clone(), reference: None, sha: Some(place.commit), submodules: false };
         let quiet = Quiet { watch, until: Instant::now() + self.settings.sync.total_timeout };
-        self.fetch_remote(row, token, &self.hosts()?, &wanted, &BTreeSet::new(), &quiet).map(drop).map_err(
-            |reason| Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(&place.url), reason },
-        )
+        let errand = Errand { row, token, hosts: &self.hosts()? };
+        self.fetch_repository(&errand, &wanted, &BTreeSet::new(), &quiet).map(drop).map_err(|reason| {
+            Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(&place.url), reason }
+        })
     }
 
     /// Whether a commit of that address is in the store, with all that belongs to it.
@@ -275,16 +305,29 @@ impl Registry {
         Ok(origins.iter().all(|(url, commit)| git::holds(&self.folder.vendored(url), commit)))
     }
 
+    /// The commit to be served from, and what was fetched for it.
     fn fetch_remote(
         &self,
-        row: &MarketplaceRow,
-        token: Option<&Secret>,
-        hosts: &Arc<Hosts>,
+        errand: &Errand<'_>,
+        wanted: &Wanted,
+        names: &BTreeSet<Option<String>>,
+        watch: &Quiet<'_>,
+    ) -> std::result::Result<(Oid, Fetched), String> {
+        let fetched = self.fetch_repository(errand, wanted, names, watch)?;
+        if !wanted.submodules {
+            return Ok((fetched.commit, fetched));
+        }
+        self.with_submodules(errand, &wanted.url, &fetched.commit, watch).map(|commit| (commit, fetched))
+    }
+
+    fn fetch_repository(
+        &self,
+        errand: &Errand<'_>,
         wanted: &Wanted,
         names: &BTreeSet<Option<String>>,
         watch: &Quiet<'_>,
     ) -> std::result::Result<Fetched, String> {
-        let (token, options) = self.remote_terms(row, token, hosts, &wanted.url)?;
+        let (token, options) = self.remote_terms(errand, &wanted.url)?;
         let (url, token) = (wanted.url.as_str(), token.as_ref());
         let folder = self.folder.vendored(url);
         let fetch = |pin: &Pin| git::fetch(&folder, &Upstream { url, pin, token }, &options, watch);
@@ -310,52 +353,6 @@ impl Registry {
             }
             (Err(error), _) => Err(failed(error)),
         }
-    }
-
-    /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
-    /// points to has to be on the public internet, and is sent the token that its host was given, if any; but
-    /// for the very host that the marketplace is registered at. Whether its host is denied was asked before.
-    fn remote_terms(
-        &self,
-        row: &MarketplaceRow,
-        token: Option<&Secret>,
-        hosts: &Arc<Hosts>,
-        url: &str,
-    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
-        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
-        let mut options = self.fetch_options(row);
-        let rules = Arc::clone(hosts);
-        options.allow_host = Some(Arc::new(move |host, port| {
-            let place = Place { road: Road::Https, host: host.to_owned(), port };
-            rules.refusal(&place, false).is_none()
-        }));
-        let of_host = match hosts.token_of(&place) {
-            None => None,
-            Some(variable) => match self.token(variable) {
-                Ok(Some(token)) => Some(token),
-                Ok(None) => {
-                    return Err(format!(
-                        "{FAILED}: the token of `{}` is gone (agnes host token {} --token-prompt)",
-                        place.host, place.host
-                    ));
-                }
-                Err(why) => return Err(format!("{FAILED}: {why}")),
-            },
-        };
-        if is_home(&Origin::of(&row.url), url) {
-            return Ok((token.cloned().or(of_host), options));
-        }
-        match place.road {
-            Road::Https => {}
-            // It was allowed in the operator's shell, by name.
-            Road::Ssh => return Ok((None, options)),
-            Road::Http => {
-                return Err(format!("{FAILED}: `{url}` is not https, and not where the marketplace is"));
-            }
-        }
-        options.allow_address = Some(self.allow_address());
-        options.proxies = self.proxies();
-        Ok((of_host, options))
     }
 }
 

@@ -4,8 +4,12 @@ use super::Reading;
 use crate::domain::complaints;
 use crate::domain::content::Content;
 use crate::domain::links::Repo;
+use crate::domain::names::passes_as_official;
 use crate::domain::note::{Note, quoted};
+use crate::domain::remote::Remote;
+use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
+use crate::domain::{npm, packed};
 
 impl Reading<'_> {
     /// A usual file with hooks that the client cannot use.
@@ -25,6 +29,31 @@ impl Reading<'_> {
             Note::new("hooks-unusable", message)
         }))
     }
+
+    /// What a package's own manifest asks for.
+    pub(super) fn of_package(
+        &self,
+        source: &Source,
+        repo: &Repo<'_>,
+        content: &Content,
+    ) -> Result<Vec<Note>, ReadError> {
+        let file =
+            content.files.get("package.json").filter(|_| matches!(source, Source::Remote(Remote::Npm(_))));
+        let Some(file) = file else { return Ok(Vec::new()) };
+        let package = self.small(repo, file)?.and_then(|bytes| npm::manifest(&bytes));
+        Ok(package.map_or_else(Vec::new, |package| packed::package_notes(&package, &content.files)))
+    }
+}
+
+/// A name that the client's own check does not let pass.
+pub(super) fn official(name: &str) -> Option<Note> {
+    let message = || {
+        format!(
+            "`{name}` passes as a name of Anthropic's own: it loads, but `claude plugin validate` fails the feed for it, \
+             unless its marketplace is given a name prefix"
+        )
+    };
+    passes_as_official(name).then(|| Note::new("name-official", message()))
 }
 
 /// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.

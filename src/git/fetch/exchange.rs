@@ -6,15 +6,18 @@ use std::io::{self, BufRead, Cursor, Read, Write};
 use std::pin::pin;
 use std::rc::Rc;
 
+use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Client, Response, StatusCode, Url};
 use tokio::runtime::Runtime;
 
-use super::address::{Address, Login, Origin, redacted};
+use super::address::{Address, Login, Origin, plain_host, redacted, without_userinfo};
 use super::guard::{Guard, TICK};
 use super::{FetchError, client};
 
 pub(super) const ADVERTISEMENT: &str = "application/x-git-upload-pack-advertisement";
+/// How many of them are followed.
+pub(super) const REDIRECTS: usize = 5;
 const RESULT: &str = "application/x-git-upload-pack-result";
 
 /// What all requests of a session share.
@@ -36,7 +39,20 @@ impl Drop for Wire<'_> {
     }
 }
 
-impl Wire<'_> {
+impl<'a> Wire<'a> {
+    pub(super) fn new(
+        login: Option<&'a Login>,
+        address: &'a Address,
+        guard: &'a Guard<'a>,
+    ) -> Result<Self, FetchError> {
+        let client = client::build(guard.options).map_err(|reason| address.other(reason))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| address.other(error.to_string()))?;
+        Ok(Self { client, runtime: Some(runtime), login, address, guard })
+    }
+
     fn wait<T>(&self, work: impl Future<Output = T>) -> io::Result<T> {
         let Some(runtime) = &self.runtime else { return Err(io::Error::other("closed")) };
         self.guard.begin_wait();
@@ -77,7 +93,7 @@ impl Wire<'_> {
             .wait(request.send())?
             .map_err(|error| self.guard.fail(client::explain(error, host, self.guard.options)))?;
         let status = response.status();
-        if status.is_success() || is_redirect(status) {
+        if status.is_success() || is_redirect(status) || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
         let (host, with_token) = (host.to_owned(), login.is_some());
@@ -89,6 +105,55 @@ impl Wire<'_> {
             429 | 500..=599 => FetchError::Unreachable { host, reason: format!("it answered {status}") },
             _ => self.address.other(format!("`{host}` answered {status}")),
         }))
+    }
+
+    /// Where a redirect leads, if that is a place to go: one whose path ends in `tail`.
+    pub(super) fn next(&self, from: &Url, response: &Response, tail: &str) -> io::Result<Url> {
+        let location =
+            response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let to = from.join(location).map(without_userinfo);
+        let refuse = |to: &str, reason| {
+            let (from, to) = (redacted(from.as_str()), crate::git::shown(&redacted(to)));
+            Err(self.guard.fail(FetchError::UnsafeRedirect { from, to, reason }))
+        };
+        let Ok(mut to) = to else { return refuse(location, "it is not an address") };
+        to.set_fragment(None);
+        if to.scheme() != "https" && to.scheme() != from.scheme() {
+            return refuse(to.as_str(), "it leaves https");
+        }
+        if let Some(allow) = &self.guard.options.allow_host
+            && Origin::of(&to) != Origin::of(from)
+            && !allow(&plain_host(&to), to.port_or_known_default().unwrap_or_default())
+        {
+            return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
+        }
+        if !to.as_str().ends_with(tail) {
+            return refuse(to.as_str(), "it does not lead to a repository (to a login page, perhaps)");
+        }
+        Ok(to)
+    }
+
+    pub(super) fn redirects_too_often(&self, url: &Url) -> io::Error {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let reason = format!("it redirects more than {REDIRECTS} times");
+        self.guard.fail(FetchError::Unreachable { host, reason })
+    }
+
+    /// The next bytes of an answer; none at its end.
+    pub(super) fn chunk(&self, response: &mut Response) -> io::Result<Option<Bytes>> {
+        loop {
+            match self.wait(response.chunk())? {
+                Ok(Some(bytes)) if bytes.is_empty() => {}
+                Ok(bytes) => {
+                    self.guard.count(bytes.as_ref().map_or(0, Bytes::len))?;
+                    return Ok(bytes);
+                }
+                Err(error) => {
+                    let host = &self.address.host;
+                    return Err(self.guard.fail(client::explain(error, host, self.guard.options)));
+                }
+            }
+        }
     }
 
     /// Git says what it sends; a login page says `text/html`.
@@ -148,24 +213,15 @@ impl<'a> Exchange<'a> {
     /// The next bytes of the answer; none at its end.
     fn next(&mut self) -> io::Result<Vec<u8>> {
         let wire = Rc::clone(&self.wire);
-        loop {
-            let Some(response) = self.answer()? else { return Ok(Vec::new()) };
-            match wire.wait(response.chunk())? {
-                Ok(Some(bytes)) if bytes.is_empty() => {}
-                Ok(Some(bytes)) => {
-                    wire.guard.count(bytes.len())?;
-                    if !std::mem::replace(&mut self.begun, true) {
-                        refusal(&bytes, &wire)?;
-                    }
-                    return Ok(bytes.into());
-                }
-                Ok(None) => self.response = None,
-                Err(error) => {
-                    let host = &wire.address.host;
-                    return Err(wire.guard.fail(client::explain(error, host, wire.guard.options)));
-                }
-            }
+        let Some(response) = self.answer()? else { return Ok(Vec::new()) };
+        let Some(bytes) = wire.chunk(response)? else {
+            self.response = None;
+            return Ok(Vec::new());
+        };
+        if !std::mem::replace(&mut self.begun, true) {
+            refusal(&bytes, &wire)?;
         }
+        Ok(bytes.into())
     }
 }
 

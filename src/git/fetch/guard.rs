@@ -140,6 +140,11 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// A file of that many bytes may come.
+    pub(super) fn expect(&self, bytes: u64) {
+        self.allowance.store(bytes, Ordering::Relaxed);
+    }
+
     /// A pack is about to come: its framing and messages may take as much again as talk may.
     pub(super) fn expect_pack(&self) {
         self.allowance.store(self.options.max_pack_bytes.saturating_add(TALK_BYTES), Ordering::Relaxed);

@@ -6,7 +6,6 @@
 //!   anything else, and only to where a repository can be.
 //! - Each wait is short, so that deadlines and Ctrl-C are seen by a server that says nothing.
 
-use std::io;
 use std::rc::Rc;
 
 use gix::protocol::transport::Protocol;
@@ -14,17 +13,15 @@ use gix::protocol::transport::client::blocking_io::Transport;
 use gix::protocol::transport::client::blocking_io::http::{
     GetResponse, Http, PostBodyDataKind, PostResponse, Transport as HttpTransport,
 };
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Response, Url};
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::address::{Address, Login, Origin, plain_host, redacted, without_userinfo};
+use super::FetchError;
+use super::address::{Address, Login};
 use super::exchange::{
-    ADVERTISEMENT, Body, Exchange, Headers, Upload, Wire, body_of, headers_of, is_redirect,
+    ADVERTISEMENT, Body, Exchange, Headers, REDIRECTS, Upload, Wire, body_of, headers_of, is_redirect,
 };
 use super::guard::Guard;
-use super::{FetchError, client};
-
-const REDIRECTS: usize = 5;
 
 pub(super) fn connect<'a>(
     url: &Url,
@@ -32,13 +29,8 @@ pub(super) fn connect<'a>(
     address: &'a Address,
     guard: &'a Guard<'a>,
 ) -> Result<Box<dyn Transport + 'a>, FetchError> {
-    let client = client::build(guard.options).map_err(|reason| address.other(reason))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| address.other(error.to_string()))?;
     let base = gix::url::parse(url.as_str()).map_err(|error| address.other(crate::git::one_line(&error)))?;
-    let road = Rc::new(Wire { client, runtime: Some(runtime), login, address, guard });
+    let road = Rc::new(Wire::new(login, address, guard)?);
     Ok(Box::new(HttpTransport::new_http(Web { wire: road, moved_to: None }, base, Protocol::V2, false)))
 }
 
@@ -71,12 +63,9 @@ impl<'a> Http for Web<'a> {
                 let exchange = Exchange::new(&self.wire, None, Some(response));
                 return Ok(GetResponse { headers: headers_of(&exchange), body: body_of(exchange) });
             }
-            at = self.next(&at, &response, &tail).map_err(gix::Error::from_error)?;
+            at = self.wire.next(&at, &response, &tail).map_err(gix::Error::from_error)?;
         }
-        let host = at.host_str().unwrap_or_default().to_owned();
-        let error =
-            FetchError::Unreachable { host, reason: format!("it redirects more than {REDIRECTS} times") };
-        Err(gix::Error::from_error(self.wire.guard.fail(error)))
+        Err(gix::Error::from_error(self.wire.redirects_too_often(&at)))
     }
 
     /// The request is sent when its answer is read: then its body is complete.
@@ -101,34 +90,6 @@ impl<'a> Http for Web<'a> {
 
     fn redirected_base_url(&self) -> Option<String> {
         self.moved_to.clone()
-    }
-}
-
-impl Web<'_> {
-    /// Where a redirect leads, if that is a place to go.
-    fn next(&self, from: &Url, response: &Response, tail: &str) -> io::Result<Url> {
-        let location =
-            response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let to = from.join(location).map(without_userinfo);
-        let refuse = |to: &str, reason| {
-            let (from, to) = (redacted(from.as_str()), crate::git::shown(&redacted(to)));
-            Err(self.wire.guard.fail(FetchError::UnsafeRedirect { from, to, reason }))
-        };
-        let Ok(mut to) = to else { return refuse(location, "it is not an address") };
-        to.set_fragment(None);
-        if to.scheme() != "https" && to.scheme() != from.scheme() {
-            return refuse(to.as_str(), "it leaves https");
-        }
-        if let Some(allow) = &self.wire.guard.options.allow_host
-            && Origin::of(&to) != Origin::of(from)
-            && !allow(&plain_host(&to), to.port_or_known_default().unwrap_or_default())
-        {
-            return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
-        }
-        if !to.as_str().ends_with(tail) {
-            return refuse(to.as_str(), "it does not lead to a repository (to a login page, perhaps)");
-        }
-        Ok(to)
     }
 }
 

@@ -15,6 +15,7 @@
 //! | [`guard`] | deadlines, cancelling, limits, progress: one per fetch |
 //! | [`session`] | the protocol: handshake, refs, pack |
 //! | [`http`], [`exchange`], [`client`] | the road over https, by reqwest |
+//! | [`file`] | the same road for what is no repository: a file that is downloaded |
 //! | [`process`] | the road over ssh and to local folders, by a child process |
 //!
 //! **Why not `gix::Remote`, and why our own roads.** gix's HTTP transports decide about redirects,
@@ -27,6 +28,7 @@ mod address;
 mod client;
 mod error;
 mod exchange;
+pub mod file;
 mod guard;
 mod http;
 mod options;
@@ -35,7 +37,7 @@ mod progress;
 mod resolve;
 mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

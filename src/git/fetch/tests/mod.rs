@@ -6,5 +6,5 @@ mod local;
 mod measure;
 mod outbound;
 mod roads;
-mod server;
+pub(crate) mod server;
 mod web;

@@ -1,0 +1,152 @@
+//! Repositories inside a repository: found, and put in their places.
+//!
+//! A tree names a submodule by its commit, whose objects are elsewhere. What is served has no submodules, so
+//! of a commit and those that were fetched for it, into the same repository, one is made in which each is
+//! the folder that a checkout would show. Which was made of which is kept beside the refs (`joined/`), where
+//! no fetch writes.
+
+use std::path::Path;
+
+use gix::config::{File, file};
+use gix::objs::tree::{Entry, EntryKind};
+use gix::objs::{Kind as ObjectKind, Tree, WriteTo as _};
+
+use super::made::{self, MadeOf, MakeError, Objects};
+use super::repository::{Reader, Repository};
+use super::{home::Home, to_gix};
+use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
+use crate::domain::tree::{Kind, Objects as _, ReadError};
+
+/// A longer `.gitmodules` is not read, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// One that is deeper is not looked for, in folders.
+const DEEPEST: usize = 64;
+
+/// A submodule of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submodule {
+    pub path: RepoPath,
+    /// As `.gitmodules` has it.
+    pub url: String,
+    pub commit: Oid,
+}
+
+/// The submodules of a commit that have an address, in the order of their paths.
+///
+/// # Errors
+/// When the commit or one of its trees cannot be read. A `.gitmodules` that cannot be understood names none.
+pub fn submodules(repo: &Path, commit: &Oid) -> Result<Vec<Submodule>, ReadError> {
+    let failed = |reason: String| ReadError { id: *commit, reason };
+    let reader = Repository::open(repo).map_err(|error| failed(error.to_string()))?.reader();
+    let root = reader.commit_tree(commit)?;
+    let Some((Kind::File | Kind::Executable, listing)) = entry(&reader, root, &[".gitmodules".to_owned()])?
+    else {
+        return Ok(Vec::new());
+    };
+    if reader.size(&listing)? > LONGEST {
+        return Ok(Vec::new());
+    }
+    let bytes = reader.blob(&listing)?;
+    let options = file::init::Options::default();
+    let Ok(listing) = File::from_bytes_no_includes(&bytes, file::Metadata::api(), options) else {
+        return Ok(Vec::new());
+    };
+    let mut found: Vec<Submodule> = Vec::new();
+    for section in listing.sections_by_name("submodule").into_iter().flatten() {
+        let value = |name: &str| section.values(name).pop().map(|value| value.to_string());
+        let (Some(path), Some(url)) = (value("path"), value("url")) else { continue };
+        let Ok(path) = RepoPath::parse(&path) else { continue };
+        if path.is_root() || path.segments().len() > DEEPEST || found.iter().any(|other| other.path == path) {
+            continue;
+        }
+        if let Some((Kind::Submodule, commit)) = entry(&reader, root, path.segments())? {
+            found.push(Submodule { path, url, commit });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// What a path names, if it names something. Symlinks are not followed.
+fn entry(reader: &Reader, root: Oid, path: &[String]) -> Result<Option<(Kind, Oid)>, ReadError> {
+    let (mut at, mut buffer) = ((Kind::Tree, root), Vec::new());
+    for name in path {
+        if at.0 != Kind::Tree {
+            return Ok(None);
+        }
+        let mut next = None;
+        reader.each_entry(&at.1, &mut buffer, |found, kind, id| {
+            if found == name.as_bytes() && next.is_none() {
+                next = Some((kind, id));
+            }
+        })?;
+        let Some(found) = next else { return Ok(None) };
+        at = found;
+    }
+    Ok(Some(at))
+}
+
+/// What was made of a commit on these terms before, if that is here.
+#[must_use]
+pub fn joined(repo: &Path, commit: &Oid, terms: &str) -> Option<Oid> {
+    Home::take(repo, &|| false)?.joined(commit, terms)
+}
+
+/// Makes a commit of one that is here and of others that are to be folders of it, by their paths. With `of`,
+/// it is found by [`joined`] from then on.
+///
+/// # Errors
+/// See [`MakeError`]. Nothing has changed then.
+pub fn join(
+    repo: &Path,
+    commit: &Oid,
+    with: &[(RepoPath, Oid)],
+    of: Option<MadeOf<'_>>,
+) -> Result<Oid, MakeError> {
+    let failed = |error: ReadError| MakeError::Pack(error.to_string());
+    let reader = Repository::open(repo).map_err(|error| MakeError::Pack(error.to_string()))?.reader();
+    let root = reader.commit_tree(commit).map_err(failed)?;
+    let (mut lines, mut folders) =
+        (vec![format!("commit {commit}, with its submodules"), String::new()], Vec::new());
+    for (path, commit) in with {
+        lines.push(format!("{} {commit}", path.to_key()));
+        folders.push((path.segments(), reader.commit_tree(commit).map_err(failed)?));
+    }
+    made::write(repo, &lines.join("\n"), of, |objects| replaced(&reader, objects, &root, &folders))
+}
+
+/// A tree with other trees in some of its places. Recursion is as deep as the paths.
+fn replaced(
+    reader: &Reader,
+    objects: &mut Objects,
+    tree: &Oid,
+    folders: &[(&[String], Oid)],
+) -> Result<Oid, MakeError> {
+    let mut entries = Vec::new();
+    for found in reader.tree(tree).map_err(|error| MakeError::Pack(error.to_string()))? {
+        let here: Vec<_> = folders
+            .iter()
+            .filter_map(|(path, folder)| {
+                let (first, rest) = path.split_first()?;
+                (first.as_bytes() == found.name).then_some((rest, *folder))
+            })
+            .collect();
+        let (kind, id) = match (found.kind, here.first()) {
+            (Kind::Submodule, Some(([], folder))) => (EntryKind::Tree, *folder),
+            (Kind::Tree, Some(_)) => (EntryKind::Tree, replaced(reader, objects, &found.id, &here)?),
+            (Kind::Tree, None) => (EntryKind::Tree, found.id),
+            (Kind::File, _) => (EntryKind::Blob, found.id),
+            (Kind::Executable, _) => (EntryKind::BlobExecutable, found.id),
+            (Kind::Symlink, _) => (EntryKind::Link, found.id),
+            (Kind::Submodule, _) => (EntryKind::Commit, found.id),
+        };
+        entries.push(Entry { mode: kind.into(), filename: found.name.into(), oid: to_gix(&id) });
+    }
+    // Git sorts a folder as if its name ended in `/`, and a submodule not.
+    entries.sort();
+    let mut bytes = Vec::new();
+    Tree { entries }.write_to(&mut bytes)?;
+    Ok(objects.put(ObjectKind::Tree, &bytes)?)
+}

@@ -1,0 +1,109 @@
+//! On which terms something is fetched that a catalog points to, or that is pointed to by what a catalog
+//! points to: from which hosts and addresses, and with which token.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::origin::Origin;
+use crate::domain::host::{Hosts, Place, Road};
+use crate::domain::remote::{FAILED, Remote};
+use crate::domain::secret::Secret;
+use crate::git::{self, FetchOptions};
+use crate::store::marketplaces::MarketplaceRow;
+
+/// On whose behalf something is fetched, and by what rules.
+pub(super) struct Errand<'a> {
+    pub row: &'a MarketplaceRow,
+    pub token: Option<&'a Secret>,
+    pub hosts: &'a Arc<Hosts>,
+}
+
+/// Why nothing may come from where a source is, if that is so.
+pub(super) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
+    let url = match remote {
+        Remote::Git(git) => git.url.as_str(),
+        // No repository's address has a `?`; a file's may, and is where it is all the same.
+        Remote::Archive(archive) => archive.url.split('?').next()?,
+        Remote::Npm(npm) => npm.registry.as_deref()?,
+        Remote::Command => return None,
+    };
+    // What is no address is refused when it is fetched.
+    let place = git::place_of(url).ok()?;
+    hosts.refusal(&place, is_home(home, url))
+}
+
+/// Whether an address leads to where the marketplace itself is.
+fn is_home(home: &Origin, url: &str) -> bool {
+    matches!(home, Origin::Web { .. }) && Origin::of(url) == *home
+}
+
+impl Registry {
+    /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
+    /// points to has to be on the public internet, and is sent the token that its host was given, if any; but
+    /// for the very host that the marketplace is registered at. Whether its host is denied was asked before.
+    pub(super) fn remote_terms(
+        &self,
+        errand: &Errand<'_>,
+        url: &str,
+    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
+        let Errand { row, token, hosts } = *errand;
+        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
+        let mut options = self.fetch_options(row);
+        let rules = Arc::clone(hosts);
+        options.allow_host = Some(Arc::new(move |host, port| {
+            let place = Place { road: Road::Https, host: host.to_owned(), port };
+            rules.refusal(&place, false).is_none()
+        }));
+        let of_host = match hosts.token_of(&place) {
+            None => None,
+            Some(variable) => match self.token(variable) {
+                Ok(Some(token)) => Some(token),
+                Ok(None) => {
+                    return Err(format!(
+                        "{FAILED}: the token of `{}` is gone (agnes host token {} --token-prompt)",
+                        place.host, place.host
+                    ));
+                }
+                Err(why) => return Err(format!("{FAILED}: {why}")),
+            },
+        };
+        if is_home(&Origin::of(&row.url), url) {
+            return Ok((token.cloned().or(of_host), options));
+        }
+        match place.road {
+            Road::Https => {}
+            // It was allowed in the operator's shell, by name.
+            Road::Ssh => return Ok((None, options)),
+            Road::Http => {
+                return Err(format!("{FAILED}: `{url}` is not https, and not where the marketplace is"));
+            }
+        }
+        options.allow_address = Some(self.allow_address());
+        options.proxies = self.proxies();
+        Ok((of_host, options))
+    }
+
+    /// The same for what `by` points to, which the catalog points to. Who is on one host cannot have us fetch
+    /// from another with the token that we have for that.
+    pub(super) fn further_terms(
+        &self,
+        errand: &Errand<'_>,
+        by: &str,
+        url: &str,
+    ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
+        if Origin::of(by) == Origin::of(url) {
+            return self.remote_terms(errand, url);
+        }
+        let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
+        if place.road != Road::Https {
+            return Err(format!("{FAILED}: `{url}` is not https"));
+        }
+        if let Some(why) = errand.hosts.refusal(&place, false) {
+            return Err(why);
+        }
+        let (_, mut options) = self.remote_terms(errand, url)?;
+        options.allow_address = Some(self.allow_address());
+        options.proxies = self.proxies();
+        Ok((None, options))
+    }
+}
