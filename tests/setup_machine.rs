@@ -38,7 +38,7 @@ fn a_full_home_is_told_and_gone_on_with() {
         url = server.url(),
         token = token.display(),
     );
-    let Some(ran) = in_namespace(&world, &script) else { return };
+    let Some(ran) = in_namespace(&world, &script, "a_full_home_is_told_and_gone_on_with") else { return };
     let said = ran.text();
     assert!(ran.code == Some(0) && !said.contains("panicked"), "{said}{}", ran.stderr);
     let (mut full, mut runs) = (0, 0);
@@ -81,7 +81,7 @@ fn a_home_that_cannot_be_written_to_is_told() {
         url = server.url(),
         token = token.display(),
     );
-    let Some(ran) = in_namespace(&world, &script) else { return };
+    let Some(ran) = in_namespace(&world, &script, "a_home_that_cannot_be_written_to_is_told") else { return };
     let said = ran.text();
     assert_eq!(said.matches("status 1").count(), 2, "{said}{}", ran.stderr);
     assert_eq!(said.matches(".config/agnes` cannot be made: Read-only file system").count(), 2, "{said}");
