@@ -36,6 +36,7 @@ complete -c agnes -n "__fish_agnes_needs_command" -s h -l help -d 'Print help (s
 complete -c agnes -n "__fish_agnes_needs_command" -s V -l version -d 'Print version'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "marketplace" -d 'Register marketplaces and keep them in step with their upstreams'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "plugin" -d 'Look at plugins, and take one out for everybody'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "host" -d 'Say which hosts plugins may be fetched from that lie in other repositories, and with which token'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "user" -d 'Add, list and remove the people who get a marketplace'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "group" -d 'Put people into groups: plugins are granted to groups'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "token" -d 'Give people personal access tokens, and take them back'
@@ -43,6 +44,7 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "grant" -d 'Give a group
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "revoke" -d 'Take plugins from a group'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "grants" -d 'List who was granted what'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "build-zip" -d 'Write the ZIP that one user gets'
+complete -c agnes -n "__fish_agnes_needs_command" -f -a "verify" -d 'Check a ZIP against its provenance, and that against the upstreams'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one user gets, and why not more'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the API and everybody\'s marketplace, until told to stop'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
@@ -255,6 +257,70 @@ complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subc
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand plugin; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -f -a "list" -d 'List the hosts of which something is said'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -f -a "allow" -d 'Let plugins be fetched from a host'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -f -a "deny" -d 'Let nothing be fetched from a host, whatever else is said'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -f -a "forget" -d 'Take back what was said of a host, and its token'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and not __fish_seen_subcommand_from list allow deny forget token" -f -a "token" -d 'Give agnes a token for a host, or take it back'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l ssh -d 'Over ssh too, with the keys of whoever runs agnes (in the operator\'s shell only)'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from allow" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from deny" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l token-env -d 'Take the token from this environment variable' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l token-prompt -d 'Ask for the token, without showing it'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l token-stdin -d 'Read the token from the first line of stdin'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l no-token -d 'Forget the token'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand host; and __fish_seen_subcommand_from token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand user; and not __fish_seen_subcommand_from add list show remove" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -451,6 +517,7 @@ complete -c agnes -n "__fish_agnes_using_subcommand grants" -s q -l quiet -d 'Pr
 complete -c agnes -n "__fish_agnes_using_subcommand grants" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s o -l output -d 'Where to: a file, or `-` for stdout' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l provenance -d 'Write to this file where everything in it comes from, for `agnes verify`. Called `.agnes-provenance.json` and beside the ZIP, it is found there' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
@@ -460,6 +527,17 @@ complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l server-token-f
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand build-zip" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l provenance -d 'Its provenance [default: .agnes-provenance.json beside it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l source -d 'The upstream with this address is in this folder: a git repository that has the commit' -r
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -l json -d 'Print one JSON document on stdout'
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
+complete -c agnes -n "__fish_agnes_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l user -d 'An e-mail address or id' -r
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand info" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F

@@ -352,6 +352,117 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(host)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_agnes__subcmd__host_commands" \
+"*::: :->host" \
+&& ret=0
+
+    case $state in
+    (host)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:agnes-host-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(allow)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--ssh[Over ssh too, with the keys of whoever runs agnes (in the operator'\''s shell only)]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':host -- A name such as `git.example.com`, or with a port:_default' \
+&& ret=0
+;;
+(deny)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':host -- A name such as `git.example.com`, or with a port:_default' \
+&& ret=0
+;;
+(forget)
+_arguments "${_arguments_options[@]}" : \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':host -- As `agnes host list` shows it:_default' \
+&& ret=0
+;;
+(token)
+_arguments "${_arguments_options[@]}" : \
+'--token-env=[Take the token from this environment variable]:VAR:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--token-prompt[Ask for the token, without showing it]' \
+'--token-stdin[Read the token from the first line of stdin]' \
+'(--token-prompt --token-stdin --token-env)--no-token[Forget the token]' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':host -- A name such as `git.example.com`, or with a port:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (user)
 _arguments "${_arguments_options[@]}" : \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
@@ -703,6 +814,7 @@ _arguments "${_arguments_options[@]}" : \
 '--user=[An e-mail address or id]:USER:_default' \
 '-o+[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
 '--output=[Where to\: a file, or \`-\` for stdout]:FILE:_files' \
+'--provenance=[Write to this file where everything in it comes from, for \`agnes verify\`. Called \`.agnes-provenance.json\` and beside the ZIP, it is found there]:FILE:_files' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
 '--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
@@ -714,6 +826,24 @@ _arguments "${_arguments_options[@]}" : \
 '--quiet[Print nothing but the data that was asked for, and what went wrong]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(verify)
+_arguments "${_arguments_options[@]}" : \
+'--provenance=[Its provenance \[default\: .agnes-provenance.json beside it\]]:FILE:_files' \
+'*--source=[The upstream with this address is in this folder\: a git repository that has the commit]:URL=REPOSITORY:_default' \
+'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
+'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
+'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
+'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
+'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
+'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
+'--json[Print one JSON document on stdout]' \
+'-q[Print nothing but the data that was asked for, and what went wrong]' \
+'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':bundle -- The ZIP:_files' \
 && ret=0
 ;;
 (info)
@@ -1075,6 +1205,7 @@ _agnes_commands() {
     local commands; commands=(
 'marketplace:Register marketplaces and keep them in step with their upstreams' \
 'plugin:Look at plugins, and take one out for everybody' \
+'host:Say which hosts plugins may be fetched from that lie in other repositories, and with which token' \
 'user:Add, list and remove the people who get a marketplace' \
 'group:Put people into groups\: plugins are granted to groups' \
 'token:Give people personal access tokens, and take them back' \
@@ -1082,6 +1213,7 @@ _agnes_commands() {
 'revoke:Take plugins from a group' \
 'grants:List who was granted what' \
 'build-zip:Write the ZIP that one user gets' \
+'verify:Check a ZIP against its provenance, and that against the upstreams' \
 'info:Say what one user gets, and why not more' \
 'serve:Serve the API and everybody'\''s marketplace, until told to stop' \
 'baseline:Answer 304 and do nothing else\: what benches/serve.py holds \`serve\` against' \
@@ -1207,6 +1339,42 @@ _agnes__subcmd__group__subcmd__remove_commands() {
 _agnes__subcmd__group__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes group show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__host_commands] )) ||
+_agnes__subcmd__host_commands() {
+    local commands; commands=(
+'list:List the hosts of which something is said' \
+'allow:Let plugins be fetched from a host' \
+'deny:Let nothing be fetched from a host, whatever else is said' \
+'forget:Take back what was said of a host, and its token' \
+'token:Give agnes a token for a host, or take it back' \
+    )
+    _describe -t commands 'agnes host commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__host__subcmd__allow_commands] )) ||
+_agnes__subcmd__host__subcmd__allow_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes host allow commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__host__subcmd__deny_commands] )) ||
+_agnes__subcmd__host__subcmd__deny_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes host deny commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__host__subcmd__forget_commands] )) ||
+_agnes__subcmd__host__subcmd__forget_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes host forget commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__host__subcmd__list_commands] )) ||
+_agnes__subcmd__host__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes host list commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__host__subcmd__token_commands] )) ||
+_agnes__subcmd__host__subcmd__token_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes host token commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__info_commands] )) ||
 _agnes__subcmd__info_commands() {
@@ -1412,6 +1580,11 @@ _agnes__subcmd__user__subcmd__remove_commands() {
 _agnes__subcmd__user__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'agnes user show commands' commands "$@"
+}
+(( $+functions[_agnes__subcmd__verify_commands] )) ||
+_agnes__subcmd__verify_commands() {
+    local commands; commands=()
+    _describe -t commands 'agnes verify commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__whoami_commands] )) ||
 _agnes__subcmd__whoami_commands() {

@@ -26,7 +26,7 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Vec<wire::Host>>, Failure> {
     let all = ask(app, move |registry| registry.list_hosts(&caller)).await?;
-    Ok(Json(all.into_iter().map(told).collect()))
+    Ok(Json(all.iter().map(told).collect()))
 }
 
 /// Say something of a host
@@ -47,7 +47,7 @@ pub(super) async fn edit(
     Body(edit): Body<wire::EditHost>,
 ) -> Result<Json<wire::Host>, Failure> {
     let edit = EditHost { rule: edit.rule.map(Some), ssh: edit.ssh, token: edit.token.map(|token| token.0) };
-    ask(app, move |registry| registry.edit_host(&caller, &host, edit)).await.map(told).map(Json)
+    ask(app, move |registry| registry.edit_host(&caller, &host, &edit)).await.map(|rule| Json(told(&rule)))
 }
 
 /// Take back all that was said of a host, and its token
@@ -67,7 +67,7 @@ pub(super) async fn forget(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn told(rule: HostRule) -> wire::Host {
+fn told(rule: &HostRule) -> wire::Host {
     wire::Host {
         host: rule.host.to_string(),
         rule: rule.rule,

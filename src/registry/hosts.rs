@@ -33,7 +33,7 @@ impl Registry {
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn edit_host(&self, caller: &Caller, host: &str, edit: EditHost) -> Result<HostRule> {
+    pub fn edit_host(&self, caller: &Caller, host: &str, edit: &EditHost) -> Result<HostRule> {
         caller.may(Right::Administer)?;
         let host: Host = host.parse().map_err(Error::invalid)?;
         let token = edit.token.as_ref().map(|text| match text.expose().trim() {

@@ -93,11 +93,12 @@ fn what_is_the_same_is_not_told() {
 
 #[test]
 fn files_are_told_with_their_exec_bits() {
+    use Change::{Added, Changed, Removed};
+
     let before = with(&[("x/a", file("a")), ("x/b", file("b")), ("x/c", file("c"))]);
     let after = with(&[("x/a", file("aa")), ("x/b", exec("b")), ("x/d", file("d"))]);
     let diff = diff(&before, &after);
     let told: Vec<_> = diff.files.iter().map(|file| (file.path.as_str(), file.change)).collect();
-    use Change::{Added, Changed, Removed};
     assert_eq!(told, [("a", Changed), ("b", Changed), ("c", Removed), ("d", Added)]);
     let b = &diff.files[1];
     assert_eq!((b.before.unwrap().executable, b.after.unwrap().executable), (false, true));

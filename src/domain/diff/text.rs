@@ -266,7 +266,8 @@ mod tests {
     fn it_is_what_diff_says() {
         let folder = tempfile::tempdir().unwrap();
         let lines = |changed: &[usize]| -> String {
-            (0..60).map(|i| format!("{i}{}\n", if changed.contains(&i) { "!" } else { "" })).collect()
+            let line = |i: usize| format!("{i}{}", if changed.contains(&i) { "!" } else { "" });
+            (0..60).map(line).collect::<Vec<_>>().join("\n") + "\n"
         };
         for changed in [&[0][..], &[59], &[5, 9], &[5, 13], &[5, 12], &[0, 30, 59]] {
             let (before, after) = (lines(&[]), lines(changed));
@@ -348,7 +349,8 @@ mod tests {
     #[test]
     fn hard_texts_are_compared_all_the_same() {
         let some = |n: usize, step: usize, of: usize| -> String {
-            (0..n).map(|i| format!("{}\n", i * step % of)).collect()
+            let line = |i: usize| (i * step % of).to_string();
+            (0..n).map(line).collect::<Vec<_>>().join("\n") + "\n"
         };
         let before: Vec<_> = [2_500, 100_000]
             .into_iter()

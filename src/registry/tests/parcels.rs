@@ -218,7 +218,7 @@ fn a_host_that_is_denied_is_not_asked_for_an_archive() {
         shop.put(path, file(&zip));
     }
     let deny = EditHost { rule: Some(Some(Rule::Deny)), ssh: None, token: None };
-    shop.fixture.registry.edit_host(&operator(), "localhost", deny).unwrap();
+    shop.fixture.registry.edit_host(&operator(), "localhost", &deny).unwrap();
     shop.publish(&json!([
         {"name": "plain", "source": archive(&shop, "/tool.zip", &digest(&zip))},
         {"name": "query", "source": archive(&shop, "/tool.zip?token=t", &digest(&zip))},
