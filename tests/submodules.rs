@@ -150,7 +150,7 @@ fn the_store_keeps_them_when_it_is_tidied() {
     let made = fs::read_dir(repository.join("joined")).unwrap().count();
     assert!(made < 12, "{made} commits are remembered");
     for name in ["skills", "words"] {
-        fs::remove_dir_all(world.path(&format!("upstreams/{name}.git/objects"))).unwrap();
+        fs::remove_dir_all(world.path(&format!("upstreams/{name}.git/.git/objects"))).unwrap();
     }
     upstream.write("more.md", "once more").commit("More");
     world.agnes(&["marketplace", "sync"]);

@@ -13,6 +13,7 @@ use super::vendoring::Outcome;
 use crate::domain::digest::Digest;
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
+use crate::domain::remote::FAILED;
 use crate::domain::submodule::address;
 use crate::domain::watch::Watch;
 use crate::git::made::MadeOf;
@@ -78,7 +79,7 @@ impl Registry {
             let pin = Pin::Ref(submodule.commit.to_string());
             let upstream = Upstream { url: &address, pin: &pin, token: token.as_ref() };
             git::fetch(ground.folder, &upstream, &options, ground.watch).map_err(|error| {
-                format!("its submodule {} could not be fetched: {error}", quoted(&submodule.path.to_key()))
+                format!("{FAILED}: its submodule {}: {error}", quoted(&submodule.path.to_key()))
             })?;
             let made = self.join_submodules(ground, &address, &submodule.commit, depth + 1, fetched)?;
             with.push((submodule.path, made));
