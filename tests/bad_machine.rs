@@ -166,7 +166,7 @@ fn a_registry_of_a_later_version_or_of_another_program() {
     {
         assert_eq!(
             good.world.refused(1, args),
-            "error: the registry has schema 99, and this version of agnes knows 3: agnes is older than its data\n\
+            "error: the registry has schema 99, and this version of agnes knows 7: agnes is older than its data\n\
              hint: install the version of agnes that made it, or a later one\n"
         );
     }

@@ -4,6 +4,7 @@ use crate::support::clients::{Client, gits};
 use crate::support::feed::{Feed, SKILL};
 use crate::support::git::VERSIONS;
 use crate::support::server::argument;
+use crate::support::{World, loud};
 
 const CHANGED: &str = "---\nname: x\ndescription: Changed\n---\n\nDo it otherwise.\n";
 
@@ -37,6 +38,31 @@ fn other_clients_clone_the_same_and_fetch_a_change() {
         feed.change(SKILL, &unchanged);
     }
     feed.server.had_no_trouble();
+}
+
+/// All that is tried with the `git` that is found first (`tests/git/`), tried with the others of the machine too.
+#[test]
+fn every_other_git_of_the_machine_passes_the_same_tests() {
+    let world = World::new();
+    let mut gits = gits(&world).into_iter();
+    let (first, _) = gits.next().unwrap();
+    if gits.len() == 0 {
+        loud(&format!("the git channel is tested with one git, {first}: this machine has no other"));
+    }
+    for (version, program) in gits {
+        loud(&format!(
+            "the git channel is tested with {first}, and once more with {version}, {}",
+            program.display()
+        ));
+        let folder = program.parent().unwrap().to_owned();
+        let path = std::env::var_os("PATH").unwrap();
+        let path = std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path))).unwrap();
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["git::", "--test-threads=2"]).env("PATH", path).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.contains(" 0 passed"), "{version}: {said}{wrong}");
+    }
 }
 
 /// If the machine has more than one `git`, each of them, in every version of the protocol.

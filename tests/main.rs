@@ -3,6 +3,7 @@
 
 mod support;
 
+mod archives;
 mod attacks;
 mod backup;
 mod bad_arguments;
@@ -11,6 +12,7 @@ mod bad_upstreams;
 mod beside;
 mod bundles;
 mod catalog;
+mod chained;
 mod client;
 mod corpus;
 mod deployment;

@@ -49,7 +49,7 @@ fn a_home_is_what_it_was_byte_for_byte() {
             let before = laptop.everything();
             // What the way changes does not depend on how much the client was asked before.
             let channels = if home == "asked once" { &["git"][..] } else { &["git", "clone", "zip"] };
-            for channel in channels {
+            for &channel in channels {
                 let token = world.token(ADA);
                 let setup =
                     ["setup", "--server", server.url(), "--token-stdin", "--yes", "--channel", channel];

@@ -107,13 +107,57 @@ fn what_is_not_the_pinned_commit_is_not_served() {
     assert!(String::from_utf8(skill).unwrap().ends_with("first\n"));
 }
 
-/// Servers that give nothing by its id (as those that speak the first protocol): it may be what the branch or
-/// tag that stands beside it is at.
+/// Some servers give nothing by its id, unless they have just said it themselves: then it may be what a branch
+/// or tag is at that stands beside it. Others have never heard of the commit.
 #[test]
-fn a_commit_that_cannot_be_asked_for_is_found_by_the_name_beside_it() {
+fn a_commit_that_cannot_be_asked_for_is_found_by_a_name_beside_it() {
     let (world, all) = repositories(&["tool"]);
     let old = all[0].git(&["rev-parse", "HEAD"]);
     all[0].git(&["branch", "release"]);
+    plugin(&all[0], "tool", "later");
+    let root = world.path("upstreams");
+    let (listed, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (says, no, wanted) = (Arc::clone(&listed), Arc::clone(&refused), format!("want {old}"));
+    let server = Server::https(move |request| {
+        let asks = |words: &str| String::from_utf8_lossy(&request.body).contains(words);
+        if asks("command=ls-refs") {
+            says.store(true, Ordering::Relaxed);
+        } else if asks(&wanted) && !says.load(Ordering::Relaxed) {
+            no.store(true, Ordering::Relaxed);
+            let words = format!("ERR upload-pack: not our ref {old}");
+            let packet = format!("{:04x}{words}", words.len() + 4);
+            return Reply::new(200, "application/x-git-upload-pack-result", packet);
+        }
+        http_backend(&root, request)
+    });
+    let old = all[0].git(&["rev-parse", "release"]);
+    let entry = |name: &str, reference: Option<&str>| {
+        let url = format!("{}/tool", server.url);
+        json!({"name": name, "source": {"source": "url", "url": url, "sha": old, "ref": reference}})
+    };
+    // Wherever the name stands that helps, it helps all that want the commit.
+    let field = Field::new(&[&server]);
+    field.open(&json!([entry("bare", None), entry("moved", Some("main")), entry("named", Some("release"))]));
+    assert!(refused.load(Ordering::Relaxed) && listed.load(Ordering::Relaxed));
+    assert_eq!(field.names(), ["tool"], "{:?}", field.world.json(&["plugin", "list"]));
+    for name in ["bare", "moved", "named"] {
+        assert_eq!(field.listed(name)["reason"], Value::Null);
+    }
+    let bundle = field.world.bundle(ADA);
+    let skill = crate::support::zip_file(&bundle, "plugins/market-bare/skills/tool/SKILL.md");
+    assert!(String::from_utf8(skill).unwrap().ends_with("first\n"), "not what the default branch has");
+
+    listed.store(false, Ordering::Relaxed);
+    let alone = Field::new(&[&server]);
+    alone.open(&json!([entry("bare", None)]));
+    assert!(alone.reason("bare").contains(&format!("no tag or commit `{old}`")), "{}", alone.reason("bare"));
+}
+
+/// Speakers of the first protocol give what they offer, and nothing else.
+#[test]
+fn a_commit_that_nobody_offers_is_reported() {
+    let (world, all) = repositories(&["tool"]);
+    let old = all[0].git(&["rev-parse", "HEAD"]);
     plugin(&all[0], "tool", "later");
     let root = world.path("upstreams");
     let server = Server::https(move |request| {
@@ -121,24 +165,8 @@ fn a_commit_that_cannot_be_asked_for_is_found_by_the_name_beside_it() {
         http_backend(&root, &Request { headers, ..request.clone() })
     });
     let field = Field::new(&[&server]);
-    let source = |reference: Option<&str>| {
-        let url = format!("{}/tool", server.url);
-        json!({"source": "url", "url": url, "sha": old, "ref": reference})
-    };
-    // Wherever the name stands that helps, it helps all that want the commit.
-    field.open(&json!([
-        {"name": "bare", "source": source(None)},
-        {"name": "moved", "source": source(Some("main"))},
-        {"name": "named", "source": source(Some("release"))},
-    ]));
-    assert_eq!(field.names(), ["tool"], "{:?}", field.world.json(&["plugin", "list"]));
-    for name in ["bare", "moved", "named"] {
-        assert_eq!(field.listed(name)["reason"], Value::Null);
-    }
-
-    let alone = Field::new(&[&server]);
-    alone.open(&json!([{"name": "bare", "source": source(None)}]));
-    assert!(alone.reason("bare").contains(&format!("no tag or commit `{old}`")), "{}", alone.reason("bare"));
+    field.open(&json!([pinned("tool", &format!("{}/tool", server.url), &old)]));
+    assert!(field.reason("tool").contains(&format!("no tag or commit `{old}`")), "{}", field.reason("tool"));
 }
 
 /// More than there may be, a byte now and then, and nothing at all: each costs itself, and time that ends.
@@ -383,7 +411,8 @@ fn an_interrupted_sync_goes_on_from_where_it_was() {
     let mut sync = field.command(&["marketplace", "sync"]).spawn().unwrap();
     let asked = |name: &str| server.seen().iter().filter(|request| request.target.starts_with(name)).count();
     until("the slow one to be asked", || (asked("/slow") > 0).then_some(()));
-    let signal = std::process::Command::new("kill").args(["-INT", &sync.id().to_string()]).status().unwrap();
+    // As Ctrl-C does; and where a shell has made its children deaf to that, too.
+    let signal = std::process::Command::new("kill").args(["-TERM", &sync.id().to_string()]).status().unwrap();
     assert!(signal.success() && !sync.wait().unwrap().success());
 
     hangs.store(false, Ordering::Relaxed);

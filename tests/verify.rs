@@ -15,6 +15,9 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use crate::support::remotes::remote_url;
 use crate::support::{ADA, Ran, Upstream, World, files};
 
+/// What is said of it, and what it does to what was made honestly.
+type Forgery<T> = (&'static str, fn(&mut T));
+
 /// Two marketplaces' plugins, in a bundle with its provenance beside it.
 struct Scene {
     world: World,
@@ -209,7 +212,7 @@ fn the_same_registry_writes_the_same_bytes_through_all_doors() {
 
 #[test]
 fn no_change_of_the_bundle_goes_unnoticed() {
-    let cases: [(&str, fn(&mut Vec<Packed>)); 8] = [
+    let cases: [Forgery<Vec<Packed>>; 8] = [
         ("its bytes are the blob", |all| *one(all, RUN).contents.last_mut().unwrap() ^= 1),
         ("should be executable", |all| one(all, RUN).mode = 0o644),
         ("is not in the bundle", |all| all.retain(|one| one.path != RUN)),
@@ -292,7 +295,7 @@ fn a_bomb_is_not_read_and_nothing_is_unpacked() {
 
 #[test]
 fn an_edited_provenance_is_found_out() {
-    let cases: [(&str, fn(&mut Provenance)); 4] = [
+    let cases: [Forgery<Provenance>; 4] = [
         ("and not", |told| tool(told).files.last_mut().unwrap().blob = Some(Oid([7; 20]))),
         ("do not have the digest", |told| {
             drop(tool(told).behaviour.insert("hooks".into(), Value::Object(Object::new())));

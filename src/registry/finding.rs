@@ -163,7 +163,7 @@ impl Registry {
                 facts.remote += u64::from(may_move(entry));
                 facts.not_served += u64::from(row.digest.is_none());
                 facts.notes += notes_of(row).len() as u64;
-                facts.vendored += u64::from(row.origin.url.is_some());
+                facts.vendored += u64::from(row.origin.commit.is_some());
                 plugins.push(row.clone());
                 continue;
             }

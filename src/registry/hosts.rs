@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use super::{Error, Registry, Result, overlay};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::host::{Host, HostRule, Hosts, Rule};
+use crate::domain::note::quoted;
 use crate::domain::secret::Secret;
 use crate::store::Store;
 
@@ -105,12 +106,14 @@ impl Registry {
     /// See [`Error`].
     pub fn forget_host(&self, caller: &Caller, host: &str) -> Result<()> {
         caller.may(Right::Administer)?;
-        let host: Host = host.parse().map_err(Error::invalid)?;
         let store = self.store();
-        let Some(before) = rule_of(&store, &host)? else {
+        let found = host.parse::<Host>().ok().map(|host| rule_of(&store, &host)).transpose()?.flatten();
+        let Some(before) = found else {
             let known = store.hosts()?.0.iter().map(|rule| rule.host.to_string()).collect();
-            return Err(Error::NotFound { what: "host", name: host.to_string(), known });
+            let name = quoted(host).trim_matches('`').to_owned();
+            return Err(Error::NotFound { what: "host", name, known });
         };
+        let host = before.host.clone();
         store.transaction(|store| {
             store.remove_host(&host.to_string())?;
             self.record(store, caller, "host.forget", &host.to_string(), None)?;

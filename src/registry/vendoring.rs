@@ -230,6 +230,7 @@ impl Registry {
                             return;
                         }
                         let outcome = self.fetch_parcel(&errand, remote, place, &quiet);
+                        let outcome = outcome.map_err(|why| if quiet.is_late() { self.late() } else { why });
                         received |= outcome.as_ref().is_ok_and(|(_, is_new)| *is_new);
                         failed |= outcome.is_err();
                         let outcome = outcome.map(|(commit, _)| (place.clone(), commit));
@@ -320,6 +321,15 @@ impl Registry {
         self.with_submodules(errand, &wanted.url, &fetched.commit, watch).map(|commit| (commit, fetched))
     }
 
+    /// Why what was not done in time was not done.
+    fn late(&self) -> String {
+        format!(
+            "{FAILED}: all that lies elsewhere took longer than {} seconds (`sync.total_timeout`); the next sync \
+             goes on from here",
+            self.settings.sync.total_timeout.as_secs()
+        )
+    }
+
     fn fetch_repository(
         &self,
         errand: &Errand<'_>,
@@ -332,11 +342,7 @@ impl Registry {
         let folder = self.folder.vendored(url);
         let fetch = |pin: &Pin| git::fetch(&folder, &Upstream { url, pin, token }, &options, watch);
         let failed = |error: FetchError| match error {
-            FetchError::Cancelled if watch.is_late() => format!(
-                "{FAILED}: all that lies elsewhere took longer than {} seconds (`sync.total_timeout`); the next \
-                 sync goes on from here",
-                self.settings.sync.total_timeout.as_secs()
-            ),
+            FetchError::Cancelled if watch.is_late() => self.late(),
             error => format!("{FAILED}: {error}"),
         };
         if watch.is_late() {

@@ -85,10 +85,15 @@ impl Client {
     }
 }
 
-/// Every `git` on the path, each version once.
+/// Where there may be another `git` than the one that is found first, on the path or not.
+const USUAL: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/bin", "/opt/homebrew/bin", "/opt/local/bin"];
+
+/// Every `git` of the machine: those on the path, as they come there, and those in the usual places. Each version
+/// once.
 pub fn gits(world: &World) -> Vec<(String, PathBuf)> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
-    for folder in std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for folder in std::env::split_paths(&path).chain(USUAL.map(PathBuf::from)) {
         let Ok(output) = world.command(folder.join("git")).arg("--version").output() else { continue };
         let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         if output.status.success() && found.iter().all(|(known, _)| *known != version) {

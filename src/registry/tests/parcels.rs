@@ -129,7 +129,7 @@ fn plugin_zip(words: &[u8]) -> Vec<u8> {
 
 #[test]
 fn an_archive_is_downloaded_once_and_served_like_any_plugin() {
-    let shop = Shop::new();
+    let shop = Shop::with(|settings, _| settings.sync.keep_states = 1);
     let zip = plugin_zip(b"---\nname: s\n---\nfirst\n");
     shop.put("/tool.zip?token=t", file(&zip));
     let source = archive(&shop, "/tool.zip?token=t", &digest(&zip));
@@ -155,8 +155,9 @@ fn an_archive_is_downloaded_once_and_served_like_any_plugin() {
     assert_eq!(shop.asked(1), [""; 0]);
     assert!(shop.read("market-third/skills/s/SKILL.md").ends_with("first\n"));
 
-    // When nobody needs it any more, it goes.
+    // When nobody needs it any more, it goes: after the state of before, which somebody may be building from.
     shop.publish(&json!([]));
+    shop.publish(&json!([{"name": "gone", "source": "./nowhere"}]));
     assert_eq!(fs::read_dir(shop.fixture.registry.folder().store()).unwrap().count(), 0);
 }
 
@@ -259,8 +260,8 @@ fn what_a_server_can_do_costs_its_own_plugin_alone() {
         ("metadata", Reply::redirect(307, "https://169.254.169.254/latest"), &sha, "not allowed"),
         ("file", Reply::redirect(302, "file:///etc/passwd"), &sha, "it leaves https"),
         ("circle", Reply::redirect(302, "/circle"), &sha, "redirects more than"),
-        ("hang", hang, &sha, "took too long"),
-        ("drip", drip, &sha, "took too long"),
+        ("hang", hang, &sha, "took "),
+        ("drip", drip, &sha, "took "),
         ("cut", cut, &sha, "cannot reach"),
         ("large", file(&large), &digest(&large), "more than 1048576 bytes"),
         ("other", file(b"other"), &sha, "has the SHA-256"),

@@ -2,7 +2,7 @@
 //! says; over TLS with a certificate of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,6 +54,7 @@ impl Reply {
 pub struct Server {
     pub url: String,
     pub port: u16,
+    address: SocketAddr,
     pub ca: PathBuf,
     seen: Arc<Mutex<Vec<Request>>>,
     closing: Arc<AtomicBool>,
@@ -62,19 +63,26 @@ pub struct Server {
 
 impl Server {
     pub fn https(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::start(true, Arc::new(answer))
+        Self::start("localhost", true, Arc::new(answer))
     }
 
     pub fn http(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::start(false, Arc::new(answer))
+        Self::start("localhost", false, Arc::new(answer))
     }
 
-    fn start(tls: bool, answer: Arc<dyn Fn(&Request) -> Reply + Send + Sync>) -> Self {
+    /// At another address of this machine, for clients that go to no loopback one.
+    #[allow(dead_code, reason = "the whole-program tests share this file, and use it")]
+    pub fn https_at(address: &str, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start(address, true, Arc::new(answer))
+    }
+
+    fn start(host: &str, tls: bool, answer: Arc<dyn Fn(&Request) -> Reply + Send + Sync>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ca = folder.path().join("ca.pem");
-        let config = tls.then(|| Arc::new(certificate(&ca)));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let config = tls.then(|| Arc::new(certificate(&ca, host)));
+        let listener = TcpListener::bind((if host == "localhost" { "127.0.0.1" } else { host }, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = address.port();
         let (seen, closing) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
         let (log, stop) = (Arc::clone(&seen), Arc::clone(&closing));
         std::thread::spawn(move || {
@@ -97,7 +105,7 @@ impl Server {
             }
         });
         let scheme = if tls { "https" } else { "http" };
-        Self { url: format!("{scheme}://localhost:{port}"), port, ca, seen, closing, _folder: folder }
+        Self { url: format!("{scheme}://{host}:{port}"), port, address, ca, seen, closing, _folder: folder }
     }
 
     pub fn seen(&self) -> Vec<Request> {
@@ -108,19 +116,21 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Relaxed);
-        drop(TcpStream::connect(("127.0.0.1", self.port)));
+        drop(TcpStream::connect(self.address));
     }
 }
 
-fn certificate(ca: &Path) -> rustls::ServerConfig {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+fn certificate(ca: &Path, host: &str) -> rustls::ServerConfig {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
     let ca_key = KeyPair::generate().unwrap();
     let mut ca_params = CertificateParams::new(Vec::new()).unwrap();
+    // A leaf of the same name as its issuer would count as self-signed.
+    ca_params.distinguished_name.push(DnType::CommonName, "The authority of the tests");
     ca_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     std::fs::write(ca, ca_params.self_signed(&ca_key).unwrap().pem()).unwrap();
     let issuer = Issuer::new(ca_params, ca_key);
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
+    let params = CertificateParams::new(vec![host.into(), "127.0.0.1".into()]).unwrap();
     let leaf = params.signed_by(&key, &issuer).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
