@@ -53,11 +53,11 @@ fn forward(to: SocketAddr, request: &Request) -> Reply {
     Reply::new(answer.status, kind, answer.body.as_slice())
 }
 
-/// The catalog as agnes hosts it, with each plugin an archive at this origin.
-fn with_archives(mut hosted: Value, origin: &str, zip: impl Fn(&str) -> Vec<u8>) -> Value {
-    for entry in hosted["plugins"].as_array_mut().unwrap() {
-        let path = format!("/marketplace/plugins/{}.zip", entry["name"].as_str().unwrap());
-        let digest = sha256(&zip(&path));
+/// The catalog as agnes hosts it, with each plugin an archive at this origin. `zips` are theirs, in the order of
+/// the catalog.
+fn with_archives(mut hosted: Value, origin: &str, zips: &[(String, Vec<u8>)]) -> Value {
+    for (entry, (path, zip)) in hosted["plugins"].as_array_mut().unwrap().iter_mut().zip(zips) {
+        let digest = sha256(zip);
         entry["source"] = json!({"source": "archive", "url": format!("{origin}{path}"), "sha256": digest});
     }
     hosted
@@ -81,17 +81,18 @@ fn the_client_installs_a_plugin_from_its_own_zip() {
     let (token, server) = (world.token(ADA), world.serve(&[]));
     let (bearer, agnes) = (format!("Bearer {token}"), server.address());
     let expected = unzipped(&world.bundle(ADA));
-    let names: Vec<String> = catalog(&world.bundle(ADA))["plugins"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| entry["name"].as_str().unwrap().to_owned())
+    let catalog = catalog(&world.bundle(ADA));
+    let entries = catalog["plugins"].as_array().unwrap().iter();
+    let text = |entry: &Value, field: &str| entry[field].as_str().unwrap().to_owned();
+    // By name, and by folder.
+    let plugins: Vec<(String, String)> = entries
+        .map(|entry| (text(entry, "name"), text(entry, "source").replacen("./plugins/", "", 1)))
         .collect();
     let get = |path: &str| server.get(path, &[("authorization", &bearer)]);
     let hosted = get("/marketplace.json").json();
-    let zips: Vec<(String, Vec<u8>)> = names
+    let zips: Vec<(String, Vec<u8>)> = plugins
         .iter()
-        .map(|name| format!("/marketplace/plugins/{name}.zip"))
+        .map(|(_, folder)| format!("/marketplace/plugins/{folder}.zip"))
         .map(|path| (path.clone(), get(&path).body))
         .collect();
 
@@ -101,14 +102,13 @@ fn the_client_installs_a_plugin_from_its_own_zip() {
             return forward(agnes, request);
         }
         let origin = format!("https://{}", request.header("host").unwrap());
-        let zip = |path: &str| zips.iter().find(|(known, _)| known == path).unwrap().1.clone();
-        let catalog = with_archives(hosted.clone(), &origin, zip);
+        let catalog = with_archives(hosted.clone(), &origin, &zips);
         Reply::new(200, "application/json", catalog.to_string())
     });
 
     // Headers of a catalog can be given in the settings alone; a session that is told to then installs all.
     let enabled: serde_json::Map<String, Value> =
-        names.iter().map(|name| (format!("{name}@agnes"), true.into())).collect();
+        plugins.iter().map(|(name, _)| (format!("{name}@agnes"), true.into())).collect();
     let source = json!({
         "source": "url", "url": format!("{}/catalog.json", web.url), "headers": {"Authorization": bearer},
     });
@@ -128,18 +128,18 @@ fn the_client_installs_a_plugin_from_its_own_zip() {
             .unwrap()
     };
     let said = session();
-    for name in &names {
+    for (name, folder_of_it) in &plugins {
         let folder = until(&format!("{name}: {said:?}"), || installed(&claude, &format!("{name}@agnes")));
         let mut found = files(&folder);
         // The client's own notes.
         found.retain(|path, _| !path.starts_with(".in_use") && path != ".orphaned_at");
-        let below = format!("plugins/{name}/");
+        let below = format!("plugins/{folder_of_it}/");
         let of_it = expected.iter().filter_map(|(path, file)| Some((path.strip_prefix(&below)?, file)));
         let of_it = of_it.map(|(path, file)| (path.to_owned(), file.clone())).collect();
         assert_eq!(found, of_it, "{name}");
     }
     let downloads = web.seen();
     let of_zips = downloads.iter().filter(|request| request.target.ends_with(".zip"));
-    assert!(of_zips.clone().count() >= names.len());
+    assert!(of_zips.clone().count() >= plugins.len());
     assert!(of_zips.clone().all(|request| request.header("authorization") == Some(&bearer)));
 }

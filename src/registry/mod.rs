@@ -36,6 +36,7 @@ pub mod settings;
 pub mod standing;
 pub mod states;
 mod step;
+mod stock;
 mod submodules;
 mod supplies;
 pub mod sync;

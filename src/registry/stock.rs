@@ -1,0 +1,63 @@
+//! What the store has, and what it keeps.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+
+use super::{Registry, Result};
+use crate::domain::oid::Oid;
+use crate::git;
+use crate::store::plugins::PluginRow;
+
+impl Registry {
+    /// Whether a commit of that address is in the store, with all that belongs to it.
+    pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
+        git::holds(&self.folder.vendored(url), commit)
+    }
+
+    /// Whether all that plugins of a marketplace are served from is in the store.
+    pub(super) fn has_vendored(&self, slug: &str) -> Result<bool> {
+        let origins = self.store().origins(Some(slug))?;
+        Ok(origins.iter().all(|(url, commit)| self.is_whole(url, commit)))
+    }
+
+    /// Makes room in the store: keeps the commits that plugins are served from or may be served from again,
+    /// and those that they were served from until now, since somebody may be building from them. What
+    /// nothing is served from any more goes.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn tidy_store(&self, before: &[PluginRow]) -> Result<()> {
+        // Before the rows are read: what another sync is at work with until now is in them from now on.
+        let at_work = self.at_work.held();
+        let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
+        let former = before.iter().filter_map(|row| row.origin.vendored());
+        let former = former.map(|place| (place.url, place.commit));
+        let (served, states) = {
+            let store = self.store();
+            (store.origins(None)?, store.state_origins()?)
+        };
+        // What a state needs and is lost is no reason to keep all the rest.
+        let whole = states.into_iter().filter(|(url, commit)| self.is_whole(url, commit));
+        for (url, commit) in served.into_iter().chain(former).chain(whole) {
+            let commits = keep.entry(url).or_default();
+            if !commits.contains(&commit) {
+                commits.push(commit);
+            }
+        }
+        let mut folders: HashMap<_, _> =
+            keep.iter().map(|(url, commits)| (self.folder.vendored(url), (url, commits))).collect();
+        let busy: HashSet<_> = at_work.keys().map(|url| self.folder.vendored(url)).collect();
+        for folder in fs::read_dir(self.folder.store()).into_iter().flatten().flatten() {
+            let folder = folder.path();
+            if busy.contains(&folder) {
+                continue;
+            }
+            // What cannot be tidied now is tidied after the next sync that finds something new.
+            match folders.remove(&folder) {
+                Some((_, commits)) => drop(git::compact(&folder, commits)),
+                None => drop(fs::remove_dir_all(&folder)),
+            }
+        }
+        Ok(())
+    }
+}
