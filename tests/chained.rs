@@ -45,7 +45,7 @@ impl Below {
         self.run(&["marketplace", "sync", "above"], "")
     }
 
-    /// The files of all plugins, by what the other agnes calls them. Which name and version stand in a manifest is
+    /// The files of all plugins, by the names of the plugins. Which name and version stand in a manifest is
     /// each one's own word.
     fn files(&self) -> BTreeMap<String, (bool, Vec<u8>)> {
         of_plugins(&self.world.bundle(GRACE), "plugins/above-")
@@ -60,7 +60,7 @@ fn of_plugins(bundle: &[u8], before: &str) -> BTreeMap<String, (bool, Vec<u8>)> 
 
 fn above(feed: &Feed) -> BTreeMap<String, (bool, Vec<u8>)> {
     let zip = feed.server.get("/marketplace.zip", &[("authorization", &feed.ada)]);
-    of_plugins(&zip.body, "plugins/")
+    of_plugins(&zip.body, "plugins/tools-")
 }
 
 /// Passes requests on, and says which version of the protocol is spoken.
@@ -89,8 +89,8 @@ fn an_agnes_follows_another() {
         let between = Web::https(move |request| forward(unseen, version, request));
         let url = format!("{}/marketplace.git", between.url);
         let below = Below::new(&url, &token, between.ca.clone());
-        assert_eq!(below.files(), above(&feed), "v{version}");
-        assert!(below.files().contains_key("tools-x/hooks/run.sh"), "{:?}", below.files().keys());
+        assert!(below.files() == above(&feed), "v{version}");
+        assert!(below.files().contains_key("x/hooks/run.sh"), "{:?}", below.files().keys());
 
         let asked = between.seen().len();
         let nothing = below.sync();
@@ -108,7 +108,7 @@ fn an_agnes_follows_another() {
             (&synced["synced"][0]["updated"], &synced["synced"][0]["removed"]),
             (&1.into(), &0.into())
         );
-        assert_eq!(below.files(), above(&feed), "v{version}");
+        assert!(below.files() == above(&feed), "v{version}");
         // It named the commit that it has, which nothing in the new one says anything of.
         let fetches = packs(asked);
         let says_have = |request: &Request| request.body.windows(5).any(|five| five == b"have ");
@@ -122,14 +122,14 @@ fn an_agnes_follows_another() {
             (&0.into(), &1.into())
         );
         let left = below.files();
-        assert_eq!(left, above(&feed), "v{version}");
-        assert!(left.keys().all(|path| path.starts_with("tools-y/")) && !left.is_empty());
+        assert!(left == above(&feed), "v{version}");
+        assert!(left.keys().all(|path| path.starts_with("y/")) && !left.is_empty());
 
         feed.world.agnes(&["user", "remove", "ada@example.com"]);
         let refused = below.tried(&["marketplace", "sync", "above"], "");
         assert_ne!(refused.code, Some(0));
         assert!(!refused.stderr.contains(&token) && refused.stderr.contains("token"), "{}", refused.stderr);
-        assert_eq!(below.files(), left);
+        assert!(below.files() == left, "v{version}");
         feed.server.had_no_trouble();
     }
 }
@@ -143,14 +143,14 @@ fn an_agnes_follows_another_directly() {
     let (server, ca) = world.serve_privately(&[]);
     let url = format!("{}/marketplace.git", server.url().replace("127.0.0.1", "localhost"));
     let below = Below::new(&url, &token, ca);
-    assert_eq!(below.files(), of_plugins(&world.bundle(GRACE), "plugins/"));
+    assert_eq!(below.files(), of_plugins(&world.bundle(GRACE), "plugins/tools-"));
     upstream
         .write(SKILL, "---\nname: x\ndescription: Changed above\n---\n\nDo it otherwise.\n")
         .commit("Change");
     world.agnes(&["marketplace", "sync"]);
     assert_eq!(below.sync()["synced"][0]["updated"], 1);
     let files = below.files();
-    assert_eq!(files, of_plugins(&world.bundle(GRACE), "plugins/"));
+    assert_eq!(files, of_plugins(&world.bundle(GRACE), "plugins/tools-"));
     // What arrived is a repository in which git finds nothing wrong.
     let repository = below.world.data().join("marketplaces/above");
     below.world.look(&repository, &["-c", "safe.directory=*", "fsck", "--strict", "--no-dangling"]);
