@@ -28,8 +28,8 @@ use super::{Store, StoreError, migrations};
 /// Between two tries to get the lock.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A log of more bytes than this is folded. Reading it costs every command half a millisecond per KiB (each row that
-/// was inserted has DuckDB set up an index anew), folding it costs one command a copy of the database.
+/// A log of more bytes than this is folded. Reading it costs every command half a millisecond per KiB (DuckDB sets up
+/// an index anew for each table that rows were inserted into), folding it costs one command a copy of the database.
 const LONG: u64 = 16 << 10;
 
 impl Store {
