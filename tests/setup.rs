@@ -84,21 +84,21 @@ fn from_nothing_to_plugins_and_back() {
         let setup = ["setup", "--server", server.url(), "--ca", argument(&ca), "--token-stdin", "--yes"];
 
         let dry = laptop.good(&[&setup[..], &["--dry-run"]].concat(), &token);
-        assert!(dry.stderr.contains("Install 6 plugins") && dry.stderr.contains("dry run"), "{}", dry.stderr);
+        assert!(dry.stderr.contains("Install 7 plugins") && dry.stderr.contains("dry run"), "{}", dry.stderr);
         assert_eq!(differing(&before, &ours(laptop)), Vec::<String>::new(), "after a dry run");
 
         let (ran, seen) = onlooker(&token, || laptop.good(&setup, &token));
-        assert!(ran.stderr.contains("the marketplace `agnes`, and 6 plugins of it"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("the marketplace `agnes`, and 7 plugins of it"), "{}", ran.stderr);
         assert_eq!(seen, BTreeSet::new(), "the token was to be seen");
         assert!(!ran.stderr.contains(&token) && !ran.text().contains(&token));
         assert!(!server.log().contains(&token));
         assert_eq!(laptop.files_with(&token), [CREDENTIALS]);
-        assert_eq!(laptop.plugins().len(), 6);
+        assert_eq!(laptop.plugins().len(), 7);
 
         // Again: nothing changes, and the token is known by now.
         let there = ours(laptop);
         let again = laptop.agnes(&["setup", "--yes"]);
-        assert!(again.stderr.contains("6 plugins of it"), "{}", again.stderr);
+        assert!(again.stderr.contains("7 plugins of it"), "{}", again.stderr);
         let now = ours(laptop);
         let volatile = ["known_marketplaces.json", "/.git/", "setup.json", ".in_use"];
         let changed: Vec<_> = differing(&there, &now)

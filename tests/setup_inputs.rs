@@ -231,6 +231,6 @@ fn a_run_that_stopped_half_way_is_gone_on_with_or_taken_back() {
         laptop.refused(1, &setup, &token);
         fs::remove_file(&lock).unwrap();
         laptop.good(&setup, &token);
-        assert_eq!(laptop.plugins().len(), 6);
+        assert_eq!(laptop.plugins().len(), 7);
     }
 }

@@ -187,7 +187,7 @@ fn where_the_client_cannot_clone_the_address_a_clone_takes_its_place() {
         let ran = Laptop::run(&mut command, &token);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert!(ran.stderr.contains("a clone of your own takes its place"), "{}", ran.stderr);
-        assert_eq!(laptop.plugins().len(), 6);
+        assert_eq!(laptop.plugins().len(), 7);
         assert_eq!(laptop.files_with(&token), [".config/agnes/credentials.json"]);
         let origin = fs::read_to_string(laptop.home().join("agnes-marketplace/.git/config")).unwrap();
         assert!(origin.contains("rebase = true") && origin.contains("agnes credential"), "{origin}");

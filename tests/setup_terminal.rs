@@ -27,7 +27,7 @@ fn the_token_is_asked_for_and_not_shown() {
 
     let yes =
         in_terminal(&setup, &[told[0], told[1], asked, hidden("", "\r"), typed("Do that? [Y/n] ", "\n")]);
-    assert!(yes.code == Some(0) && yes.text().contains("6 plugins of it"), "{yes:?}");
+    assert!(yes.code == Some(0) && yes.text().contains("7 plugins of it"), "{yes:?}");
     assert!(!yes.text().contains(&token), "it is shown");
     assert_eq!(laptop.files_with(&token), [CREDENTIALS]);
 
