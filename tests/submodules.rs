@@ -133,6 +133,8 @@ fn the_store_keeps_them_when_it_is_tidied() {
     let world = World::new();
     let upstream = nested(&world);
     register(&world, &source("url"));
+    // Each state that can be gone back to keeps what it needs.
+    fs::write(world.data().join("agnes.toml"), "[sync]\nkeep_states = 1\n").unwrap();
     let mut expected = tool(&world, "before");
     // More packs than are left as they are.
     for n in 0..12 {
