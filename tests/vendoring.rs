@@ -137,6 +137,8 @@ fn two_hundred_plugins_of_one_repository_are_one_fetch_and_what_nobody_needs_goe
     let packs = fs::read_dir(&store).unwrap().next().unwrap().unwrap().path().join("objects/pack");
     assert_eq!(fs::read_dir(packs).unwrap().count(), 2, "one pack and its index");
 
+    // Each state that can be gone back to keeps what it needs, too.
+    fs::write(world.data().join("agnes.toml"), "[sync]\nkeep_states = 1\n").unwrap();
     upstream.catalog(&json!([])).commit("None is left");
     world.agnes(&["marketplace", "sync"]);
     assert_eq!(repositories(), 1, "somebody may be building from it");
