@@ -7,11 +7,11 @@
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::server::{exchange, until};
+use crate::support::server::exchange;
 use crate::support::web::{Reply, Request, Server as Web};
 use crate::support::{ADA, Claude, World, catalog, files, loud, sha256, unzipped};
 
@@ -63,11 +63,13 @@ fn with_archives(mut hosted: Value, origin: &str, zips: &[(String, Vec<u8>)]) ->
     hosted
 }
 
-/// Where a session has installed it.
-fn installed(claude: &Claude, id: &str) -> Option<PathBuf> {
-    let all = claude.installed();
-    let one = all.iter().find(|one| one["id"] == id)?;
-    Some(one["installPath"].as_str()?.into())
+/// Where the session that said that has a plugin from.
+fn loaded(said: &Output, name: &str) -> Option<PathBuf> {
+    let said = String::from_utf8_lossy(&said.stdout);
+    let events = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let init = events.into_iter().find(|event| event["subtype"] == "init")?;
+    let one = init["plugins"].as_array()?.iter().find(|one| one["name"] == name)?.clone();
+    Some(one["path"].as_str()?.into())
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn the_client_installs_a_plugin_from_its_own_zip() {
     };
     let said = session();
     for (name, folder_of_it) in &plugins {
-        let folder = until(&format!("{name}: {said:?}"), || installed(&claude, &format!("{name}@agnes")));
+        let folder = loaded(&said, name).unwrap_or_else(|| panic!("{name}: {said:?}"));
         let mut found = files(&folder);
         // The client's own notes.
         found.retain(|path, _| !path.starts_with(".in_use") && path != ".orphaned_at");
