@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::supplies::Supply;
+use super::supplies::{Supply, elsewhere};
 use super::{Error, Registry, Result};
 use crate::domain::content::{Content, File, Unservable};
 use crate::domain::dependencies::Neighbours;
-use crate::domain::links::Repo;
 use crate::domain::oid::Oid;
-use crate::domain::reading::Elsewhere;
-use crate::domain::remote::Vendored;
 use crate::domain::served::{self, Bytes, Naming};
 use crate::domain::tree::Objects as _;
 use crate::domain::view::Served;
@@ -114,9 +111,8 @@ impl Registry {
         let reader = supply.repository.reader();
         let mut all = Vec::new();
         for plugin in plugins {
-            let Some(Vendored { path, commit, .. }) = &plugin.vendored else { continue };
-            let root = reader.commit_tree(commit).map_err(|source| supply.damaged(source))?;
-            let elsewhere = Elsewhere { repo: Repo::new(&reader, root), path: path.clone() };
+            let Some(place) = &plugin.vendored else { continue };
+            let elsewhere = elsewhere(&reader, place).map_err(|source| supply.damaged(source))?;
             let content = servable(elsewhere.content(&self.settings.limits), plugin, supply)?;
             let around = Around { marketplace: None, neighbours: &Neighbours::new() };
             all.push((*plugin, self.served_files(plugin, &content, around, supply, &reader)?));

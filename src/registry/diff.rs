@@ -7,14 +7,13 @@ use serde_json::json;
 use super::audience::Audience;
 use super::marketplaces::row_of;
 use super::states::{Standing, StateRow, find, standing};
-use super::supplies::Supply;
+use super::supplies::{Supply, elsewhere};
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::catalog::Entry;
 use crate::domain::content::{Content, Unservable};
 use crate::domain::diff::{self, PluginDiff, Room, Side, Text};
 use crate::domain::limits::Limits;
-use crate::domain::links::Repo;
 use crate::domain::names::PluginName;
 use crate::domain::reading::{Elsewhere, Plugin, Reading};
 use crate::domain::remote::Vendored;
@@ -204,8 +203,7 @@ impl<'r> Then<'r> {
     fn elsewhere(&self, entry: &Entry) -> Result<Option<Elsewhere<'r>>> {
         let Some(place) = self.place(entry) else { return Ok(None) };
         let Some((_, reader)) = self.stock.others.get(&place.url) else { return Ok(None) };
-        let root = reader.commit_tree(&place.commit).map_err(|error| self.damaged(entry, error))?;
-        Ok(Some(Elsewhere { repo: Repo::new(reader, root), path: place.path.clone() }))
+        elsewhere(reader, place).map(Some).map_err(|error| self.damaged(entry, error))
     }
 
     fn damaged(&self, entry: &Entry, error: ReadError) -> Error {

@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::at_work::Busy;
-use super::supplies::Supply;
+use super::supplies::{Supply, elsewhere};
 use super::vendoring::{Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
-use crate::domain::links::Repo;
 use crate::domain::note::{Note, quoted};
 use crate::domain::oid::Oid;
-use crate::domain::reading::{Elsewhere, Plugin, Reading};
+use crate::domain::reading::{Plugin, Reading};
 use crate::domain::remote::{self, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
@@ -250,8 +249,7 @@ impl Registry {
             format!("what was fetched of it is damaged, and the next sync fetches it anew: {error}")
         };
         let reader = supply.repository.reader();
-        let root = reader.commit_tree(&place.commit).map_err(damaged)?;
-        let elsewhere = Elsewhere { repo: Repo::new(&reader, root), path: place.path.clone() };
+        let elsewhere = elsewhere(&reader, place).map_err(damaged)?;
         let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
         plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before));
         let commit = place.commit.to_string();

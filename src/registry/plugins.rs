@@ -6,19 +6,17 @@ use serde_json::Value;
 
 use super::disabling::{DisabledRow, unlisted};
 use super::marketplaces::{row_of, versions_of};
-use super::supplies::distrust_after;
+use super::supplies::{distrust_after, elsewhere};
 use super::upstreams::served_commit;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::components::{self, Component};
 use crate::domain::content::{Content, Unservable};
-use crate::domain::links::Repo;
 use crate::domain::manifest;
 use crate::domain::names::PluginName;
 use crate::domain::oid::Oid;
 use crate::domain::provenance::Origin;
-use crate::domain::reading::Elsewhere;
-use crate::domain::remote::{Vendored, is_linked};
+use crate::domain::remote::is_linked;
 use crate::domain::time::rfc3339;
 use crate::domain::tree::{Objects, ReadError};
 use crate::domain::version;
@@ -130,11 +128,10 @@ impl Registry {
         }
         let limits = self.settings.limits;
         let (supply, reader);
-        let content = if let Some(Vendored { url, path, commit }) = place {
-            supply = self.vendored_supply(slug, &url)?;
+        let content = if let Some(place) = place {
+            supply = self.vendored_supply(slug, &place.url)?;
             reader = supply.repository.reader();
-            let root = reader.commit_tree(&commit).map_err(|source| supply.damaged(source))?;
-            Elsewhere { repo: Repo::new(&reader, root), path }.content(&limits)
+            elsewhere(&reader, &place).map_err(|source| supply.damaged(source))?.content(&limits)
         } else {
             supply = self.supply(slug)?;
             reader = supply.repository.reader();

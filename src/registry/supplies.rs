@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use super::{Error, Registry, Result};
 use crate::domain::limits::Limits;
+use crate::domain::links::Repo;
 use crate::domain::oid::Oid;
-use crate::domain::reading::{Reading, ReadingError};
+use crate::domain::reading::{Elsewhere, Reading, ReadingError};
+use crate::domain::remote::Vendored;
 use crate::domain::tree::ReadError;
 use crate::git::{self, Reader, Repository};
 
@@ -27,6 +29,15 @@ impl Registry {
     pub(super) fn vendored_supply(&self, slug: &str, url: &str) -> Result<Supply> {
         Supply::open(slug, self.folder.vendored(url))
     }
+}
+
+/// Where a plugin's files are that were taken from elsewhere, in the repository that `reader` reads.
+pub(super) fn elsewhere<'a>(
+    reader: &'a Reader,
+    place: &Vendored,
+) -> std::result::Result<Elsewhere<'a>, ReadError> {
+    let root = reader.commit_tree(&place.commit)?;
+    Ok(Elsewhere { repo: Repo::new(reader, root), path: place.path.clone() })
 }
 
 /// What was fetched may have turned out not to be readable. Then the next sync fetches it anew, even if the
