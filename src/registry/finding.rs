@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::at_work::Busy;
-use super::supplies::{Supply, elsewhere};
+use super::supplies::Supply;
 use super::vendoring::{Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
@@ -249,7 +249,7 @@ impl Registry {
             format!("what was fetched of it is damaged, and the next sync fetches it anew: {error}")
         };
         let reader = supply.repository.reader();
-        let elsewhere = elsewhere(&reader, place).map_err(damaged)?;
+        let elsewhere = supply.elsewhere(&reader, place).map_err(damaged)?;
         let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
         plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before));
         let commit = place.commit.to_string();

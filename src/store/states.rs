@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use duckdb::{params, types::ToSql};
 
-use super::offers::vendored;
+use super::offers::{place, vendored};
 use super::{Store, StoreError};
-use crate::domain::oid::Oid;
 use crate::domain::remote::Vendored;
 
 /// What a marketplace was at one time.
@@ -121,15 +120,12 @@ impl Store {
         Ok(())
     }
 
-    /// The commits that states need of what lies elsewhere: address and commit.
+    /// What states need of what lies elsewhere, each place once.
     ///
     /// # Errors
     /// What the database says.
-    pub fn state_origins(&self) -> Result<Vec<(String, Oid)>, StoreError> {
-        let rows =
-            self.rows("SELECT DISTINCT url, commit_sha FROM marketplace_state_origins", [], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-            })?;
-        Ok(rows.into_iter().filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())
+    pub fn state_origins(&self) -> Result<Vec<Vendored>, StoreError> {
+        let places = "SELECT DISTINCT url, path, commit_sha FROM marketplace_state_origins";
+        Ok(self.rows(places, [], place)?.into_iter().flatten().collect())
     }
 }
