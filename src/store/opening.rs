@@ -28,9 +28,10 @@ use super::{Store, StoreError, migrations};
 /// Between two tries to get the lock.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A log of more bytes than this is folded. Reading it costs every command half a millisecond per KiB (DuckDB sets up
-/// an index anew for each table that rows were inserted into), folding it costs one command a copy of the database.
-const LONG: u64 = 16 << 10;
+/// A log of more bytes than this is folded, and than a thousandth of the database. Reading it costs every command half a
+/// millisecond per KiB (DuckDB sets up an index anew for each table that rows were inserted into), folding it costs one
+/// command a copy of the database: some 40 ms for one of 5 MB.
+const LONG: u64 = 4 << 10;
 
 /// Without the compression that DuckDB would choose for texts: finding it takes twice as long as all the rest, reading
 /// rows half as long again, and the file is no smaller for it, blocks being as large as they are. (As a setting of
@@ -72,7 +73,8 @@ fn open(path: &Path, long: u64) -> Result<Store, StoreError> {
         StoreError::Database(why) => StoreError::Unreadable { path: path.to_owned(), why },
         other => other,
     })?;
-    if store.log_size() > if migrated { 0 } else { long } {
+    let much = fs::metadata(path).map_or(0, |file| file.len() >> 10);
+    if store.log_size() > if migrated { 0 } else { long.max(much) } {
         store.fold_alone()?;
     }
     Ok(store)
@@ -180,6 +182,9 @@ fn connect(path: &Path) -> Result<Store, StoreError> {
             .with("autoinstall_known_extensions", "false")?
             .with("threads", "1")?
             .with("memory_limit", "512MB")?
+            // For a database that is made; one that is there stays as it is. Whatever is read, written, checked or set
+            // up is so in whole blocks, and of DuckDB's usual 256 KiB most of ours would be empty.
+            .with("default_block_size", "16384")?
             // No checkpoint but ours: see above.
             .with("checkpoint_threshold", "1TB")?;
         let db = Connection::open_with_flags(path, config)?;

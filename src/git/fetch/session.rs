@@ -2,7 +2,7 @@
 //! better.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufWriter, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -337,6 +337,9 @@ fn connect<'a>(address: &'a Address, guard: &'a Guard<'a>) -> Result<Connected<'
     };
     let (program, output, input) = Program::start(command, address, guard)?;
     let nobody = None::<(String, Option<u16>)>;
+    // gix writes each packet in pieces of a few bytes, and flushes before it reads: in one piece, the other side is
+    // woken up once.
+    let input = BufWriter::new(input);
     let connection = Connection::new(output, input, Protocol::V2, "", nobody, ConnectMode::Process, false);
     Ok((Box::new(connection), Some(program)))
 }
