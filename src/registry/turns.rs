@@ -57,6 +57,13 @@ impl Registry {
         self.turns.stopping.load(Ordering::Relaxed)
     }
 
+    /// How many wait for a sync of that marketplace that has not begun.
+    #[cfg(test)]
+    pub(super) fn waiting(&self, slug: &str) -> usize {
+        // One is the list's own.
+        self.turns.lock().next.get(slug).map_or(0, |next| Arc::strong_count(next) - 1)
+    }
+
     /// Waits until nobody else in this process works on that marketplace, and keeps others waiting
     /// until the turn is dropped.
     ///

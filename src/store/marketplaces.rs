@@ -93,7 +93,9 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
             vendored: count(26)?,
         },
         public_only: flag(23)?,
-        remote: row.get::<_, Option<String>>(24)?.unwrap_or_else(|| RemoteMode::default().as_str().to_owned()),
+        remote: row
+            .get::<_, Option<String>>(24)?
+            .unwrap_or_else(|| RemoteMode::default().as_str().to_owned()),
         hold: flag(27)?,
         state: row.get(28)?,
     })

@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::caller::Caller;
 use crate::domain::watch::{Phase, Unwatched, Watch};
@@ -151,9 +151,13 @@ fn one_sync_of_a_marketplace_at_a_time() {
     });
 }
 
-/// Lets threads get to where they wait.
-fn a_while() {
-    std::thread::sleep(Duration::from_millis(150));
+/// Lets threads get to where they wait for the next sync of `tools`: so many of them.
+fn until_wait(registry: &Registry, threads: usize) {
+    let began = Instant::now();
+    while registry.waiting("tools") != threads {
+        assert!(began.elapsed() < Duration::from_secs(60), "{} of {threads} wait", registry.waiting("tools"));
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn those_who_ask_while_a_sync_is_under_way_share_the_next_one() {
     let turn = registry.take_turn("tools", &|| false).unwrap();
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..8).map(|_| scope.spawn(|| fixture.sync("tools").unwrap())).collect();
-        a_while();
+        until_wait(registry, 8);
         // What appears after they asked is what they get all the same.
         fixture.publish_plugins("tools", &[("x", "2"), ("y", "1")]);
         drop(turn);
@@ -197,7 +201,7 @@ impl Watch for Overtaken<'_> {
             std::thread::spawn(move || {
                 sender.send(registry.sync(&operator(), "tools", &Unwatched).unwrap()).unwrap();
             });
-            a_while();
+            until_wait(&self.0.registry, 1);
         }
     }
 }
@@ -211,7 +215,7 @@ fn what_goes_wrong_goes_wrong_for_all_who_share_it() {
     let turn = registry.take_turn("tools", &|| false).unwrap();
     std::thread::scope(|scope| {
         let all: Vec<_> = (0..4).map(|_| scope.spawn(|| fixture.sync("tools").unwrap_err())).collect();
-        a_while();
+        until_wait(registry, 4);
         drop(turn);
         let all: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
         let told = |error: &Error| (error.to_string(), error.hint());
@@ -239,11 +243,12 @@ fn when_the_one_whose_sync_it_was_goes_away_another_does_it() {
     let (turn, gone) = (registry.take_turn("tools", &|| false).unwrap(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let first = scope.spawn(|| registry.sync(&operator(), "tools", &Fickle(&gone)));
-        a_while();
+        until_wait(registry, 1);
         let others: Vec<_> = (0..3).map(|_| scope.spawn(|| fixture.sync("tools"))).collect();
-        a_while();
+        until_wait(registry, 4);
         gone.store(true, Ordering::Relaxed);
         assert!(first.join().unwrap().unwrap_err().is_cancelled());
+        until_wait(registry, 3);
         drop(turn);
         assert!(others.into_iter().all(|other| other.join().unwrap().is_ok()));
     });
@@ -258,7 +263,7 @@ fn nobody_waits_or_begins_when_the_process_is_about_to_end() {
     let _turn = registry.take_turn("tools", &|| false).unwrap();
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..2).map(|_| scope.spawn(|| fixture.sync("tools"))).collect();
-        a_while();
+        until_wait(registry, 2);
         registry.stop_syncs();
         assert!(waiting.into_iter().all(|one| one.join().unwrap().unwrap_err().is_cancelled()));
     });
