@@ -16,6 +16,7 @@
 //! | [`session`] | the protocol: handshake, refs, pack |
 //! | [`http`], [`exchange`], [`client`] | the road over https, by reqwest |
 //! | [`file`] | the same road for what is no repository: a file that is downloaded |
+//! | [`lfs`] | the same for what git LFS keeps elsewhere |
 //! | [`process`] | the road over ssh and to local folders, by a child process |
 //!
 //! **Why not `gix::Remote`, and why our own roads.** gix's HTTP transports decide about redirects,
@@ -31,6 +32,7 @@ mod exchange;
 pub mod file;
 mod guard;
 mod http;
+pub mod lfs;
 mod options;
 mod process;
 mod progress;

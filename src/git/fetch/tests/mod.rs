@@ -2,6 +2,7 @@
 
 mod hostile;
 mod killed;
+mod lfs;
 mod local;
 mod measure;
 mod outbound;
