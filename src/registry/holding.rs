@@ -81,6 +81,13 @@ impl Registry {
             git::fetch(&path, &upstream, &self.fetch_options(row), watch)
                 .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         }
+        if let Some(made) = served.made.filter(|made| !git::holds(&path, made)) {
+            let again = self.made_again(row, &commit, token, watch)?;
+            if again != made {
+                let reason = format!("{made} was made of {commit}, and what is made of it now is {again}");
+                return Err(Error::Gone { slug: row.id.clone(), folder: path, reason });
+            }
+        }
         for place in served.origins.values().filter(|place| !self.is_whole(&place.url, &place.commit)) {
             self.fetch_again(row, token, place, watch)?;
         }

@@ -168,7 +168,8 @@ impl Registry {
         let own = self.folder.repository(&row.id);
         let others = state.origins.values().map(|place| (self.folder.vendored(&place.url), place.commit));
         let commit: Oid = state.commit.parse().map_err(Error::invalid)?;
-        for (folder, commit) in std::iter::once((own, commit)).chain(others) {
+        let of_own = std::iter::once(commit).chain(state.made).map(|commit| (own.clone(), commit));
+        for (folder, commit) in of_own.chain(others) {
             git::verify(&folder, &commit).map_err(|source| Error::Damaged {
                 slug: row.id.clone(),
                 folder,
@@ -181,6 +182,7 @@ impl Registry {
     fn is_here(&self, state: &StateRow) -> bool {
         let own = self.folder.repository(&state.marketplace_id);
         state.commit.parse().is_ok_and(|commit| git::holds(&own, &commit))
+            && state.made.is_none_or(|made| git::holds(&own, &made))
             && state.origins.values().all(|place| self.is_whole(&place.url, &place.commit))
     }
 
@@ -286,6 +288,7 @@ mod tests {
             id,
             marketplace_id: "m".into(),
             commit: commit.into(),
+            made: None,
             committed_at: 0,
             fetched_at: 0,
             plugins: 0,
