@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::feed::{Feed, SKILL};
 use crate::support::server::{argument, exchange};
@@ -155,4 +155,35 @@ fn an_agnes_follows_another_directly() {
     let repository = below.world.data().join("marketplaces/above");
     below.world.look(&repository, &["-c", "safe.directory=*", "fsck", "--strict", "--no-dangling"]);
     assert!(argument(&repository).ends_with("above") && files.len() == 1);
+}
+
+/// A plugin that is a folder of what another agnes serves: it is asked for that folder, and gives that.
+#[test]
+fn an_agnes_takes_one_folder_of_another() {
+    let feed = Feed::new();
+    let (unseen, token) = (feed.server.address(), feed.ada.strip_prefix("Bearer ").unwrap().to_owned());
+    let between = Web::https(move |request| forward(unseen, 2, request));
+    let world = World::new();
+    let run = |args: &[&str], stdin: &str| {
+        let mut command = world.agnes_command(args);
+        command.env("AGNES_SYNC_CA_BUNDLE", &between.ca).env("AGNES_SYNC_ALLOW_NETWORKS", "127.0.0.0/8");
+        let ran = Laptop::run(&mut command, stdin);
+        assert_eq!(ran.code, Some(0), "agnes {args:?}: {}", ran.stderr);
+    };
+    let upstream = world.upstream("below");
+    let url = format!("{}/marketplace.git", between.url);
+    let source = json!({"source": "git-subdir", "url": url, "path": "plugins/tools-x"});
+    upstream.catalog(&json!([{"name": "x", "source": source}])).commit("Publish");
+    run(&["marketplace", "add", &upstream.url(), "--slug", "below"], "");
+    run(&["host", "token", &format!("localhost:{}", between.port), "--token-stdin"], &token);
+    run(&["marketplace", "sync"], "");
+    world.user(GRACE, &["below/*"]);
+    let files = of_plugins(&world.bundle(GRACE), "plugins/below-");
+    let there: BTreeMap<_, _> = above(&feed).into_iter().filter(|(path, _)| path.starts_with("x/")).collect();
+    assert!(!files.is_empty() && files == there, "{:?}", files.keys());
+    let says = |request: &Request, words: &str| String::from_utf8_lossy(&request.body).contains(words);
+    let seen = between.seen();
+    assert!(seen.iter().any(|request| says(request, "filter tree:0")));
+    assert!(!seen.iter().any(|request| says(request, "deepen 1") && !says(request, "filter ")));
+    feed.server.had_no_trouble();
 }

@@ -342,6 +342,50 @@ fn objects_are_asked_for_by_the_hundred() {
     assert_eq!(counts.collect::<Vec<_>>(), [100, 100, 6]);
 }
 
+/// Of a server that can give a part, one folder is all that is fetched; what git LFS keeps of it is, too.
+#[test]
+fn a_folder_that_is_fetched_alone_is_served_with_its_objects() {
+    let (_ground, lfs, upstream, field) = elsewhere();
+    upstream.git(&["config", "uploadpack.allowFilter", "true"]);
+    let other = LfsServer::of(&field.world.path("nowhere"));
+    let field = Field::new(&[&lfs.server, &other.server]);
+    upstream.write(".lfsconfig", format!("[lfs]\n\turl = {}/info/lfs\n", other.server.url));
+    upstream.write("inner/big.bin", other.put(b"told where")).commit("Told where");
+    upstream.git(&["tag", "v1"]);
+    let url = format!("{}/tool/.git", lfs.server.url);
+    let folder = |name: &str| json!({"name": name, "source": {"source": "git-subdir", "url": url, "path": name, "ref": "v1"}});
+    field.open(&json!([folder("inner")]));
+    assert_eq!(served(&field.world, "inner/big.bin"), b"told where");
+    assert_eq!(notes(&field.world, "inner"), "[]");
+    assert_eq!((lfs.asked().len(), other.asked().len()), (0, 1));
+    // Another folder of it beside that one is no other commit, and nothing is asked for twice.
+    other.put(b"more");
+    field.market.catalog(&json!([folder("inner"), folder("other")])).commit("Both");
+    field.sync();
+    assert_eq!(served(&field.world, "inner/big.bin"), b"told where");
+    assert_eq!(served(&field.world, "other/more.bin"), b"more");
+    assert_eq!((notes(&field.world, "inner"), notes(&field.world, "other")), ("[]".into(), "[]".into()));
+    assert_eq!(other.given().len(), 2);
+
+    // It is kept, and so is what it was made of.
+    fs::write(field.world.data().join("agnes.toml"), "[sync]\nkeep_states = 1\n").unwrap();
+    let branch =
+        |name: &str| json!({"name": name, "source": {"source": "git-subdir", "url": url, "path": name}});
+    field.market.catalog(&json!([branch("inner"), branch("other")])).commit("Follow");
+    for n in 0..12 {
+        upstream.write("inner/README.md", format!("{n}")).commit("More");
+        assert_eq!(field.sync().code, Some(0));
+    }
+    fs::remove_dir_all(field.world.data().join("marketplaces/zip-cache")).unwrap();
+    assert_eq!(served(&field.world, "inner/big.bin"), b"told where");
+    assert_eq!(served(&field.world, "inner/README.md"), b"11");
+    assert_eq!((other.given().len(), notes(&field.world, "inner")), (2, "[]".into()));
+    let seen = lfs.server.seen().len();
+    field.sync();
+    let asked = lfs.server.seen().len() - seen;
+    assert!(asked <= 4, "a sync with nothing new asks what is new, and for no folder again: {asked}");
+}
+
 #[test]
 fn a_tag_did_not_move_because_an_object_came() {
     let (_ground, lfs, upstream, field) = elsewhere();

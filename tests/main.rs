@@ -21,6 +21,7 @@ mod disabling;
 mod doors;
 mod drift;
 mod examples;
+mod folders;
 mod git;
 mod git_attacks;
 mod git_client;

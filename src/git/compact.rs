@@ -108,7 +108,7 @@ fn objects_in(indices: &[PathBuf]) -> usize {
 }
 
 /// Copies entries as they are stored; a delta whose base is not copied is stored whole.
-fn write_pack(reader: &Reader, ids: &[Oid], to: &Path) -> Result<(), gix::Error> {
+pub(super) fn write_pack(reader: &Reader, ids: &[Oid], to: &Path) -> Result<(), gix::Error> {
     let failed = |error: io::Error| gix::Error::from_error(error);
     let (counts, _) = output::count::objects_unthreaded(
         reader.odb(),

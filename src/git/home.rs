@@ -3,6 +3,7 @@
 //! ```text
 //! HEAD  config  objects/pack/…  refs/agnes/<commit id>  shallow
 //! joined/<commit id>-<terms>     which commit was made of that one, and of its submodules or objects of git LFS
+//! narrowed/<commit id>           which commit has some folders of that one, and which folders
 //! objects/incoming-XXXX/         a pack that is being received; swept when stale
 //! ```
 //!
@@ -22,10 +23,12 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n";
 const INCOMING: &str = "incoming-";
 const JOINED: &str = "joined";
+const NARROWED: &str = "narrowed";
 
 /// The folder, while it is our turn to change it.
 pub(super) struct Home {
@@ -121,6 +124,14 @@ impl Home {
         self.reference(commit).is_file()
     }
 
+    /// The commits that an upstream may know, the newest first: those that are here whole, less those that
+    /// were made here of folders of others.
+    pub(super) fn bases(&self) -> Vec<Oid> {
+        let made = list(&self.path.join(NARROWED)).into_iter();
+        let made: Vec<Oid> = made.filter_map(|path| remembered(&path).first().copied()).collect();
+        self.commits().into_iter().filter(|commit| !made.contains(commit)).collect()
+    }
+
     /// The commits that are here whole, the newest first.
     pub(super) fn commits(&self) -> Vec<Oid> {
         let mut found: Vec<_> = list(&self.path.join("refs/agnes"))
@@ -165,9 +176,11 @@ impl Home {
     }
 
     /// Remembers the same with a line about it.
-    pub(super) fn tell(&self, of: &Oid, terms: &str, made: &Oid, line: &str) -> io::Result<()> {
+    pub(super) fn tell(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid], line: &str) -> io::Result<()> {
         fs::create_dir_all(self.path.join(JOINED))?;
-        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{made}\n{line}\n").as_bytes())
+        let ids = [made].into_iter().chain(and).map(ToString::to_string);
+        let lines: Vec<_> = ids.chain([line.to_owned()]).collect();
+        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
     }
 
     /// The commit that was made of this one on these terms, if it is here whole.
@@ -177,9 +190,9 @@ impl Home {
 
     fn told_in(&self, path: &Path) -> Option<Told> {
         let text = fs::read_to_string(path).ok()?;
-        let (made, line) = text.split_once('\n')?;
-        let made = made.parse().ok().filter(|made| self.holds(made))?;
-        Some(Told { of: name_of(path).split('-').next()?.parse().ok()?, made, line: line.to_owned() })
+        let made = remembered(path).first().copied().filter(|made| self.holds(made))?;
+        let line = text.lines().last()?.to_owned();
+        Some(Told { of: name_of(path).split('-').next()?.parse().ok()?, made, line })
     }
 
     /// All that were made on terms that begin like that and are here whole, in the order of what they are of.
@@ -190,6 +203,20 @@ impl Home {
         let mut files: Vec<_> = list(&self.path.join(JOINED)).into_iter().filter(on_terms).collect();
         files.sort();
         files.iter().filter_map(|path| self.told_in(path)).collect()
+    }
+
+    /// Remembers which commit has these folders of another, and nothing else of it. There is one for each.
+    pub(super) fn remember_narrowed(&self, of: &Oid, made: &Oid, folders: &[RepoPath]) -> io::Result<()> {
+        fs::create_dir_all(self.path.join(NARROWED))?;
+        let lines = [made.to_string()].into_iter().chain(folders.iter().map(RepoPath::to_key));
+        let text: String = lines.map(|line| line + "\n").collect();
+        self.replace(&format!("{NARROWED}/{of}"), text.as_bytes())
+    }
+
+    /// The folders of this commit that are here whole, though all of it is not.
+    pub(super) fn folders(&self, of: &Oid) -> Vec<RepoPath> {
+        let found = Narrowed::of(&self.path, of).filter(|found| self.holds(&found.made));
+        found.map_or_else(Vec::new, |found| found.folders())
     }
 
     /// Commits with those that they were made of, and those that these were made of. Without these, all of it would
@@ -233,7 +260,7 @@ impl Home {
                 fs::remove_file(self.reference(&commit))?;
             }
         }
-        for path in list(&self.path.join(JOINED)) {
+        for path in [JOINED, NARROWED].iter().flat_map(|folder| list(&self.path.join(folder))) {
             if remembered(&path).first().is_none_or(|made| !self.holds(made)) {
                 fs::remove_file(path)?;
             }
@@ -281,6 +308,34 @@ pub(super) struct Told {
 /// The ref that says that a commit is here whole.
 pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
     repo.join(format!("refs/agnes/{commit}"))
+}
+
+/// A commit that has some folders of another.
+pub(super) struct Narrowed {
+    /// Whether it is here is another question.
+    pub made: Oid,
+    /// Lines, as they are written down: there may be a thousand, and a thousand who ask for one of them.
+    folders: String,
+}
+
+impl Narrowed {
+    pub(super) fn of(repo: &Path, of: &Oid) -> Option<Self> {
+        let text = fs::read_to_string(repo.join(format!("{NARROWED}/{of}"))).ok()?;
+        let (made, folders) = text.split_once('\n')?;
+        Some(Self { made: made.parse().ok()?, folders: folders.to_owned() })
+    }
+
+    pub(super) fn has(&self, folder: &RepoPath) -> bool {
+        let key = folder.to_key();
+        let is_in = |there: &str| {
+            key.strip_prefix(there).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.folders.lines().any(is_in)
+    }
+
+    fn folders(&self) -> Vec<RepoPath> {
+        self.folders.lines().filter_map(|line| RepoPath::parse(line).ok()).collect()
+    }
 }
 
 /// The commit that was made, and those that were fetched for it.

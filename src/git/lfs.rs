@@ -139,7 +139,8 @@ pub fn known(repo: &Path, terms: &str) -> BTreeMap<String, Oid> {
     records.flat_map(|record: Record| record.objects).collect()
 }
 
-/// Remembers what became of a commit. What was made of it is found by [`recall`] from then on.
+/// Remembers what became of a commit, and which others are needed for it. What was made of it is found by [`recall`]
+/// from then on.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -148,6 +149,7 @@ pub fn remember(
     commit: &Oid,
     terms: &str,
     made: &Oid,
+    and: &[Oid],
     record: &Record,
 ) -> Result<(), MakeError> {
     let text = serde_json::to_string(record).unwrap_or_default();
@@ -155,10 +157,10 @@ pub fn remember(
         Home::take(repo, &|| false).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::WouldBlock))?;
     // What takes its place in the record may come soon, and what was made is served meanwhile.
     let of = format!("{TERMS}of-{made}");
-    if made != commit && home.told(commit, &of).is_none() {
-        home.tell(commit, &of, made, &text)?;
+    if !record.objects.is_empty() && home.told(commit, &of).is_none() {
+        home.tell(commit, &of, made, and, &text)?;
     }
-    Ok(home.tell(commit, terms, made, &text)?)
+    Ok(home.tell(commit, terms, made, and, &text)?)
 }
 
 /// Makes a commit of one that is here, with objects in the places of their pointers. `known` are the blobs of those
@@ -272,7 +274,7 @@ mod tests {
         };
         let record = Record { objects: objects.clone(), missing: vec![missing], ..Record::default() };
         assert!(record.again());
-        remember(&repo, &commit, "lfs-a-1", &made, &record).unwrap();
+        remember(&repo, &commit, "lfs-a-1", &made, &[], &record).unwrap();
         assert_eq!(recall(&repo, &commit, "lfs-a-1"), Some((made, record.clone())));
         assert_eq!(recall(&repo, &commit, "lfs-a-2"), None);
         assert_eq!(recall_made(&repo, &made), Some(record));
@@ -281,7 +283,7 @@ mod tests {
 
         // Of one that was made of what was made, all is kept.
         let other = Record::default();
-        remember(&repo, &made, "x", &commit, &other).unwrap();
+        remember(&repo, &made, "x", &commit, &[], &other).unwrap();
         for n in 0..12 {
             world.write("a.txt", format!("{n}"));
             world.commit("another");

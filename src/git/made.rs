@@ -105,16 +105,7 @@ pub(super) fn write(
     let home = Home::take(repo, &|| false).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock))?;
     home.prepare()?;
     let incoming = home.incoming()?;
-    let raw = incoming.path().join("made");
-    let mut objects = Objects::new(File::options().read(true).write(true).create_new(true).open(&raw)?)?;
-    let tree = fill(&mut objects)?;
-    let mut bytes = Vec::new();
-    author::commit(&tree, None, message, 0).write_to(&mut bytes)?;
-    let commit = objects.put(Kind::Commit, &bytes)?;
-    objects.finish()?;
-    // Indexing reads all of it once more.
-    index_pack(&raw, incoming.path()).map_err(|error| MakeError::Pack(one_line(&error)))?;
-    std::fs::remove_file(&raw)?;
+    let commit = pack(incoming.path(), message, fill)?;
     home.install(incoming.path())?;
     let unreadable = |error: &dyn std::fmt::Display| MakeError::Pack(error.to_string());
     let reader = Repository::open(repo).map_err(|error| unreadable(&error))?.reader();
@@ -123,6 +114,25 @@ pub(super) fn write(
     if let Some(MadeOf { commit: of, fetched, terms }) = of {
         home.remember(of, terms, &commit, fetched)?;
     }
+    Ok(commit)
+}
+
+/// Makes a commit as a pack with its index in the folder `into`, where no repository sees it yet.
+pub(super) fn pack(
+    into: &Path,
+    message: &str,
+    fill: impl FnOnce(&mut Objects) -> Result<Oid, MakeError>,
+) -> Result<Oid, MakeError> {
+    let raw = into.join("made");
+    let mut objects = Objects::new(File::options().read(true).write(true).create_new(true).open(&raw)?)?;
+    let tree = fill(&mut objects)?;
+    let mut bytes = Vec::new();
+    author::commit(&tree, None, message, 0).write_to(&mut bytes)?;
+    let commit = objects.put(Kind::Commit, &bytes)?;
+    objects.finish()?;
+    // Indexing reads all of it once more.
+    index_pack(&raw, into).map_err(|error| MakeError::Pack(one_line(&error)))?;
+    std::fs::remove_file(&raw)?;
     Ok(commit)
 }
 

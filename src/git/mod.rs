@@ -4,6 +4,7 @@
 //! in it is decided here alone:
 //!
 //! - [`fetch`] brings one commit (depth 1) over https, ssh, `file://` or a plain path,
+//! - [`fetch_folders`] brings some folders of one, which [`stand_in`] finds again,
 //! - [`repository`] reads its trees and blobs,
 //! - [`verify`] and [`distrust`] are for when the disk did not keep it,
 //! - [`pack`] makes what is served as git, by copying,
@@ -32,6 +33,7 @@ mod fixture;
 mod home;
 pub mod lfs;
 pub mod made;
+mod narrowed;
 pub mod pack;
 mod reach;
 pub mod repository;
@@ -48,7 +50,9 @@ pub use author::{WriteError, write_repository, write_tag};
 pub use blob::BlobHasher;
 pub use compact::compact;
 pub use fetch::file::{Ask, Got, download};
-pub use fetch::{AllowAddress, FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of, place_of};
+pub use fetch::{AllowAddress, Brought, FetchError, FetchOptions, Fetched, Pin, Upstream};
+pub use fetch::{fetch, fetch_folders, host_of, place_of};
+pub use narrowed::stand_in;
 pub use repository::{Reader, Repository};
 pub use trust::{distrust, holds, verify};
 pub use user::UserGit;

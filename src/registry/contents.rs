@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::supplies::{Supply, elsewhere};
+use super::supplies::Supply;
 use super::{Error, Registry, Result};
 use crate::domain::content::{Content, File, Unservable};
 use crate::domain::dependencies::Neighbours;
@@ -112,7 +112,7 @@ impl Registry {
         let mut all = Vec::new();
         for plugin in plugins {
             let Some(place) = &plugin.vendored else { continue };
-            let elsewhere = elsewhere(&reader, place).map_err(|source| supply.damaged(source))?;
+            let elsewhere = supply.elsewhere(&reader, place).map_err(|source| supply.damaged(source))?;
             let content = servable(elsewhere.content(&self.settings.limits), plugin, supply)?;
             let around = Around { marketplace: None, neighbours: &Neighbours::new() };
             all.push((*plugin, self.served_files(plugin, &content, around, supply, &reader)?));

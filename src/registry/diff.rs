@@ -7,7 +7,7 @@ use serde_json::json;
 use super::audience::Audience;
 use super::marketplaces::row_of;
 use super::states::{Standing, StateRow, find, standing};
-use super::supplies::{Supply, elsewhere};
+use super::supplies::Supply;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::catalog::Entry;
@@ -202,8 +202,8 @@ impl<'r> Then<'r> {
 
     fn elsewhere(&self, entry: &Entry) -> Result<Option<Elsewhere<'r>>> {
         let Some(place) = self.place(entry) else { return Ok(None) };
-        let Some((_, reader)) = self.stock.others.get(&place.url) else { return Ok(None) };
-        elsewhere(reader, place).map(Some).map_err(|error| self.damaged(entry, error))
+        let Some((supply, reader)) = self.stock.others.get(&place.url) else { return Ok(None) };
+        supply.elsewhere(reader, place).map(Some).map_err(|error| self.damaged(entry, error))
     }
 
     fn damaged(&self, entry: &Entry, error: ReadError) -> Error {

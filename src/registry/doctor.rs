@@ -1,6 +1,6 @@
 //! What is broken or suspicious in a data folder, and what to do about it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 
 use super::finding::KEPT;
@@ -10,7 +10,7 @@ use super::views::UserView;
 use super::{Registry, Result};
 use crate::domain::caller::{Caller, Right};
 use crate::domain::note::Note;
-use crate::domain::remote::FAILED;
+use crate::domain::remote::{FAILED, Vendored};
 use crate::domain::shell::{word, words};
 use crate::domain::slug::Slug;
 use crate::domain::view::Why;
@@ -193,6 +193,8 @@ impl Registry {
     /// What was fetched of plugins that lie in other repositories.
     fn check_store(&self, findings: &mut Vec<Finding>) -> Result<()> {
         let origins = self.store().origins(None)?;
+        let of_place = |place: Vendored| (place.url.clone(), self.stand_in(&place));
+        let origins: BTreeSet<_> = origins.into_iter().map(of_place).collect();
         for (url, commit) in origins {
             let folder = self.folder.vendored(&url);
             if let Err(error) = git::verify(&folder, &commit) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::at_work::Busy;
 use super::lfs::{self, ALL, Filled};
-use super::supplies::{Supply, elsewhere};
+use super::supplies::Supply;
 use super::upstreams::made_commit;
 use super::vendoring::{Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
@@ -305,7 +305,7 @@ impl Registry {
             format!("what was fetched of it is damaged, and the next sync fetches it anew: {error}")
         };
         let reader = supply.repository.reader();
-        let elsewhere = elsewhere(&reader, place).map_err(damaged)?;
+        let elsewhere = supply.elsewhere(&reader, place).map_err(damaged)?;
         let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
         let is_other = |old: &Oid| {
             let of = |commit| git::lfs::upstream_of(&supply.folder, commit);

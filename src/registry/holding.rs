@@ -1,10 +1,14 @@
 //! Syncs of a marketplace that is on hold: what is new is fetched and shown, and served to nobody.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::step::{Act, Changes, Known, notes_of};
 use super::supplies::distrust_after;
 use super::sync::Synced;
 use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
+use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
 use crate::domain::secret::Secret;
 use crate::domain::watch::Watch;
 use crate::git::{self, Fetched};
@@ -88,8 +92,12 @@ impl Registry {
                 return Err(Error::Gone { slug: row.id.clone(), folder: path, reason });
             }
         }
-        for place in served.origins.values().filter(|place| !self.is_whole(&place.url, &place.commit)) {
-            self.fetch_again(row, token, place, watch)?;
+        let mut lost: BTreeMap<(&str, Oid), BTreeSet<RepoPath>> = BTreeMap::new();
+        for place in served.origins.values().filter(|place| !self.is_whole(place)) {
+            lost.entry((&place.url, place.commit)).or_default().insert(place.path.clone());
+        }
+        for ((url, commit), folders) in lost {
+            self.fetch_again(row, token, (url, commit), folders, watch)?;
         }
         Ok(())
     }

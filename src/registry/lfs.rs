@@ -48,6 +48,8 @@ struct Ground<'a> {
     url: &'a str,
     folder: &'a Path,
     commit: &'a Oid,
+    /// The one that is read for it, if not all of it is here.
+    stand_in: Oid,
     /// What of it is looked at.
     what: &'a str,
     watch: &'a dyn Watch,
@@ -136,7 +138,8 @@ impl Registry {
         };
         let folder = &self.folder.vendored(url);
         let what = &format!("folder {}", path.to_key());
-        self.fill(&Ground { errand, url, folder, commit, what, watch }, &contents)
+        let stand_in = git::stand_in(folder, commit, path);
+        self.fill(&Ground { errand, url, folder, commit, stand_in, what, watch }, &contents)
             .map_err(|why| format!("{FAILED}: {why}"))
     }
 
@@ -165,7 +168,8 @@ impl Registry {
         let errand = &Errand { row, token, hosts: &self.hosts()? };
         let folder = &self.folder.repository(&row.id);
         let quiet = Quiet::new(watch, self.settings.sync.total_timeout);
-        let ground = Ground { errand, url: &row.url, folder, commit, what: "marketplace", watch: &quiet };
+        let (stand_in, what, watched) = (*commit, "marketplace", &quiet);
+        let ground = Ground { errand, url: &row.url, folder, commit, stand_in, what, watch: watched };
         let failed = |reason: String| {
             if watch.cancelled() {
                 return Error::Cancelled;
@@ -193,23 +197,29 @@ impl Registry {
         // What came from a host that is denied by now is nothing to go on with.
         let hosts = format!("{TERMS}{}-", Digest::of(ground.errand.hosts.line().as_bytes()).short());
         // Most commits have nothing of it, in whichever folder.
-        if recall(ground.folder, commit, NONE).is_some() {
+        let read = &ground.stand_in;
+        if recall(ground.folder, read, NONE).is_some() {
             return Ok(Filled { commit: *commit, record: Record::default() });
         }
         let rest = Digest::of(json(&(limits, ground.what)).as_bytes()).to_string();
         let terms = &format!("{hosts}{}", &rest[..32]);
         let before = recall(ground.folder, commit, terms);
-        if let Some((commit, record)) = before.as_ref().filter(|(_, record)| !record.again()) {
-            return Ok(Filled { commit: *commit, record: record.clone() });
+        // Everybody knows a commit by its own name, unless something is in it that is not its own.
+        let filled = |made: Oid, record: Record| {
+            let commit = if record.objects.is_empty() { *commit } else { made };
+            Filled { commit, record }
+        };
+        if let Some((made, record)) = before.as_ref().filter(|(_, record)| !record.again()) {
+            return Ok(filled(*made, record.clone()));
         }
         let unreadable = |error: ReadError| format!("its LFS pointers cannot be read: {error}");
         let unwritable = |error: git::made::MakeError| format!("what git LFS keeps of it: {error}");
         let opened = Repository::open(ground.folder).map_err(|error| error.to_string())?;
         let reader = opened.reader();
-        let root = reader.commit_tree(commit).map_err(unreadable)?;
+        let root = reader.commit_tree(read).map_err(unreadable)?;
         let mut record = Record::default();
         if !speaks_of_it(&reader, root).map_err(unreadable)? {
-            remember(ground.folder, commit, NONE, commit, &record).map_err(unwritable)?;
+            remember(ground.folder, read, NONE, read, &[], &record).map_err(unwritable)?;
             return Ok(Filled { commit: *commit, record });
         }
         let contents = contents(&reader, root).map_err(unreadable)?;
@@ -244,22 +254,22 @@ impl Registry {
         let all_here =
             names.map(|oid| Some((oid.clone(), *here.get(&oid)?))).collect::<Option<BTreeMap<_, _>>>();
         let made = match &before {
-            _ if places.is_empty() => *commit,
+            _ if places.is_empty() => *read,
             // Nothing came since.
             Some((made, before)) if Some(&before.objects) == all_here.as_ref() => {
                 record.objects.clone_from(&before.objects);
                 *made
             }
             _ => {
-                let made = fill(ground.folder, commit, &places, &here, &mut spool).map_err(unwritable)?;
+                let made = fill(ground.folder, read, &places, &here, &mut spool).map_err(unwritable)?;
                 record.objects = made.1;
                 made.0
             }
         };
         if before.as_ref() != Some(&(made, record.clone())) {
-            remember(ground.folder, commit, terms, &made, &record).map_err(unwritable)?;
+            remember(ground.folder, commit, terms, &made, &[*read], &record).map_err(unwritable)?;
         }
-        Ok(Filled { commit: made, record })
+        Ok(filled(made, record))
     }
 }
 

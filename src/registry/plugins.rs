@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::disabling::{DisabledRow, unlisted};
 use super::marketplaces::{row_of, versions_of};
-use super::supplies::{distrust_after, elsewhere};
+use super::supplies::distrust_after;
 use super::upstreams::served_commit;
 use super::{Error, Registry, Result};
 use crate::domain::caller::{Caller, Right};
@@ -131,7 +131,7 @@ impl Registry {
         let content = if let Some(place) = place {
             supply = self.vendored_supply(slug, &place.url)?;
             reader = supply.repository.reader();
-            elsewhere(&reader, &place).map_err(|source| supply.damaged(source))?.content(&limits)
+            supply.elsewhere(&reader, &place).map_err(|source| supply.damaged(source))?.content(&limits)
         } else {
             supply = self.supply(slug)?;
             reader = supply.repository.reader();

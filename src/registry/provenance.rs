@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::contents::{Around, naming, servable};
-use super::supplies::{Supply, elsewhere};
+use super::supplies::Supply;
 use super::upstreams::{served_commit, upstream_commit};
 use super::views::UserView;
 use super::{Error, Registry, Result};
@@ -132,7 +132,7 @@ impl Registry {
         let supply = self.vendored_supply(plugin.slug.as_str(), &vendored.url)?;
         let damaged = |source: ReadError| supply.damaged(source);
         let reader = supply.repository.reader();
-        let elsewhere = elsewhere(&reader, vendored).map_err(damaged)?;
+        let elsewhere = supply.elsewhere(&reader, vendored).map_err(damaged)?;
         let content = servable(elsewhere.content(&self.settings.limits), plugin, &supply)?;
         let tree = content::folder(&elsewhere.repo, &elsewhere.path).ok().map(|found| found.id);
         let neighbours = Neighbours::new();

@@ -3,6 +3,8 @@
 //! A state is a commit, and the commits of the plugins that lie elsewhere at that time. To serve one is to
 //! read it again, by the rules of now, and to replace the rows: what a sync does after it fetched.
 
+use std::collections::BTreeSet;
+
 use super::finding::Found;
 use super::marketplaces::row_of;
 use super::step::{Act, Known};
@@ -166,10 +168,12 @@ impl Registry {
     /// Reads all that a state needs, before anybody gets it. It is old, and disks rot.
     fn check_whole(&self, row: &MarketplaceRow, state: &StateRow) -> Result<()> {
         let own = self.folder.repository(&row.id);
-        let others = state.origins.values().map(|place| (self.folder.vendored(&place.url), place.commit));
+        let others = state.origins.values();
+        let others = others.map(|place| (self.folder.vendored(&place.url), self.stand_in(place)));
         let commit: Oid = state.commit.parse().map_err(Error::invalid)?;
         let of_own = std::iter::once(commit).chain(state.made).map(|commit| (own.clone(), commit));
-        for (folder, commit) in of_own.chain(others) {
+        let all: BTreeSet<_> = others.chain(of_own).collect();
+        for (folder, commit) in all {
             git::verify(&folder, &commit).map_err(|source| Error::Damaged {
                 slug: row.id.clone(),
                 folder,
@@ -183,7 +187,7 @@ impl Registry {
         let own = self.folder.repository(&state.marketplace_id);
         state.commit.parse().is_ok_and(|commit| git::holds(&own, &commit))
             && state.made.is_none_or(|made| git::holds(&own, &made))
-            && state.origins.values().all(|place| self.is_whole(&place.url, &place.commit))
+            && state.origins.values().all(|place| self.is_whole(place))
     }
 
     fn shelf(&self, marketplace: &str) -> Result<Shelf> {

@@ -5,19 +5,25 @@ use std::fs;
 
 use super::{Registry, Result};
 use crate::domain::oid::Oid;
+use crate::domain::remote::Vendored;
 use crate::git;
 use crate::store::plugins::PluginRow;
 
 impl Registry {
-    /// Whether a commit of that address is in the store, with all that belongs to it.
-    pub(super) fn is_whole(&self, url: &str, commit: &Oid) -> bool {
-        git::holds(&self.folder.vendored(url), commit)
+    /// The commit in the store that has what is served from there: it may have these folders and no others.
+    pub(super) fn stand_in(&self, place: &Vendored) -> Oid {
+        git::stand_in(&self.folder.vendored(&place.url), &place.commit, &place.path)
+    }
+
+    /// Whether what is served from there is in the store, with all that belongs to it.
+    pub(super) fn is_whole(&self, place: &Vendored) -> bool {
+        git::holds(&self.folder.vendored(&place.url), &self.stand_in(place))
     }
 
     /// Whether all that plugins of a marketplace are served from is in the store.
     pub(super) fn has_vendored(&self, slug: &str) -> Result<bool> {
         let origins = self.store().origins(Some(slug))?;
-        Ok(origins.iter().all(|(url, commit)| self.is_whole(url, commit)))
+        Ok(origins.iter().all(|place| self.is_whole(place)))
     }
 
     /// Makes room in the store: keeps the commits that plugins are served from or may be served from again,
@@ -31,15 +37,15 @@ impl Registry {
         let at_work = self.at_work.held();
         let mut keep: HashMap<String, Vec<Oid>> = HashMap::new();
         let former = before.iter().filter_map(|row| row.origin.vendored());
-        let former = former.map(|place| (place.url, place.commit));
         let (served, states) = {
             let store = self.store();
             (store.origins(None)?, store.state_origins()?)
         };
         // What a state needs and is lost is no reason to keep all the rest.
-        let whole = states.into_iter().filter(|(url, commit)| self.is_whole(url, commit));
-        for (url, commit) in served.into_iter().chain(former).chain(whole) {
-            let commits = keep.entry(url).or_default();
+        let whole = states.into_iter().filter(|place| self.is_whole(place));
+        for place in served.into_iter().chain(former).chain(whole) {
+            let commit = self.stand_in(&place);
+            let commits = keep.entry(place.url).or_default();
             if !commits.contains(&commit) {
                 commits.push(commit);
             }

@@ -31,15 +31,6 @@ impl Registry {
     }
 }
 
-/// Where a plugin's files are that were taken from elsewhere, in the repository that `reader` reads.
-pub(super) fn elsewhere<'a>(
-    reader: &'a Reader,
-    place: &Vendored,
-) -> std::result::Result<Elsewhere<'a>, ReadError> {
-    let root = reader.commit_tree(&place.commit)?;
-    Ok(Elsewhere { repo: Repo::new(reader, root), path: place.path.clone() })
-}
-
 /// What was fetched may have turned out not to be readable. Then the next sync fetches it anew, even if the
 /// upstream has nothing new.
 pub(super) fn distrust_after(error: &Error) {
@@ -54,6 +45,17 @@ impl Supply {
             Ok(repository) => Ok(Self { slug: slug.to_owned(), folder, repository }),
             Err(error) => Err(Error::Gone { slug: slug.to_owned(), folder, reason: error.to_string() }),
         }
+    }
+
+    /// Where a plugin's files are that were taken from elsewhere. `reader` reads this repository.
+    pub(super) fn elsewhere<'a>(
+        &self,
+        reader: &'a Reader,
+        place: &Vendored,
+    ) -> std::result::Result<Elsewhere<'a>, ReadError> {
+        let commit = git::stand_in(&self.folder, &place.commit, &place.path);
+        let root = reader.commit_tree(&commit)?;
+        Ok(Elsewhere { repo: Repo::new(reader, root), path: place.path.clone() })
     }
 
     pub(super) fn damaged(&self, source: ReadError) -> Error {

@@ -24,7 +24,7 @@ use crate::domain::remote::{self, FAILED, GitSource, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::watch::{Phase, Watch};
-use crate::git::{self, FetchError, Fetched, Pin, Upstream};
+use crate::git::{self, Brought, FetchError, Pin, Upstream};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::states::StateRow;
 
@@ -74,6 +74,20 @@ struct Wanted {
 }
 
 impl Vendored {
+    fn nothing(submodules: bool, hosts: Arc<Hosts>, home: Origin) -> Self {
+        Self {
+            outcomes: HashMap::new(),
+            filled: HashMap::new(),
+            parcels: HashMap::new(),
+            submodules,
+            tags: HashSet::new(),
+            hosts,
+            home,
+            then: None,
+            tally: Tally::default(),
+        }
+    }
+
     /// Where the files of an entry's plugin are, or why they are not there. `None`: its source is not remote.
     pub(super) fn of(
         &self,
@@ -145,6 +159,21 @@ impl Vendored {
     }
 }
 
+/// How it is wanted by those plugins together.
+#[derive(Debug, Default)]
+struct Extent {
+    /// The names that a commit may have beside its id.
+    names: BTreeSet<Option<String>>,
+    /// Of the repository these, if not all of it.
+    folders: BTreeSet<RepoPath>,
+}
+
+impl Extent {
+    fn is_all(&self) -> bool {
+        self.folders.iter().any(RepoPath::is_root)
+    }
+}
+
 impl Wanted {
     fn of(git: &GitSource, submodules: bool) -> Self {
         // A commit is a commit, whatever it is called beside that.
@@ -185,38 +214,34 @@ impl Registry {
     ) -> Result<(Vendored, Busy<'_>)> {
         let (hosts, home) = (self.hosts()?, Origin::of(&row.url));
         let submodules = self.settings.sync.submodules;
-        // By address; and beside what is wanted the names that a commit may have, too.
-        let mut wanted: BTreeMap<String, BTreeMap<Wanted, BTreeSet<Option<String>>>> = BTreeMap::new();
-        let mut folders: BTreeMap<Wanted, BTreeSet<RepoPath>> = BTreeMap::new();
+        let mut wanted: BTreeMap<String, BTreeMap<Wanted, Extent>> = BTreeMap::new();
         if RemoteMode::of_row(&row.remote) == RemoteMode::Vendor {
             for entry in entries {
                 if let Source::Remote(remote @ Remote::Git(git)) = &entry.source
                     && refusal(&hosts, &home, remote).is_none()
                 {
                     let list = wanted.entry(git.url.clone()).or_default();
-                    list.entry(Wanted::of(git, submodules)).or_default().insert(git.reference.clone());
-                    folders.entry(Wanted::of(git, submodules)).or_default().insert(git.path.clone());
+                    let extent = list.entry(Wanted::of(git, submodules)).or_default();
+                    extent.names.insert(git.reference.clone());
+                    extent.folders.insert(git.path.clone());
                 }
             }
         }
         let until = Instant::now() + self.settings.sync.total_timeout;
         let (unpacked, parcels) = self.wanted_parcels(row, entries, &hosts, &home);
         let busy = self.at_work.begin(wanted.keys().chain(unpacked.keys()).cloned().collect());
-        let wanted: Vec<_> = wanted.into_iter().collect();
+        // All of a commit first: then its folders are here.
+        let in_order = |list: BTreeMap<Wanted, Extent>| {
+            let mut list: Vec<_> = list.into_iter().collect();
+            list.sort_by_key(|(_, extent)| !extent.is_all());
+            list
+        };
+        let wanted: Vec<_> = wanted.into_iter().map(|(url, list)| (url, in_order(list))).collect();
         let unpacked: Vec<_> = unpacked.into_iter().collect();
         let total = (wanted.len() + unpacked.len()) as u64;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let found = Mutex::new(Vendored {
-            outcomes: HashMap::new(),
-            filled: HashMap::new(),
-            parcels,
-            submodules,
-            tags: HashSet::new(),
-            hosts: Arc::clone(&hosts),
-            home,
-            then: None,
-            tally: Tally::default(),
-        });
+        let found =
+            Mutex::new(Vendored { parcels, ..Vendored::nothing(submodules, Arc::clone(&hosts), home) });
         let errand = Errand { row, token, hosts: &hosts };
         let work = || {
             loop {
@@ -224,18 +249,17 @@ impl Registry {
                 let (mut received, mut failed) = (false, false);
                 let quiet = Quiet { watch, until };
                 if let Some((_, list)) = wanted.get(at) {
-                    for (one, names) in list {
+                    for (one, extent) in list {
                         if watch.cancelled() {
                             return;
                         }
-                        let outcome = self.fetch_remote(&errand, one, names, &quiet);
-                        let paths = folders.get(one).into_iter().flatten();
-                        let fill = |path: &RepoPath| {
-                            let (commit, _) = outcome.as_ref().ok()?;
-                            let filled = self.with_objects(&errand, &one.url, commit, path, &quiet);
+                        let outcome = self.fetch_remote(&errand, one, extent, &quiet);
+                        let commit = outcome.as_ref().ok().map(|(commit, _)| commit);
+                        let fill = |path| {
+                            let filled = self.with_objects(&errand, &one.url, commit?, path, &quiet);
                             Some(((one.clone(), path.clone()), filled))
                         };
-                        let filled: Vec<_> = paths.filter_map(fill).collect();
+                        let filled: Vec<_> = extent.folders.iter().filter_map(fill).collect();
                         let mut found = lock(&found);
                         found.filled.extend(filled);
                         match &outcome {
@@ -287,20 +311,11 @@ impl Registry {
 
     /// What lies elsewhere as it was in a state.
     pub(super) fn vendored_then(&self, row: &MarketplaceRow, state: &StateRow) -> Result<Vendored> {
-        Ok(Vendored {
-            outcomes: HashMap::new(),
-            filled: HashMap::new(),
-            parcels: HashMap::new(),
-            submodules: self.settings.sync.submodules,
-            tags: HashSet::new(),
-            hosts: self.hosts()?,
-            home: Origin::of(&row.url),
-            then: Some(state.origins.clone()),
-            tally: Tally::default(),
-        })
+        let nothing = Vendored::nothing(self.settings.sync.submodules, self.hosts()?, Origin::of(&row.url));
+        Ok(Vendored { then: Some(state.origins.clone()), ..nothing })
     }
 
-    /// Fetches a commit again that was here once. One that was made here, of an archive, a package or a
+    /// Fetches folders of a commit again that were here once. One that was made here, of an archive, a package or a
     /// repository with its submodules, is not to be had by its name.
     ///
     /// # Errors
@@ -309,16 +324,16 @@ impl Registry {
         &self,
         row: &MarketplaceRow,
         token: Option<&Secret>,
-        place: &remote::Vendored,
+        (url, commit): (&str, Oid),
+        folders: BTreeSet<RepoPath>,
         watch: &dyn Watch,
     ) -> Result<()> {
-        let wanted =
-            Wanted { url: place.url.clone(), reference: None, sha: Some(place.commit), submodules: false };
+        let wanted = Wanted { url: url.to_owned(), reference: None, sha: Some(commit), submodules: false };
+        let extent = Extent { folders, ..Extent::default() };
         let quiet = Quiet { watch, until: Instant::now() + self.settings.sync.total_timeout };
         let errand = Errand { row, token, hosts: &self.hosts()? };
-        self.fetch_repository(&errand, &wanted, &BTreeSet::new(), &quiet).map(drop).map_err(|reason| {
-            Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(&place.url), reason }
-        })
+        let gone = |reason| Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(url), reason };
+        self.fetch_repository(&errand, &wanted, &extent, &quiet).map(drop).map_err(gone)
     }
 
     /// The commit to be served from, and what was fetched for it.
@@ -326,10 +341,10 @@ impl Registry {
         &self,
         errand: &Errand<'_>,
         wanted: &Wanted,
-        names: &BTreeSet<Option<String>>,
+        extent: &Extent,
         watch: &Quiet<'_>,
-    ) -> std::result::Result<(Oid, Fetched), String> {
-        let fetched = self.fetch_repository(errand, wanted, names, watch)?;
+    ) -> std::result::Result<(Oid, Brought), String> {
+        let fetched = self.fetch_repository(errand, wanted, extent, watch)?;
         if !wanted.submodules {
             return Ok((fetched.commit, fetched));
         }
@@ -349,13 +364,20 @@ impl Registry {
         &self,
         errand: &Errand<'_>,
         wanted: &Wanted,
-        names: &BTreeSet<Option<String>>,
+        extent: &Extent,
         watch: &Quiet<'_>,
-    ) -> std::result::Result<Fetched, String> {
+    ) -> std::result::Result<Brought, String> {
         let (token, options) = self.remote_terms(errand, &wanted.url)?;
         let (url, token) = (wanted.url.as_str(), token.as_ref());
         let folder = self.folder.vendored(url);
-        let fetch = |pin: &Pin| git::fetch(&folder, &Upstream { url, pin, token }, &options, watch);
+        let folders: Vec<RepoPath> = extent.folders.iter().cloned().collect();
+        let fetch = |pin: &Pin| {
+            let upstream = Upstream { url, pin, token };
+            if extent.is_all() {
+                return git::fetch(&folder, &upstream, &options, watch).map(Brought::from);
+            }
+            git::fetch_folders(&folder, &upstream, &folders, &options, watch)
+        };
         let failed = |error: FetchError| match error {
             FetchError::Cancelled if watch.is_late() => self.late(),
             error => format!("{FAILED}: {error}"),
@@ -367,7 +389,7 @@ impl Registry {
             (Ok(fetched), _) => Ok(fetched),
             // Some servers give nothing by its id. Then it may be what a branch or tag is at.
             (Err(error @ (FetchError::RefMissing { .. } | FetchError::Other { .. })), Some(sha)) => {
-                let pins = names.iter().take(NAMES);
+                let pins = extent.names.iter().take(NAMES);
                 let mut pins = pins.map(|name| name.clone().map_or(Pin::Default, Pin::Name));
                 let found = pins.find_map(|pin| fetch(&pin).ok().filter(|fetched| fetched.commit == sha));
                 found.ok_or_else(|| failed(error))

@@ -16,9 +16,10 @@ use crate::domain::digest::Hasher;
 use crate::domain::limits::Limits;
 use crate::domain::note::quoted;
 use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
 use crate::domain::provenance::{self, CATALOG, Found, Plugin, Provenance, Received};
 use crate::domain::slug::Slug;
-use crate::git::{BlobHasher, Reader, Repository};
+use crate::git::{self, BlobHasher, Reader, Repository};
 
 /// A provenance of more bytes is none that we wrote.
 const LARGEST_PROVENANCE: u64 = 128 << 20;
@@ -162,18 +163,24 @@ fn receive(bundle: &Path, provenance: &Provenance) -> Result<Received> {
 fn against_upstream(plugin: &Plugin, faults: Vec<String>, sources: &Sources<'_>) -> Result<VerifiedPlugin> {
     let mut verified = VerifiedPlugin { faults, upstream_checked: false };
     let source = &plugin.source;
-    let files = find(plugin, &source.url, &source.commit, sources, &mut verified.faults)?;
+    let path = RepoPath::parse(&source.path).unwrap_or_default();
+    let files = find(plugin, (&source.url, &source.commit, &path), sources, &mut verified.faults)?;
     let listing = match &plugin.listed_in {
-        Some(listing) => find(plugin, &listing.url, &listing.commit, sources, &mut verified.faults)?,
+        Some(listing) => {
+            let place = (listing.url.as_str(), &listing.commit, &RepoPath::root());
+            find(plugin, place, sources, &mut verified.faults)?
+        }
         None => None,
     };
     let held = match (&plugin.listed_in, &files, &listing) {
-        (None, Some(reader), _) => upstream::of_marketplace(plugin, reader).map(|wrong| (true, wrong)),
-        (Some(listing), Some(reader), Some(market)) => {
-            upstream::of_store(plugin, reader, Some((listing, market))).map(|wrong| (true, wrong))
+        (None, Some((reader, _)), _) => upstream::of_marketplace(plugin, reader).map(|wrong| (true, wrong)),
+        (Some(listing), Some((reader, commit)), Some((market, _))) => {
+            upstream::of_store(plugin, reader, commit, Some((listing, market))).map(|wrong| (true, wrong))
         }
         // Its files can be told, its entry cannot.
-        (Some(_), Some(reader), None) => upstream::of_store(plugin, reader, None).map(|wrong| (false, wrong)),
+        (Some(_), Some((reader, commit)), None) => {
+            upstream::of_store(plugin, reader, commit, None).map(|wrong| (false, wrong))
+        }
         (_, None, _) => return Ok(verified),
     };
     match held {
@@ -187,21 +194,21 @@ fn against_upstream(plugin: &Plugin, faults: Vec<String>, sources: &Sources<'_>)
     Ok(verified)
 }
 
-/// A repository that has that commit. One that was named for the address has to.
+/// A repository that has that folder of that commit, and the commit there to read it from. One that was named
+/// for the address has to have the upstream's own: what was made of it says what we say.
 fn find(
     plugin: &Plugin,
-    url: &str,
-    commit: &Oid,
+    (url, commit, path): (&str, &Oid, &RepoPath),
     sources: &Sources<'_>,
     faults: &mut Vec<String>,
-) -> Result<Option<Reader>> {
+) -> Result<Option<(Reader, Oid)>> {
     if let Some(folder) = sources.given.iter().find_map(|given| folder_of(given, url)) {
         let reader = reader_of(&folder).ok_or_else(|| Error::Invalid {
             message: format!("there is no git repository in `{}`", folder.display()),
             hint: Some(format!("git clone --bare {url}")),
         })?;
         if reader.has(commit) {
-            return Ok(Some(reader));
+            return Ok(Some((reader, *commit)));
         }
         faults.push(format!("`{}` does not have the commit {commit}", folder.display()));
         return Ok(None);
@@ -209,8 +216,9 @@ fn find(
     // A slug that is none could name any folder.
     let slug: Option<Slug> = plugin.marketplace_slug.parse().ok();
     let folders = slug.map_or_else(Vec::new, |slug| (sources.fetched)(&slug, url));
-    let mut opened = folders.iter().filter_map(|folder| reader_of(folder));
-    Ok(opened.find(|reader| reader.has(commit)))
+    let mut opened =
+        folders.iter().filter_map(|folder| Some((reader_of(folder)?, git::stand_in(folder, commit, path))));
+    Ok(opened.find(|(reader, commit)| reader.has(commit)))
 }
 
 /// Of a bare repository, or of the one in a working tree.

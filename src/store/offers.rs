@@ -3,7 +3,6 @@
 use duckdb::Row;
 
 use super::{Store, StoreError};
-use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
 use crate::domain::remote::Vendored;
 
@@ -35,6 +34,12 @@ impl OfferRow {
 /// What three columns say together; nothing, where they make no sense.
 pub(super) fn vendored(url: Option<&str>, path: Option<&str>, commit: Option<&str>) -> Option<Vendored> {
     Some(Vendored { url: url?.to_owned(), path: RepoPath::parse(path?).ok()?, commit: commit?.parse().ok()? })
+}
+
+/// The same of a row that begins with them.
+pub(super) fn place(row: &Row<'_>) -> duckdb::Result<Option<Vendored>> {
+    let text = |at: usize| row.get::<_, Option<String>>(at);
+    Ok(vendored(text(0)?.as_deref(), text(1)?.as_deref(), text(2)?.as_deref()))
 }
 
 fn read(row: &Row<'_>) -> duckdb::Result<OfferRow> {
@@ -84,18 +89,17 @@ impl Store {
         )
     }
 
-    /// The commits that plugins are served from which lie elsewhere, each with its address, once: those of
-    /// one marketplace, or all.
+    /// Where plugins are served from which lie elsewhere, each place once: those of one marketplace, or all.
     ///
     /// # Errors
     /// What the database says.
-    pub fn origins(&self, marketplace: Option<&str>) -> Result<Vec<(String, Oid)>, StoreError> {
+    pub fn origins(&self, marketplace: Option<&str>) -> Result<Vec<Vendored>, StoreError> {
         let rows = self.rows(
-            "SELECT DISTINCT origin_url, origin_commit FROM marketplace_plugins \
+            "SELECT DISTINCT origin_url, origin_path, origin_commit FROM marketplace_plugins \
              WHERE origin_url IS NOT NULL AND origin_commit IS NOT NULL AND (?1 IS NULL OR marketplace_id = ?1)",
             [marketplace],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+            place,
         )?;
-        Ok(rows.into_iter().filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())
+        Ok(rows.into_iter().flatten().collect())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use duckdb::{params, types::ToSql};
 
-use super::offers::vendored;
+use super::offers::{place, vendored};
 use super::{Store, StoreError};
 use crate::domain::oid::Oid;
 use crate::domain::remote::Vendored;
@@ -129,16 +129,12 @@ impl Store {
         Ok(())
     }
 
-    /// The commits that states need of what lies elsewhere: address and commit.
+    /// What states need of what lies elsewhere, each place once.
     ///
     /// # Errors
     /// What the database says.
-    pub fn state_origins(&self) -> Result<Vec<(String, Oid)>, StoreError> {
-        let rows =
-            self.rows("SELECT DISTINCT url, commit_sha FROM marketplace_state_origins", [], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-            })?;
-        let others = rows.into_iter().filter(|(url, _)| url != OWN);
-        Ok(others.filter_map(|(url, commit)| Some((url, commit.parse().ok()?))).collect())
+    pub fn state_origins(&self) -> Result<Vec<Vendored>, StoreError> {
+        let places = "SELECT DISTINCT url, path, commit_sha FROM marketplace_state_origins WHERE url <> ''";
+        Ok(self.rows(places, [], place)?.into_iter().flatten().collect())
     }
 }

@@ -57,6 +57,11 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// For a second attempt, which has the time that the first one left.
+    pub(super) fn since(self, started: Instant) -> Self {
+        Self { started, ..self }
+    }
+
     /// Does the work while a second thread looks after it: reports progress and, when there is
     /// reason to, makes a blocked read return by ending the child process it reads from.
     pub(super) fn watched<T>(&self, work: impl FnOnce() -> T) -> T {

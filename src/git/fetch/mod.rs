@@ -15,6 +15,7 @@
 //! | [`guard`] | deadlines, cancelling, limits, progress: one per fetch |
 //! | [`session`] | the protocol: handshake, refs, pack |
 //! | [`http`], [`exchange`], [`client`] | the road over https, by reqwest |
+//! | [`folders`] | some folders of a commit alone, where the upstream can |
 //! | [`file`] | the same road for what is no repository: a file that is downloaded |
 //! | [`lfs`] | the same for what git LFS keeps elsewhere |
 //! | [`process`] | the road over ssh and to local folders, by a child process |
@@ -30,6 +31,7 @@ mod client;
 mod error;
 mod exchange;
 pub mod file;
+mod folders;
 mod guard;
 mod http;
 pub mod lfs;
@@ -46,6 +48,7 @@ use std::path::Path;
 
 pub use address::{host_of, place_of, redacted};
 pub use error::FetchError;
+pub use folders::{Brought, fetch_folders};
 pub use options::{AllowAddress, AllowHost, FetchOptions, Pin, Upstream};
 
 use self::address::Address;
@@ -85,12 +88,7 @@ pub fn fetch(
     options: &FetchOptions,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
-    let address = Address::parse(upstream, options)?;
-    let Some(home) = Home::take(repo, &|| watch.cancelled()) else {
-        return Err(FetchError::Cancelled);
-    };
-    home.prepare().map_err(|error| FetchError::from_disk(&error, repo))?;
-
+    let (address, home) = begin(repo, upstream, options, watch)?;
     // A commit id never changes its meaning: if it is here, nobody needs to be asked.
     if let Pin::Ref(name) = upstream.pin
         && let Ok(commit) = name.parse::<Oid>()
@@ -98,11 +96,31 @@ pub fn fetch(
     {
         return Ok(fetched);
     }
+    let whole = |guard: &Guard<'_>| over_the_network(repo, &home, upstream.pin, &address, guard);
+    ask(&address, &Guard::new(watch, options), whole)
+}
 
-    let guard = Guard::new(watch, options);
+fn begin(
+    repo: &Path,
+    upstream: &Upstream<'_>,
+    options: &FetchOptions,
+    watch: &dyn Watch,
+) -> Result<(Address, Home), FetchError> {
+    let address = Address::parse(upstream, options)?;
+    let home = Home::take(repo, &|| watch.cancelled()).ok_or(FetchError::Cancelled)?;
+    home.prepare().map_err(|error| FetchError::from_disk(&error, repo))?;
+    Ok((address, home))
+}
+
+/// Does what needs the network, under the guard's eyes.
+fn ask<T>(
+    address: &Address,
+    guard: &Guard<'_>,
+    work: impl FnOnce(&Guard<'_>) -> Result<T, FetchError>,
+) -> Result<T, FetchError> {
     let outcome = guard.watched(|| {
         // gix takes what comes from the network with care, yet asserts in some places.
-        catch_unwind(AssertUnwindSafe(|| over_the_network(repo, &home, upstream.pin, &address, &guard)))
+        catch_unwind(AssertUnwindSafe(|| work(guard)))
             .unwrap_or_else(|_| Err(address.other("the answer made the git library give up".into())))
     });
     // A server knows the token it was sent, and may repeat it in what it says: on purpose, or in a
@@ -129,20 +147,30 @@ fn over_the_network(
     if let Some(fetched) = target.commit.and_then(|commit| already_here(repo, home, &commit)) {
         return Ok(Fetched { is_tag: target.is_tag, ..fetched });
     }
+    bring(repo, home, session, &target, guard)
+}
 
+/// Receives all of what is not here.
+fn bring<'a>(
+    repo: &Path,
+    home: &Home,
+    mut session: Session<'a>,
+    target: &Target,
+    guard: &'a Guard<'a>,
+) -> Result<Fetched, FetchError> {
     // Most fetches differ little from what is here. Should what is here be damaged, or the upstream
     // leave something out, all is fetched once more without a base, which mends it.
-    let bases = home.commits();
+    let bases = home.bases();
     if !bases.is_empty() {
-        match receive(repo, home, &mut session, &target, &bases) {
+        match receive(repo, home, &mut session, target, &bases) {
             Err(FetchError::Incomplete { .. } | FetchError::Damaged { .. } | FetchError::Other { .. }) => {
                 forget_what_is_not_whole(repo, home, &bases);
-                session = Session::open(address, guard)?;
+                session = Session::open(session.address, guard)?;
             }
             outcome => return outcome,
         }
     }
-    receive(repo, home, &mut session, &target, &[])
+    receive(repo, home, &mut session, target, &[])
 }
 
 fn forget_what_is_not_whole(repo: &Path, home: &Home, commits: &[Oid]) {

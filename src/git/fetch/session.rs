@@ -33,10 +33,38 @@ const BASES: usize = 16;
 pub(super) struct Session<'a> {
     pub address: &'a Address,
     guard: &'a Guard<'a>,
+    /// Bytes that packs may still have.
+    room: u64,
     handshake: Handshake,
     // Dropped in this order: the pipes first, then the child at their other end.
     transport: Box<dyn Transport + 'a>,
     program: Option<Program>,
+}
+
+/// What is asked for at once.
+pub(super) struct Order<'o> {
+    pub wants: &'o [Oid],
+    /// It is a commit or a tag, of which no history is wanted.
+    pub is_commit: bool,
+    /// Of what the wants consist of, this does not come along (see `--filter` in git-rev-list).
+    pub filter: Option<&'static str>,
+    /// Commits that are here whole.
+    pub bases: &'o [Oid],
+    pub shallow: Option<&'o BTreeSet<Oid>>,
+    /// Something else will be asked on the same road.
+    pub more: bool,
+}
+
+impl<'o> Order<'o> {
+    fn of(commit: &'o Oid) -> Self {
+        let wants = std::slice::from_ref(commit);
+        Self { wants, is_commit: true, filter: None, bases: &[], shallow: None, more: false }
+    }
+
+    /// Trees or files, by their ids.
+    pub(super) fn objects(wants: &'o [Oid], filter: Option<&'static str>) -> Self {
+        Self { wants, is_commit: false, filter, bases: &[], shallow: None, more: true }
+    }
 }
 
 fn agent() -> (&'static str, Option<String>) {
@@ -48,7 +76,8 @@ impl<'a> Session<'a> {
     pub(super) fn open(address: &'a Address, guard: &'a Guard<'a>) -> Result<Self, FetchError> {
         guard.talks_to(&address.host);
         let (transport, program) = connect(address, guard)?;
-        let mut session = Self { address, guard, handshake: Handshake::default(), transport, program };
+        let (room, handshake) = (guard.options.max_pack_bytes, Handshake::default());
+        let mut session = Self { address, guard, room, handshake, transport, program };
         let handshake = gix::protocol::handshake(
             &mut session.transport,
             Service::UploadPack,
@@ -94,6 +123,32 @@ impl<'a> Session<'a> {
         has("allow-tip-sha1-in-want") || has("allow-reachable-sha1-in-want") || refs.iter().any(listed)
     }
 
+    /// Whether it can be asked for a part of something: a server of version 2 that filters gives any object
+    /// of its own by its id, too.
+    pub(super) fn can_filter(&self) -> bool {
+        let version = self.handshake.server_protocol_version;
+        let features = Command::Fetch.default_features(version, &self.handshake.capabilities);
+        let has = |wanted| features.iter().any(|(name, _)| *name == wanted);
+        version == Protocol::V2 && has("filter") && has("shallow")
+    }
+
+    /// Several packs are about to come, which together may have what one may.
+    pub(super) fn expect_packs(&mut self) {
+        self.guard.expect_pack();
+        self.room = self.guard.options.max_pack_bytes;
+    }
+
+    /// Receives what was ordered by id, as a pack with its index in the folder `into`, verified. It may be
+    /// less than was ordered, and more. `repo` is for messages.
+    pub(super) fn receive_some(
+        &mut self,
+        order: &Order<'_>,
+        into: &Path,
+        repo: &Path,
+    ) -> Result<(), FetchError> {
+        self.try_receive(order, None, into).map_err(|error| self.explain_pack(&error, repo))
+    }
+
     /// Receives what `target` consists of, as a pack with its index in the folder `into`, verified.
     /// `bases` are commits that are here whole.
     pub(super) fn receive(
@@ -104,27 +159,43 @@ impl<'a> Session<'a> {
         here: &Reader,
         into: &Path,
     ) -> Result<(), FetchError> {
-        self.try_receive(target, bases, shallow, here, into).map_err(|error| {
-            let text = one_line(&error);
-            let error = self.explain_pack(&error, into);
-            match (&target.name, error) {
-                // It says so in the answer, or, when it hung up on us first, on standard error.
-                (Some(name), FetchError::Other { reason, .. })
-                    if is_refusal(&text) || is_refusal(&reason) =>
-                {
-                    FetchError::RefMissing { name: name.clone(), available: Vec::new() }
-                }
-                (_, error) => error,
+        self.expect_packs();
+        let order = Order { bases, shallow: Some(shallow), ..Order::of(&target.want) };
+        // Deltas against what is here can only come when something here was named.
+        let thin = (!bases.is_empty()).then_some(here);
+        // `into` is a folder in the repository's `objects`.
+        let repo = into.ancestors().nth(2).unwrap_or(into);
+        self.try_receive(&order, thin, into).map_err(|error| self.explain_first(&error, target, repo))
+    }
+
+    /// The same for the first thing that is asked for, which may not be there.
+    pub(super) fn receive_first(
+        &mut self,
+        target: &Target,
+        filter: &'static str,
+        into: &Path,
+        repo: &Path,
+    ) -> Result<(), FetchError> {
+        let order = Order { filter: Some(filter), more: true, ..Order::of(&target.want) };
+        self.try_receive(&order, None, into).map_err(|error| self.explain_first(&error, target, repo))
+    }
+
+    fn explain_first(&self, error: &gix::Error, target: &Target, repo: &Path) -> FetchError {
+        let text = one_line(error);
+        let error = self.explain_pack(error, repo);
+        match (&target.name, error) {
+            // It says so in the answer, or, when it hung up on us first, on standard error.
+            (Some(name), FetchError::Other { reason, .. }) if is_refusal(&text) || is_refusal(&reason) => {
+                FetchError::RefMissing { name: name.clone(), available: Vec::new() }
             }
-        })
+            (_, error) => error,
+        }
     }
 
     fn try_receive(
         &mut self,
-        target: &Target,
-        bases: &[Oid],
-        shallow: &BTreeSet<Oid>,
-        here: &Reader,
+        order: &Order<'_>,
+        thin: Option<&Reader>,
         into: &Path,
     ) -> Result<(), gix::Error> {
         let version = self.handshake.server_protocol_version;
@@ -132,19 +203,23 @@ impl<'a> Session<'a> {
         features.push(agent());
         Response::check_required_features(version, &features)?;
         let mut arguments = Arguments::new(version, features, false);
-        arguments.want(to_gix(&target.want));
-        if arguments.can_use_shallow() {
-            for id in shallow {
+        for id in order.wants {
+            arguments.want(to_gix(id));
+        }
+        if order.is_commit && arguments.can_use_shallow() {
+            for id in order.shallow.into_iter().flatten() {
                 arguments.shallow(to_gix(id));
             }
             arguments.deepen(1);
         }
-        for base in bases.iter().take(BASES) {
+        if let Some(filter) = order.filter.filter(|_| arguments.can_use_filter()) {
+            arguments.filter(filter);
+        }
+        for base in order.bases.iter().take(BASES) {
             arguments.have(to_gix(base));
         }
 
         let guard = self.guard;
-        guard.expect_pack();
         let mut answer = arguments.send(&mut self.transport, true).map_err(gix::Error::from_error)?;
         let response = Response::from_line_reader(version, &mut answer, true, false)?;
         if !response.has_pack() {
@@ -167,17 +242,22 @@ impl<'a> Session<'a> {
             alloc_limit_bytes: Some(limit(guard.options.max_object_bytes)),
             ..Default::default()
         };
-        // Deltas against what is here can only come when something here was named.
-        let thin = (!bases.is_empty()).then(|| here.odb().clone());
+        let mut capped = Capped { inner: answer, left: self.room, guard };
         let outcome = pack::Bundle::write_to_directory(
-            &mut Capped { inner: answer, left: guard.options.max_pack_bytes, guard },
+            &mut capped,
             Some(into),
             &mut Tally::new(Arc::clone(&guard.counters)),
             &guard.stop,
-            thin,
+            thin.map(|here| here.odb().clone()),
             gix::hash::Kind::Sha1,
             options,
         );
+        // The next answer begins where this one ends.
+        if order.more && outcome.is_ok() {
+            io::copy(&mut capped, &mut io::sink()).map_err(gix::Error::from_error)?;
+        }
+        self.room = capped.left;
+        drop(capped);
         let said = super::guard::lock(&remote).clone();
         match outcome {
             Err(_) if !said.is_empty() => {
@@ -187,15 +267,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn explain_pack(&self, error: &gix::Error, into: &Path) -> FetchError {
+    fn explain_pack(&self, error: &gix::Error, repo: &Path) -> FetchError {
         if let Some(cause) = self.guard.cause() {
             return cause;
         }
         for error in error.iter_errors().filter_map(|error| error.downcast_ref::<io::Error>()) {
             use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
             if matches!(error.kind(), StorageFull | QuotaExceeded | PermissionDenied | ReadOnlyFilesystem) {
-                // `into` is a folder in the repository's `objects`.
-                return FetchError::from_disk(error, into.ancestors().nth(2).unwrap_or(into));
+                return FetchError::from_disk(error, repo);
             }
         }
         if error.is_resource_exhausted() {

@@ -42,10 +42,16 @@ pub(super) fn of_marketplace(plugin: &Plugin, reader: &Reader) -> Wrong {
     })
 }
 
-/// A plugin in another repository; its entry is looked at if the marketplace is here.
-pub(super) fn of_store(plugin: &Plugin, reader: &Reader, market: Option<(&Listing, &Reader)>) -> Wrong {
+/// A plugin in another repository, of which `commit` has its folder as the upstream's commit does; its entry
+/// is looked at if the marketplace is here.
+pub(super) fn of_store(
+    plugin: &Plugin,
+    reader: &Reader,
+    commit: &Oid,
+    market: Option<(&Listing, &Reader)>,
+) -> Wrong {
     let mut wrong = Vec::new();
-    let repo = Repo::new(reader, reader.commit_tree(&plugin.source.commit)?);
+    let repo = Repo::new(reader, reader.commit_tree(commit)?);
     let path = RepoPath::parse(&plugin.source.path).unwrap_or_default();
     same_tree(plugin, content::folder(&repo, &path).ok().map(|found| found.id), &mut wrong);
     if !plugin.neighbours.is_empty() {

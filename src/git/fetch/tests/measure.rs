@@ -3,8 +3,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::server::{Server, http_backend};
+use crate::domain::path::RepoPath;
 use crate::domain::watch::Unwatched;
-use crate::git::{FetchOptions, Pin, Upstream, fetch};
+use crate::git::fixture::all_bytes;
+use crate::git::{FetchOptions, Pin, Upstream, fetch, fetch_folders};
 
 fn best(times: usize, mut work: impl FnMut()) -> Duration {
     (0..times)
@@ -52,6 +55,40 @@ fn against_git() {
         "nothing new {nothing:?}, git ls-remote {list:?}: {:.2}",
         nothing.as_secs_f64() / list.as_secs_f64()
     );
+}
+
+/// `AGNES_FOLDER` names a folder of the repository, which has to allow filters (`uploadpack.allowFilter`).
+#[test]
+#[ignore = "needs a repository to measure with"]
+fn a_folder_against_the_whole() {
+    let upstream = std::path::PathBuf::from(std::env::var("AGNES_MEASURE").expect("it names a repository"));
+    let wanted = RepoPath::parse(&std::env::var("AGNES_FOLDER").expect("it names a folder of it")).unwrap();
+    let root = upstream.parent().unwrap().to_owned();
+    let server = Server::http(move |request| http_backend(&root, request));
+    let url = format!("{}/{}", server.url, upstream.file_name().unwrap().to_str().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let (part, whole) = (folder.path().join("part"), folder.path().join("whole"));
+    let (upstream, options) =
+        (Upstream { url: &url, pin: &Pin::Default, token: None }, FetchOptions::default());
+    let in_part = || {
+        std::fs::remove_dir_all(&part).ok();
+        assert!(
+            fetch_folders(&part, &upstream, std::slice::from_ref(&wanted), &options, &Unwatched)
+                .unwrap()
+                .received
+        );
+    };
+    let all = || {
+        std::fs::remove_dir_all(&whole).ok();
+        assert!(fetch(&whole, &upstream, &options, &Unwatched).unwrap().received);
+    };
+    for (what, repo, work) in [("whole", &whole, &all as &dyn Fn()), ("folder", &part, &in_part)] {
+        let before = server.seen().len();
+        work();
+        let requests = server.seen().len() - before;
+        let (time, bytes) = (best(5, work), all_bytes(&repo.join("objects")).len());
+        println!("{what}: {time:?}, {requests} requests, {bytes} bytes on the disk");
+    }
 }
 
 fn peak() -> String {

@@ -1,5 +1,6 @@
 //! Fetching, with the real `git` as the upstream and as the judge.
 
+mod folders;
 mod hostile;
 mod killed;
 mod lfs;

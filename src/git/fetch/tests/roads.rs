@@ -6,10 +6,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use crate::domain::path::RepoPath;
 use crate::domain::secret::Secret;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::World;
-use crate::git::{FetchError, FetchOptions, Fetched, Pin, Upstream, UserGit, fetch};
+use crate::git::{FetchError, FetchOptions, Fetched, Pin, Upstream, UserGit};
+use crate::git::{fetch, fetch_folders, stand_in, verify};
 
 fn user(variables: &[(&str, &str)]) -> UserGit {
     let variables: HashMap<_, _> =
@@ -61,6 +63,29 @@ fn ssh_is_run_so_that_it_cannot_ask() {
         ];
         assert_eq!(said, expected);
     }
+    world.fsck();
+}
+
+/// One conversation with many questions in it, two of them for thousands of files.
+#[test]
+fn a_folder_comes_over_ssh_without_the_rest() {
+    let world = World::new();
+    world.up(&["config", "uploadpack.allowFilter", "true"]);
+    for n in 0..10_100 {
+        world.write(&format!("much/{}/{n}.txt", n % 100), format!("{n}\n"));
+    }
+    let tip = world.commit("much");
+    let ssh = script(&world, "ssh", "for last; do :; done\nexec sh -c \"$last\"");
+    let url = format!("ssh://git@host.example{}", world.upstream().display());
+    let options = FetchOptions { user: user(&[("GIT_SSH", &ssh)]), ..FetchOptions::default() };
+    let folder = RepoPath::parse("much").unwrap();
+    let upstream = Upstream { url: &url, pin: &Pin::Default, token: None };
+    let wanted = std::slice::from_ref(&folder);
+    let brought = fetch_folders(&world.repo(), &upstream, wanted, &options, &Unwatched).unwrap();
+    let made = stand_in(&world.repo(), &tip, &folder);
+    assert!(brought.received && brought.commit == tip && made != tip);
+    verify(&world.repo(), &made).unwrap();
+    assert!(!world.reader().has(&world.id("HEAD:a.txt")));
     world.fsck();
 }
 
