@@ -22,12 +22,11 @@ import shutil
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
 from git_front import Front, talking
-from serve_process import MB, Failed, Process, Server, Table, stop_all, talk, wrk
+from serve_process import MB, Failed, Process, Server, Table, run, stop_all, talk, wrk
 
 SMALL = ["anthropic-agent-skills"]
 AT_ONCE = 32
@@ -349,14 +348,8 @@ def main():
             if bench.front:
                 bench.front.stop()
             bench.table.show()
-    for what in bench.table.failed:
-        talk(f"limit not kept: {what}")
-    return 1 if bench.table.failed else 0
+    return bench.table.status()
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as why:
-        talk(f"error: {why}")
-        sys.exit(2)
+    run(main)

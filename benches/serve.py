@@ -21,13 +21,12 @@ import shutil
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
 import population
-from serve_process import MB, Failed, Process, Server, Table, stop_all, talk, wrk
+from serve_process import MB, Failed, Process, Server, Table, run, talk, wrk
 
 SCRIPT = """
 local tokens, tags, path = {}, {}, os.getenv("BENCH_PATH")
@@ -170,14 +169,12 @@ def main():
         scratch = pathlib.Path(scratch)
         env = {**os.environ, "HOME": str(scratch), "AGNES_CONFIG": ""}
         env = {name: value for name, value in env.items() if not name.startswith("AGNES_")}
-        run(args, scratch, env, table)
+        everything(args, scratch, env, table)
     table.show()
-    for what in table.failed:
-        talk(f"limit not kept: {what}")
-    return 1 if table.failed else 0
+    return table.status()
 
 
-def run(args, scratch, env, table):
+def everything(args, scratch, env, table):
     agnes, data = args.agnes.resolve(), scratch / "data"
 
     def command(*argv, stdin=None):
@@ -291,10 +288,4 @@ def run(args, scratch, env, table):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as why:
-        talk(f"error: {why}")
-        sys.exit(2)
-    finally:
-        stop_all()
+    run(main)

@@ -104,6 +104,24 @@ class Table:
             print("| " + " | ".join(row) + " |")
 
 
+    def status(self):
+        """The exit status, and on standard error what was not kept."""
+        for what in self.failed:
+            talk(f"limit not kept: {what}")
+        return 1 if self.failed else 0
+
+
+def run(main):
+    """Exit as `main` says, or with 2 if the measurement itself failed."""
+    try:
+        sys.exit(main())
+    except Failed as why:
+        talk(f"error: {why}")
+        sys.exit(2)
+    finally:
+        stop_all()
+
+
 def stop_all():
     for one in ALL:
         if one.child and one.child.poll() is None:

@@ -16,11 +16,10 @@ import pathlib
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-from serve_process import Failed, Process, Table, stop_all, talk
+from serve_process import Failed, Process, Table, run, stop_all, talk
 
 PLUGINS = 10
 QUIET = {"DISABLE_TELEMETRY": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
@@ -147,14 +146,8 @@ def main():
         finally:
             stop_all()
             bench.table.show()
-    for what in bench.table.failed:
-        talk(f"limit not kept: {what}")
-    return 1 if bench.table.failed else 0
+    return bench.table.status()
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as why:
-        talk(f"error: {why}")
-        sys.exit(2)
+    run(main)

@@ -78,7 +78,12 @@ impl Claude {
     /// # Errors
     /// When it is too old.
     pub fn version(&self, place: &Place) -> Result<String> {
-        self.0.version(place, LEAST, "update it: claude update")
+        const UPDATE: &str = "update it: claude update";
+        // To be asked takes it a fifth of a second, most of which is starting.
+        match installed_version(self.path()) {
+            Some(text) => self.0.new_enough(&text, LEAST, UPDATE),
+            None => self.0.version(place, LEAST, UPDATE),
+        }
     }
 
     #[must_use]
@@ -166,5 +171,71 @@ impl Claude {
             ))
             .hinted("is it a Claude Code of another kind? `claude update` gets the newest")
         })
+    }
+}
+
+/// The version that whoever installed a program wrote down: npm in the package that it is in, Claude Code's own
+/// installer as the program's name (`…/versions/2.1.332`).
+fn installed_version(path: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+        version: String,
+    }
+    let program = path.canonicalize().ok()?;
+    let mut folders = program.ancestors().skip(1);
+    let folder = folders.next()?;
+    if folder.file_name().is_some_and(|name| name == "versions") {
+        let name = program.file_name()?.to_str()?;
+        return Some(name.to_owned()).filter(|name| numbers(name) > [0; 3]);
+    }
+    // Beside the program, or beside its folder `bin`.
+    let package = std::iter::once(folder).chain(folders.next()).find_map(|folder| {
+        let text = std::fs::read(folder.join("package.json")).ok()?;
+        serde_json::from_slice::<Package>(&text).ok()
+    })?;
+    Some(package.version).filter(|_| package.name.starts_with("@anthropic-ai/claude-code"))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_version_that_was_written_down_need_not_be_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let put = |path: &str, text: &str| {
+            fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+            fs::write(at(path), text).unwrap();
+        };
+        // npm: a link in `.bin` to a program in the package.
+        put("npm/@anthropic-ai/claude-code/bin/claude.exe", "");
+        let named =
+            |name: &str| format!(r#"{{"name": "@anthropic-ai/{name}", "version": "2.1.197", "bin": {{}}}}"#);
+        put("npm/@anthropic-ai/claude-code/package.json", &named("claude-code"));
+        fs::create_dir_all(at("npm/.bin")).unwrap();
+        symlink("../@anthropic-ai/claude-code/bin/claude.exe", at("npm/.bin/claude")).unwrap();
+        assert_eq!(installed_version(&at("npm/.bin/claude")).as_deref(), Some("2.1.197"));
+        // The program of a platform, in a package of its own.
+        put("npm/@anthropic-ai/claude-code-linux-x64/claude", "");
+        put("npm/@anthropic-ai/claude-code-linux-x64/package.json", &named("claude-code-linux-x64"));
+        let program = at("npm/@anthropic-ai/claude-code-linux-x64/claude");
+        assert_eq!(installed_version(&program).as_deref(), Some("2.1.197"));
+        // Its own installer.
+        put("share/claude/versions/2.1.332", "");
+        symlink("share/claude/versions/2.1.332", at("claude")).unwrap();
+        assert_eq!(installed_version(&at("claude")).as_deref(), Some("2.1.332"));
+        // Somebody's wrapper, beside whatever they have there; and nothing at all.
+        put("mine/claude", "#!/bin/sh\n");
+        put("mine/package.json", &named("claude-code").replace("@anthropic-ai", "@mine"));
+        put("share/claude/versions/latest", "");
+        for other in ["mine/claude", "share/claude/versions/latest", "nothing"] {
+            assert_eq!(installed_version(&at(other)), None, "{other}");
+        }
     }
 }

@@ -117,7 +117,11 @@ impl Program {
     pub(super) fn version(&self, place: &Place, least: [u32; 3], update: &str) -> Result<String> {
         let told = self.succeed(&place.home, &["--version"], Duration::from_secs(20))?;
         let text = told.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-        let text = text.unwrap_or_default();
+        self.new_enough(text.unwrap_or_default(), least, update)
+    }
+
+    /// That version, if it is.
+    pub(super) fn new_enough(&self, text: &str, least: [u32; 3], update: &str) -> Result<String> {
         if numbers(text) < least {
             let [major, minor, patch] = least;
             return Err(Snag::failed(format!(

@@ -208,8 +208,9 @@ pub fn named(object: Object, name: &str, version: Option<&str>) -> Vec<u8> {
 
 /// JSON as it stands in files that we serve: two spaces, one newline at the end.
 #[must_use]
-pub fn written(value: &Value) -> Vec<u8> {
-    let mut text = format!("{value:#}").into_bytes();
+pub fn written(value: &impl serde::Serialize) -> Vec<u8> {
+    // Whatever is given is JSON, or made of texts, lists and maps: there is nothing that cannot be said.
+    let mut text = serde_json::to_vec_pretty(value).unwrap_or_default();
     text.push(b'\n');
     text
 }

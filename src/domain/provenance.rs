@@ -145,7 +145,7 @@ impl Provenance {
     /// The document: the same for the same bundle from the same registry.
     #[must_use]
     pub fn written(&self) -> Vec<u8> {
-        super::manifest::written(&serde_json::to_value(self).unwrap_or_default())
+        super::manifest::written(self)
     }
 
     /// # Errors

@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::dependencies;
 use super::digest::{Digest, Fields};
@@ -315,7 +315,7 @@ pub fn served_digest(content: &Digest, prefixed_name: &str, entry: &Object) -> D
     Fields::new("agnes served plugin 1")
         .field(content.as_bytes())
         .field(prefixed_name)
-        .field(Value::Object(entry.clone()).to_string())
+        .field(compact(entry))
         .finish()
 }
 
@@ -360,21 +360,44 @@ fn leads_to(renames: &Renames, old: &str, wanted: &str) -> bool {
 /// The bytes of the catalog with these entries.
 #[must_use]
 pub fn catalog<'a>(feed: &Feed, entries: impl Iterator<Item = &'a Object>, renames: &Renames) -> Vec<u8> {
-    let mut owner = json!({"name": feed.owner_name});
-    if let Some(email) = &feed.owner_email {
-        owner["email"] = email.as_str().into();
-    }
-    let mut catalog = json!({
-        "name": feed.name,
-        "owner": owner,
-        "metadata": {"description": feed.description},
-        "forceRemoveDeletedPlugins": true,
-    });
-    if !renames.is_empty() {
-        catalog["renames"] = json!(renames);
-    }
-    catalog["plugins"] = entries.map(|entry| Value::Object(entry.clone())).collect();
-    written(&catalog)
+    written(&Catalog {
+        name: &feed.name,
+        owner: Owner { name: &feed.owner_name, email: feed.owner_email.as_deref() },
+        metadata: Metadata { description: &feed.description },
+        force_remove_deleted_plugins: true,
+        renames,
+        plugins: entries.collect(),
+    })
+}
+
+/// As it is written: in this order, and without a copy of the entries, of which there may be thousands.
+#[derive(serde::Serialize)]
+struct Catalog<'a> {
+    name: &'a str,
+    owner: Owner<'a>,
+    metadata: Metadata<'a>,
+    #[serde(rename = "forceRemoveDeletedPlugins")]
+    force_remove_deleted_plugins: bool,
+    #[serde(skip_serializing_if = "Renames::is_empty")]
+    renames: &'a Renames,
+    plugins: Vec<&'a Object>,
+}
+
+#[derive(serde::Serialize)]
+struct Owner<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+}
+
+#[derive(serde::Serialize)]
+struct Metadata<'a> {
+    description: &'a str,
+}
+
+/// JSON without spaces. Keys are texts and numbers finite, so there is nothing that it could not say.
+fn compact(object: &Object) -> String {
+    serde_json::to_string(object).unwrap_or_default()
 }
 
 /// Names all that the catalog is written from, rather than its bytes: so it can be told without writing

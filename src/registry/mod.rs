@@ -158,15 +158,15 @@ impl Registry {
         self.write_token_uses()?;
         self.prune_in_time()?;
         // The lock is taken only if there is something to do: writes wait for it, though nobody who reads.
-        if self.store().log_size() > LONG_LOG {
-            let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-            match store.fold() {
-                // The next time, then.
-                Ok(()) | Err(StoreError::Held { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+        if self.store().log_size() > LONG_LOG { self.fold() } else { Ok(()) }
+    }
+
+    /// Writes the database's log into the database; or, where somebody is about to open it, leaves that to them.
+    fn fold(&self) -> Result<()> {
+        match self.store.lock().unwrap_or_else(PoisonError::into_inner).fold() {
+            Ok(()) | Err(StoreError::Held { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 
     /// Rows are changed in transactions, so a thread that died in the middle left them as they were.

@@ -65,6 +65,7 @@ impl Registry {
         caller.may(Right::Administer)?;
         let synced = self.sync_one(caller, slug, None, watch)?;
         self.mark_unchanged([&synced])?;
+        self.leave_no_log([&synced]);
         Ok(synced)
     }
 
@@ -123,6 +124,7 @@ impl Registry {
             all.failed.extend(Vec::into_iter(unchanged).map(not_written));
         }
         all.took = self.now() - began;
+        self.leave_no_log(&all.synced);
         Ok(all)
     }
 
@@ -130,6 +132,16 @@ impl Registry {
     fn mark_unchanged<'a>(&self, synced: impl IntoIterator<Item = &'a Synced>) -> Result<()> {
         let unchanged = synced.into_iter().filter(|synced| !synced.changed).map(|synced| synced.id.as_str());
         Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
+    }
+
+    /// What a sync wrote, every command after this one would read again: so a process that lives for one command
+    /// folds the log when it is done.
+    fn leave_no_log<'a>(&self, synced: impl IntoIterator<Item = &'a Synced>) {
+        let wrote = synced.into_iter().any(|synced| synced.changed || synced.pending);
+        if wrote && matches!(self.access(), Ok(None)) {
+            // The sync is done. Should the database not open any more, the next command says so.
+            let _ = self.fold();
+        }
     }
 
     /// Those who ask for a marketplace while it is synced share the next sync of it: `turns` says why.

@@ -29,8 +29,8 @@ pub struct GroupRow {
     pub created_by: String,
 }
 
-const USER: &str = "u.id, u.email, u.name, epoch_us(u.created_at)";
-const GROUP: &str = "g.id, g.name, g.description, g.is_system, epoch_us(g.created_at), g.created_by";
+const USER: &str = "u.id, u.email, u.name, u.created_at";
+const GROUP: &str = "g.id, g.name, g.description, g.is_system, g.created_at, g.created_by";
 
 fn user(row: &Row<'_>) -> duckdb::Result<UserRow> {
     Ok(UserRow { id: row.get(0)?, email: row.get(1)?, name: row.get(2)?, created_at: row.get(3)? })
@@ -205,14 +205,17 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn groups_of(&self, user: &str) -> Result<Vec<GroupRow>, StoreError> {
-        self.rows(
+        // Sorted here: see `marketplaces`.
+        let mut groups = self.rows(
             &format!(
                 "SELECT {GROUP} FROM user_groups g WHERE g.id = 'everyone' OR g.id IN \
-                 (SELECT group_id FROM user_group_members WHERE user_id = ?) ORDER BY NOT g.is_system, g.name"
+                 (SELECT group_id FROM user_group_members WHERE user_id = ?)"
             ),
             [user],
             group,
-        )
+        )?;
+        groups.sort_by(|a, b| (!a.is_system, &a.name).cmp(&(!b.is_system, &b.name)));
+        Ok(groups)
     }
 
     /// Group id and how many members it has, for those that have any.

@@ -41,13 +41,14 @@ impl Store {
         Ok(())
     }
 
-    /// Number and time of the latest act.
+    /// The latest act's number, and the latest time of any.
     ///
     /// # Errors
     /// What the database says.
     pub fn latest_act(&self) -> Result<Option<(i64, i64)>, StoreError> {
-        let sql = "SELECT id, epoch_us(happened_at) FROM audit_log ORDER BY id DESC LIMIT 1";
-        self.row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        // DuckDB looks neither up in rows: it keeps the largest of each column.
+        let sql = "SELECT max(id), max(happened_at) FROM audit_log";
+        Ok(self.row(sql, [], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?.flatten())
     }
 
     /// The latest first.
@@ -56,7 +57,7 @@ impl Store {
     /// What the database says.
     pub fn audit(&self, most: i64, of: &Acts) -> Result<Vec<AuditRow>, StoreError> {
         self.rows(
-            "SELECT id, epoch_us(happened_at), actor, action, resource, detail FROM audit_log \
+            "SELECT id, happened_at, actor, action, resource, detail FROM audit_log \
              WHERE (?1::VARCHAR IS NULL OR actor = ?1) \
              AND (?2::VARCHAR IS NULL OR action = ?2 OR starts_with(action, ?2 || '.')) \
              AND (?3::VARCHAR IS NULL OR resource = ?3) ORDER BY id DESC LIMIT ?4",

@@ -14,7 +14,7 @@ pub struct DisabledRow {
     pub reason: Option<String>,
 }
 
-const COLUMNS: &str = "marketplace_id, name, epoch_us(disabled_at), disabled_by, reason";
+const COLUMNS: &str = "marketplace_id, name, disabled_at, disabled_by, reason";
 
 fn read(row: &Row<'_>) -> duckdb::Result<DisabledRow> {
     Ok(DisabledRow {

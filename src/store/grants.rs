@@ -24,7 +24,7 @@ impl Store {
     /// What the database says.
     pub fn grants(&self) -> Result<Vec<GrantRow>, StoreError> {
         self.rows(
-            "SELECT r.group_id, g.name, r.resource_id, epoch_us(r.granted_at), r.granted_by \
+            "SELECT r.group_id, g.name, r.resource_id, r.granted_at, r.granted_by \
              FROM resource_grants r JOIN user_groups g ON g.id = r.group_id ORDER BY NOT g.is_system, g.name, r.resource_id",
             [],
             |row| {

@@ -1,9 +1,11 @@
 //! Rows of `marketplace_registry`.
 
-use duckdb::{Row, params, types::ToSql};
+use duckdb::types::{TimeUnit, ToSql, Value};
+use duckdb::{Row, params};
 
 use super::changes::Change;
 use super::{Store, StoreError};
+use crate::domain::remote::RemoteMode;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketplaceRow {
@@ -51,13 +53,17 @@ pub struct PluginFacts {
     pub vendored: u64,
 }
 
-const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, epoch_us(registered_at), \
-     epoch_us(last_synced_at), last_commit_sha, epoch_us(last_commit_at), last_error, curator_name, curator_email, \
-     name_prefix, versions, rules, renames, notes, plugin_count, not_served_count, note_count, \
-     coalesce(public_only, false), coalesce(remote, 'vendor'), coalesce(remote_count, 0), \
-     coalesce(vendored_count, 0), coalesce(hold, false), state_id";
+/// Plain columns: a function in them takes DuckDB longer to plan than all rows to read. Times come in microseconds,
+/// as a TIMESTAMP keeps them.
+const COLUMNS: &str = "id, name, url, branch, ref, description, token_env, registered_by, registered_at, \
+     last_synced_at, last_commit_sha, last_commit_at, last_error, curator_name, curator_email, name_prefix, versions, \
+     rules, renames, notes, plugin_count, not_served_count, note_count, public_only, remote, remote_count, \
+     vendored_count, hold, state_id";
 
 fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
+    // Columns that were added later cannot be NOT NULL.
+    let count = |i: usize| Ok::<_, duckdb::Error>(row.get::<_, Option<u64>>(i)?.unwrap_or_default());
+    let flag = |i: usize| Ok::<_, duckdb::Error>(row.get::<_, Option<bool>>(i)?.unwrap_or_default());
     Ok(MarketplaceRow {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -80,15 +86,15 @@ fn read(row: &Row<'_>) -> duckdb::Result<MarketplaceRow> {
         renames: row.get(18)?,
         notes: row.get(19)?,
         facts: PluginFacts {
-            all: row.get(20)?,
-            not_served: row.get(21)?,
-            notes: row.get(22)?,
-            remote: row.get(25)?,
-            vendored: row.get(26)?,
+            all: count(20)?,
+            not_served: count(21)?,
+            notes: count(22)?,
+            remote: count(25)?,
+            vendored: count(26)?,
         },
-        public_only: row.get(23)?,
-        remote: row.get(24)?,
-        hold: row.get(27)?,
+        public_only: flag(23)?,
+        remote: row.get::<_, Option<String>>(24)?.unwrap_or_else(|| RemoteMode::default().as_str().to_owned()),
+        hold: flag(27)?,
         state: row.get(28)?,
     })
 }
@@ -212,12 +218,13 @@ impl Store {
             return Ok(());
         }
         let places = vec!["?"; ids.len()].join(", ");
+        let at = Value::Timestamp(TimeUnit::Microsecond, at);
         let mut values: Vec<&dyn ToSql> = vec![&at];
         values.extend(ids.iter().map(|id| id as &dyn ToSql));
+        // For a bare `id` DuckDB would set up the key's index, which takes it longer than to look at all rows.
         self.execute(
             &format!(
-                "UPDATE marketplace_registry SET last_synced_at = make_timestamp(?::BIGINT), last_error = NULL \
-                 WHERE id IN ({places})"
+                "UPDATE marketplace_registry SET last_synced_at = ?, last_error = NULL WHERE concat(id) IN ({places})"
             ),
             values.as_slice(),
         )?;

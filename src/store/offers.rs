@@ -79,7 +79,7 @@ impl Store {
         self.each(
             &format!(
                 "SELECT marketplace_id, name, manifest_name, version, strict, entry, digest, reason, \
-                 origin_url, origin_path, origin_commit, origin_tree, epoch_us(fetched_at) FROM marketplace_plugins{of}"
+                 origin_url, origin_path, origin_commit, origin_tree, fetched_at FROM marketplace_plugins{of}"
             ),
             duckdb::params_from_iter(marketplaces.unwrap_or_default()),
             |row| {

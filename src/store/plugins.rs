@@ -50,7 +50,7 @@ pub struct OriginRow {
 
 const COLUMNS: &str = "p.marketplace_id, p.name, p.manifest_name, p.description, p.version, p.author_name, p.homepage, \
      p.category, p.source_type, p.source_spec, p.raw, p.entry, p.strict, p.digest, p.reason, p.files, p.bytes, p.notes, \
-     p.origin_url, p.origin_path, p.origin_commit, p.origin_tree, epoch_us(p.fetched_at)";
+     p.origin_url, p.origin_path, p.origin_commit, p.origin_tree, p.fetched_at";
 
 fn read(row: &Row<'_>) -> duckdb::Result<PluginRow> {
     Ok(PluginRow {

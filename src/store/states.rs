@@ -63,7 +63,7 @@ impl Store {
             },
         )?;
         self.rows(
-            "SELECT id, marketplace_id, commit_sha, epoch_us(committed_at), epoch_us(fetched_at), plugin_count, \
+            "SELECT id, marketplace_id, commit_sha, committed_at, fetched_at, plugin_count, \
              remote_count FROM marketplace_states WHERE ?1 IS NULL OR marketplace_id = ?1 ORDER BY id DESC",
             params![marketplace],
             |row| {

@@ -26,8 +26,8 @@ pub struct HeldToken {
     pub email: String,
 }
 
-const COLUMNS: &str = "t.id, t.user_id, t.name, t.token_hash, epoch_us(t.created_at), epoch_us(t.expires_at), \
-     epoch_us(t.last_used_at), epoch_us(t.revoked_at)";
+const COLUMNS: &str = "t.id, t.user_id, t.name, t.token_hash, t.created_at, t.expires_at, \
+     t.last_used_at, t.revoked_at";
 
 fn read(row: &Row<'_>) -> duckdb::Result<TokenRow> {
     Ok(TokenRow {

@@ -4,7 +4,7 @@
 //! the child says on standard error is kept for the error message.
 
 use std::io::{self, BufRead, Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -113,10 +113,9 @@ pub(super) fn local(path: &str, address: &Address) -> Result<Command, FetchError
     if !Path::new(path).exists() {
         return Err(FetchError::NotFound { url: address.shown.clone() });
     }
-    let mut command = Command::new("git-upload-pack");
     // `git` is on everybody's path, its sub-programs are not on every machine's.
-    if !found_in_path("git-upload-pack") {
-        command = Command::new("git");
+    let mut command = Command::new(found_in_path("git-upload-pack").unwrap_or_else(|| "git".into()));
+    if command.get_program() == "git" {
         command.arg("upload-pack");
     }
     // Absolute, it cannot be taken for an option.
@@ -263,9 +262,10 @@ pub(super) fn understand(words: &str, address: &Address) -> Option<FetchError> {
     None
 }
 
-fn found_in_path(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+/// By its whole path it need not be looked for once more, by a copy of this process that cannot go on before.
+fn found_in_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 #[cfg(test)]
