@@ -29,6 +29,8 @@ mod git_clients;
 mod grants;
 mod house;
 mod kill;
+mod lfs;
+mod lfs_attacks;
 mod manifests;
 mod outbound;
 mod parity;

@@ -70,6 +70,7 @@ struct Sync {
     allow_networks: String,
     npm_registry: Option<String>,
     submodules: bool,
+    lfs: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -269,6 +270,7 @@ fn defaults() -> File {
             allow_networks: String::new(),
             npm_registry: None,
             submodules: sync.submodules,
+            lfs: sync.lfs,
         },
         limits,
         cache: Cache {
@@ -335,6 +337,7 @@ fn checked(file: File, shown: &Shelf) -> Result<Settings, Failure> {
             outbound,
             npm_registry: file.sync.npm_registry,
             submodules: file.sync.submodules,
+            lfs: file.sync.lfs,
         },
         cache: CacheSettings {
             max_bytes: file.cache.max_bytes,

@@ -1,11 +1,14 @@
-//! Which files a checkout writes with other line endings than were committed (gitattributes(5), "eol").
+//! Which files a checkout writes otherwise than they were committed (gitattributes(5)): with other line endings
+//! ("eol"), or with contents that git LFS keeps elsewhere ("filter").
 //!
 //! Claude Code uses checkouts. On Linux and macOS git then turns LF into CRLF where `eol=crlf` says so, and does
 //! nothing else to line endings; so that is what is served, through both channels. What else attributes can ask
-//! for is not done: `ident` would write ids into files, `working-tree-encoding` other encodings, and a `filter` is
-//! somebody's program.
+//! for is not done: `ident` would write ids into files, `working-tree-encoding` other encodings, and any other
+//! `filter` is somebody's program.
 
 mod pattern;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -44,7 +47,16 @@ pub enum Ending {
     AutoCrlf,
 }
 
-/// The attributes in a repository's folders, as far as line endings are concerned.
+/// What a checkout does to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effect {
+    /// [`Ending::Keep`] where git LFS is asked: what it puts in a pointer's place is written as it is.
+    pub ending: Ending,
+    /// A pointer is replaced by what it points to (`filter=lfs`).
+    pub lfs: bool,
+}
+
+/// The attributes in a repository's folders, as far as line endings and git LFS are concerned.
 pub struct Attributes<'a> {
     repo: &'a Repo<'a>,
     /// What the repository's own file says, and the words that it defines.
@@ -83,6 +95,7 @@ struct Setting {
 enum Attribute {
     Text,
     Eol,
+    Filter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +121,10 @@ impl<'a> Attributes<'a> {
     ///
     /// # Errors
     /// When the repository is damaged.
-    pub fn ending(&self, path: &[Vec<u8>]) -> Result<Ending, ReadError> {
-        let Some((name, folder)) = path.split_last() else { return Ok(Ending::Keep) };
-        let (mut text, mut eol) = (None, None);
+    pub fn effect(&self, path: &[Vec<u8>]) -> Result<Effect, ReadError> {
+        let none = Effect { ending: Ending::Keep, lfs: false };
+        let Some((name, folder)) = path.split_last() else { return Ok(none) };
+        let (mut text, mut eol, mut filter) = (None, None, None);
         for (depth, rules) in self.of(folder)?.iter() {
             let below = path[*depth..].join(&b'/');
             for rule in rules.iter() {
@@ -121,16 +135,24 @@ impl<'a> Attributes<'a> {
                     match setting.attribute {
                         Attribute::Text => text.clone_from(&setting.value),
                         Attribute::Eol => eol.clone_from(&setting.value),
+                        Attribute::Filter => filter.clone_from(&setting.value),
                     }
                 }
             }
         }
+        if self.gave_up() {
+            return Ok(none);
+        }
+        if matches!(&filter, Some(Value::Text(value)) if value == b"lfs") {
+            return Ok(Effect { lfs: true, ..none });
+        }
         let crlf = matches!(&eol, Some(Value::Text(value)) if value == b"crlf");
-        Ok(match text {
-            _ if !crlf || self.gave_up() || text == Some(Value::Unset) => Ending::Keep,
+        let ending = match text {
+            _ if !crlf || text == Some(Value::Unset) => Ending::Keep,
             Some(Value::Text(value)) if value == b"auto" => Ending::AutoCrlf,
             _ => Ending::Crlf,
-        })
+        };
+        Ok(Effect { ending, lfs: false })
     }
 
     /// The rules of a folder and of those above it, in the order in which they override each other.
@@ -243,7 +265,7 @@ fn looks_like_text(bytes: &[u8]) -> bool {
     !body.contains(&0) && !lone_cr && (body.len() - ends - odd) >> 7 >= odd
 }
 
-/// The lines that say something of line endings.
+/// The lines that say something of line endings or filters.
 fn parse(bytes: &[u8], macros: &mut Macros, may_define: bool) -> Vec<Rule> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut rules = Vec::new();
@@ -332,75 +354,7 @@ fn settings(word: &[u8], macros: &Macros) -> Vec<Setting> {
     match name {
         b"text" => one(Attribute::Text),
         b"eol" => one(Attribute::Eol),
+        b"filter" => one(Attribute::Filter),
         name => macros.get(name).filter(|_| value == Some(Value::Set)).cloned().unwrap_or_default(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{Item, Memory, file};
-    use super::*;
-
-    fn ending(items: &[(&str, Item)], path: &str) -> Ending {
-        let mut memory = Memory::default();
-        let root = memory.repo(items);
-        let repo = Repo::new(&memory, root);
-        let path: Vec<Vec<u8>> = path.split('/').map(|part| part.as_bytes().to_vec()).collect();
-        Attributes::new(&repo).ending(&path).unwrap()
-    }
-
-    #[test]
-    fn deeper_and_later_lines_win() {
-        let items = [
-            (
-                ".gitattributes",
-                file("* text=auto\n*.bat eol=crlf\n*.png binary\n[attr]win text eol=crlf\n*.cmd win\n"),
-            ),
-            ("p/.gitattributes", file("*.bat -text\n\"a b.txt\" eol=crlf\n# no\n*.x eol=lf\n*.y win\n")),
-            ("p/x", file("")),
-        ];
-        assert_eq!(ending(&items, "a.bat"), Ending::AutoCrlf);
-        assert_eq!(ending(&items, "a.cmd"), Ending::Crlf);
-        assert_eq!(ending(&items, "a.txt"), Ending::Keep);
-        assert_eq!(ending(&items, "p/a.bat"), Ending::Keep);
-        assert_eq!(ending(&items, "p/a b.txt"), Ending::AutoCrlf);
-        assert_eq!(ending(&items, "p/q/a.cmd"), Ending::Crlf);
-        assert_eq!(ending(&items, "p/a.y"), Ending::Crlf);
-        assert_eq!(ending(&[("a", file(""))], "a"), Ending::Keep);
-    }
-
-    #[test]
-    fn bytes_as_git_writes_them() {
-        assert_eq!(converted(b"a\nb\r\nc\n", Ending::Crlf).unwrap(), b"a\r\nb\r\nc\r\n");
-        assert_eq!(converted(b"a\nb\r\n", Ending::AutoCrlf), None);
-        assert_eq!(converted(b"a\nb\n", Ending::AutoCrlf).unwrap(), b"a\r\nb\r\n");
-        assert_eq!(converted(b"a\0\n", Ending::AutoCrlf), None);
-        assert_eq!(converted(b"a\r\n", Ending::Crlf), None);
-        assert_eq!(converted(b"a\n", Ending::Keep), None);
-    }
-
-    #[test]
-    fn a_path_of_a_hundred_thousand_folders_is_nobodys_stack() {
-        let items = [(".gitattributes", file("* eol=crlf\n")), ("a/b", file("x\n"))];
-        assert_eq!(ending(&items, &("a/".repeat(100_000) + "b")), Ending::Crlf);
-    }
-
-    #[test]
-    fn words_that_stand_for_words_do_not_double() {
-        let lines: String = (1..200)
-            .map(|i| format!("[attr]w{i} w{0} w{0}\n", i - 1))
-            .fold(String::new(), |all, line| all + &line);
-        let text = format!("[attr]w0 eol=lf eol=crlf\n{lines}* w199\n");
-        assert_eq!(ending(&[(".gitattributes", file(&text)), ("a", file(""))], "a"), Ending::Crlf);
-    }
-
-    #[test]
-    fn a_hostile_file_costs_no_more_than_was_decided() {
-        let line = format!("{}b eol=crlf\n", "*a".repeat(500));
-        let name = "a".repeat(200);
-        let items = [(".gitattributes", file(&line.repeat(400))), (name.as_str(), file("x\n"))];
-        let began = std::time::Instant::now();
-        assert_eq!(ending(&items, &name), Ending::Keep);
-        assert!(began.elapsed().as_secs() < 20);
     }
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::attributes::{self, Attributes, Ending};
 use super::digest::{Digest, Fields};
+use super::lfs::LARGEST_POINTER;
 use super::limits::Limits;
 use super::links::{Found, Lost, Repo};
 use super::note::{Note, quoted};
@@ -35,6 +36,9 @@ pub struct Content {
     pub notes: Vec<Note>,
     /// Files that a checkout writes with CRLF where the blob has LF alone, and so do we.
     pub crlf: BTreeSet<String>,
+    /// Files that `.gitattributes` give to git LFS, and that are small enough to be pointers: where each lies in
+    /// the repository, without symlinks.
+    pub lfs: BTreeMap<String, Vec<Vec<u8>>>,
     /// The entry lists which skills are loaded, and the others were taken out.
     pub skills_listed: bool,
 }
@@ -293,7 +297,11 @@ impl Walk<'_> {
         if let Some(why) = portable::not_on_windows(name) {
             self.note("name-not-on-windows", &path, why);
         }
-        if self.gets_crlf(&path, real, &blob, size)? {
+        let effect = self.attributes.effect(real)?;
+        if effect.lfs && size <= LARGEST_POINTER {
+            self.content.lfs.insert(path.clone(), real.to_vec());
+        }
+        if self.gets_crlf(&path, effect.ending, &blob, size)? {
             self.content.crlf.insert(path.clone());
         }
         self.content.files.insert(path, File { executable, blob, size });
@@ -301,8 +309,7 @@ impl Walk<'_> {
     }
 
     /// Whether a checkout writes the file with other line endings than were committed.
-    fn gets_crlf(&mut self, path: &str, real: &[Vec<u8>], blob: &Oid, size: u64) -> Result<bool, ReadError> {
-        let ending = self.attributes.ending(real)?;
+    fn gets_crlf(&mut self, path: &str, ending: Ending, blob: &Oid, size: u64) -> Result<bool, ReadError> {
         if ending == Ending::Keep {
             return Ok(false);
         }

@@ -20,6 +20,7 @@ pub mod fields;
 pub mod guide;
 pub mod host;
 pub mod hosted;
+pub mod lfs;
 pub mod limits;
 pub mod links;
 pub mod manifest;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! HEAD  config  objects/pack/…  refs/agnes/<commit id>  shallow
-//! joined/<commit id>-<terms>     which commit was made of that one, and of its submodules
+//! joined/<commit id>-<terms>     which commit was made of that one, and of its submodules or objects of git LFS
 //! narrowed/<commit id>           which commit has some folders of that one, and which folders
 //! objects/incoming-XXXX/         a pack that is being received; swept when stale
 //! ```
@@ -175,6 +175,36 @@ impl Home {
         made.first().copied().filter(|made| self.holds(made))
     }
 
+    /// Remembers the same with a line about it.
+    pub(super) fn tell(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid], line: &str) -> io::Result<()> {
+        fs::create_dir_all(self.path.join(JOINED))?;
+        let ids = [made].into_iter().chain(and).map(ToString::to_string);
+        let lines: Vec<_> = ids.chain([line.to_owned()]).collect();
+        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
+    }
+
+    /// The commit that was made of this one on these terms, if it is here whole.
+    pub(super) fn told(&self, of: &Oid, terms: &str) -> Option<Told> {
+        self.told_in(&self.path.join(format!("{JOINED}/{of}-{terms}")))
+    }
+
+    fn told_in(&self, path: &Path) -> Option<Told> {
+        let text = fs::read_to_string(path).ok()?;
+        let made = remembered(path).first().copied().filter(|made| self.holds(made))?;
+        let line = text.lines().last()?.to_owned();
+        Some(Told { of: name_of(path).split('-').next()?.parse().ok()?, made, line })
+    }
+
+    /// All that were made on terms that begin like that and are here whole, in the order of what they are of.
+    pub(super) fn all_told(&self, terms: &str) -> Vec<Told> {
+        let on_terms = |path: &PathBuf| {
+            name_of(path).split_once('-').is_some_and(|(_, others)| others.starts_with(terms))
+        };
+        let mut files: Vec<_> = list(&self.path.join(JOINED)).into_iter().filter(on_terms).collect();
+        files.sort();
+        files.iter().filter_map(|path| self.told_in(path)).collect()
+    }
+
     /// Remembers which commit has these folders of another, and nothing else of it. There is one for each.
     pub(super) fn remember_narrowed(&self, of: &Oid, made: &Oid, folders: &[RepoPath]) -> io::Result<()> {
         fs::create_dir_all(self.path.join(NARROWED))?;
@@ -189,19 +219,28 @@ impl Home {
         found.map_or_else(Vec::new, |found| found.folders())
     }
 
-    /// Commits with those that they were made of. Without these, all of it would be fetched again.
+    /// Commits with those that they were made of, and those that these were made of. Without these, all of it would
+    /// be fetched again.
     pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
-        let mut all = keep.to_vec();
-        for path in list(&self.path.join(JOINED)) {
-            let of: Option<Oid> = name_of(&path).split('-').next().and_then(|id| id.parse().ok());
-            let parts = remembered(&path);
-            if parts.first().is_some_and(|made| keep.contains(made)) {
-                all.extend(of.into_iter().chain(parts).filter(|id| self.holds(id)));
+        let made: Vec<_> = list(&self.path.join(JOINED))
+            .into_iter()
+            .map(|path| {
+                let of: Option<Oid> = name_of(&path).split('-').next().and_then(|id| id.parse().ok());
+                (of, remembered(&path))
+            })
+            .collect();
+        let mut all: BTreeSet<Oid> = keep.iter().copied().collect();
+        loop {
+            let before = all.len();
+            for (of, parts) in &made {
+                if parts.first().is_some_and(|made| all.contains(made)) {
+                    all.extend(of.iter().chain(parts).filter(|id| self.holds(id)));
+                }
+            }
+            if all.len() == before {
+                return all.into_iter().collect();
             }
         }
-        all.sort_unstable();
-        all.dedup();
-        all
     }
 
     /// Forgets one commit that turned out not to be whole.
@@ -257,6 +296,13 @@ impl Home {
         file.as_file().sync_all()?;
         file.persist(self.path.join(name)).map(drop).map_err(|error| error.error)
     }
+}
+
+/// A commit that was made of another, and the line about it.
+pub(super) struct Told {
+    pub of: Oid,
+    pub made: Oid,
+    pub line: String,
 }
 
 /// The ref that says that a commit is here whole.

@@ -13,6 +13,7 @@
 //! - [`download`] brings a file, by the same road,
 //! - [`made`] makes commits of what was no repository,
 //! - [`submodules`] puts the repositories inside a repository in their places,
+//! - [`lfs`] puts what git LFS keeps elsewhere in its place,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
@@ -30,6 +31,7 @@ pub mod fetch;
 #[cfg(test)]
 mod fixture;
 mod home;
+pub mod lfs;
 pub mod made;
 mod narrowed;
 pub mod pack;

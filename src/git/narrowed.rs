@@ -3,7 +3,8 @@
 //! Of a repository with much in it one folder may be all that is wanted, and a server that filters gives
 //! that alone. What came is kept as a commit that is made here: its tree has these folders at their places,
 //! with the very trees and files that the upstream has in them, and nothing else but the `.gitattributes`
-//! of the folders above, since they say what a checkout does to line endings. So it is whole, and is read,
+//! of the folders above, since they say what a checkout does to line endings and which files git LFS keeps, and the
+//! `.lfsconfig`, since it says where. So it is whole, and is read,
 //! checked, packed and tidied as any other. Which commit it was made of, and which folders it has, stands
 //! in `narrowed/` beside the refs, where no fetch writes. Everybody else knows the upstream's commit alone.
 
@@ -30,6 +31,9 @@ const MOST_FILES: usize = 100_000;
 const LONGEST_TARGET: u64 = 4_096;
 
 const ATTRIBUTES: &[u8] = b".gitattributes";
+
+/// Files above the folders that say something of what is in them: how it is checked out, and where it is.
+const SAYING: [&[u8]; 2] = [ATTRIBUTES, b".lfsconfig"];
 
 /// What is to be asked for next.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,7 +84,7 @@ pub(super) fn needs(reader: &Reader, root: &Oid, folders: &[RepoPath]) -> Result
                 Kind::Symlink if !inner.is_empty() || (entry.name == ATTRIBUTES && tree == *root) => {
                     return Ok(Needs::Everything);
                 }
-                Kind::File | Kind::Executable if !inner.is_empty() || entry.name == ATTRIBUTES => {
+                Kind::File | Kind::Executable if !inner.is_empty() || SAYING.contains(&&*entry.name) => {
                     files.insert(entry.id);
                 }
                 _ => {}
@@ -171,7 +175,7 @@ pub(super) fn tree(
             Kind::Submodule => EntryKind::Commit,
         };
         let is_file = matches!(found.kind, Kind::File | Kind::Executable);
-        if inner.is_empty() && !(is_file && found.name == ATTRIBUTES) {
+        if inner.is_empty() && !(is_file && SAYING.contains(&&*found.name)) {
             continue;
         }
         let id =

@@ -70,7 +70,7 @@ pub fn submodules(repo: &Path, commit: &Oid) -> Result<Vec<Submodule>, ReadError
 }
 
 /// What a path names, if it names something. Symlinks are not followed.
-fn entry(reader: &Reader, root: Oid, path: &[String]) -> Result<Option<(Kind, Oid)>, ReadError> {
+pub(super) fn entry(reader: &Reader, root: Oid, path: &[String]) -> Result<Option<(Kind, Oid)>, ReadError> {
     let (mut at, mut buffer) = ((Kind::Tree, root), Vec::new());
     for name in path {
         if at.0 != Kind::Tree {
@@ -114,33 +114,42 @@ pub fn join(
         lines.push(format!("{} {commit}", path.to_key()));
         folders.push((path.segments(), reader.commit_tree(commit).map_err(failed)?));
     }
-    made::write(repo, &lines.join("\n"), of, |objects| replaced(&reader, objects, &root, &folders))
+    let as_folder = |kind| (kind == Kind::Submodule).then_some(EntryKind::Tree);
+    made::write(repo, &lines.join("\n"), of, |objects| {
+        replaced(&reader, objects, &root, &folders, &as_folder)
+    })
 }
 
-/// A tree with other trees in some of its places. Recursion is as deep as the paths.
-fn replaced(
+/// A tree with other objects in some of its places, if `becomes` says what they are there. Recursion is as deep as
+/// the paths.
+pub(super) fn replaced<N: AsRef<[u8]>>(
     reader: &Reader,
     objects: &mut Objects,
     tree: &Oid,
-    folders: &[(&[String], Oid)],
+    places: &[(&[N], Oid)],
+    becomes: &dyn Fn(Kind) -> Option<EntryKind>,
 ) -> Result<Oid, MakeError> {
     let mut entries = Vec::new();
     for found in reader.tree(tree).map_err(|error| MakeError::Pack(error.to_string()))? {
-        let here: Vec<_> = folders
+        let here: Vec<_> = places
             .iter()
-            .filter_map(|(path, folder)| {
+            .filter_map(|(path, object)| {
                 let (first, rest) = path.split_first()?;
-                (first.as_bytes() == found.name).then_some((rest, *folder))
+                (first.as_ref() == found.name).then_some((rest, *object))
             })
             .collect();
-        let (kind, id) = match (found.kind, here.first()) {
-            (Kind::Submodule, Some(([], folder))) => (EntryKind::Tree, *folder),
-            (Kind::Tree, Some(_)) => (EntryKind::Tree, replaced(reader, objects, &found.id, &here)?),
+        let other = here.iter().find(|(rest, _)| rest.is_empty());
+        let other = other.and_then(|(_, object)| Some((becomes(found.kind)?, *object)));
+        let (kind, id) = match (found.kind, other) {
+            (_, Some(other)) => other,
+            (Kind::Tree, None) if !here.is_empty() => {
+                (EntryKind::Tree, replaced(reader, objects, &found.id, &here, becomes)?)
+            }
             (Kind::Tree, None) => (EntryKind::Tree, found.id),
-            (Kind::File, _) => (EntryKind::Blob, found.id),
-            (Kind::Executable, _) => (EntryKind::BlobExecutable, found.id),
-            (Kind::Symlink, _) => (EntryKind::Link, found.id),
-            (Kind::Submodule, _) => (EntryKind::Commit, found.id),
+            (Kind::File, None) => (EntryKind::Blob, found.id),
+            (Kind::Executable, None) => (EntryKind::BlobExecutable, found.id),
+            (Kind::Symlink, None) => (EntryKind::Link, found.id),
+            (Kind::Submodule, None) => (EntryKind::Commit, found.id),
         };
         entries.push(Entry { mode: kind.into(), filename: found.name.into(), oid: to_gix(&id) });
     }

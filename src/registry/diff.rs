@@ -183,7 +183,7 @@ fn differences(
 
 impl<'r> Then<'r> {
     fn read(stock: &'r Stock, state: &'r StateRow, limits: Limits) -> Result<Self> {
-        let commit = state.commit.parse().map_err(Error::invalid)?;
+        let commit = state.made.map_or_else(|| state.commit.parse(), Ok).map_err(Error::invalid)?;
         let reading = stock.own.reading_at(&stock.reader, &commit, limits)?;
         let mut then = Self { stock, reading, places: &state.origins, plugins: BTreeMap::new() };
         for entry in &then.reading.catalog.entries {

@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::at_work::Busy;
+use super::lfs::{self, ALL, Filled};
 use super::supplies::Supply;
+use super::upstreams::made_commit;
 use super::vendoring::{Tally, Vendored, may_move};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::{Catalog, Entry};
 use crate::domain::note::{Note, quoted};
 use crate::domain::oid::Oid;
 use crate::domain::reading::{Plugin, Reading};
-use crate::domain::remote::{self, Remote, RemoteMode};
+use crate::domain::remote::{self, FAILED, Remote, RemoteMode};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::tree::ReadError;
@@ -28,6 +30,10 @@ const LATEST: i64 = 253_402_300_799;
 
 pub(super) struct Found {
     pub fetched: Fetched,
+    /// The commit that was made of it, if plugins are served from one.
+    pub made: Option<Oid>,
+    /// Whether what is said of hosts has to do with what is in that.
+    pub concerns_hosts: bool,
     pub catalog: Catalog,
     /// By name.
     pub plugins: Vec<PluginRow>,
@@ -43,6 +49,7 @@ impl Found {
             id: 0,
             marketplace_id: slug.to_owned(),
             commit: self.fetched.commit.to_string(),
+            made: self.made,
             committed_at: self.committed_at(),
             fetched_at,
             plugins: self.facts.all,
@@ -64,6 +71,8 @@ struct Surroundings<'a> {
     /// Neither its commit nor the rules by which it is read are others than when its rows were written.
     same: bool,
     vendored: &'a Vendored,
+    /// What git LFS keeps of the marketplace's own repository, if it was asked.
+    filled: Option<&'a Filled>,
 }
 
 /// A plugin as it was read.
@@ -80,11 +89,15 @@ impl Surroundings<'_> {
     fn unmoved<'b>(&self, entry: &Entry, before: Option<&'b PluginRow>) -> Option<&'b PluginRow> {
         let before = before.filter(|_| self.same)?;
         match self.vendored.of(entry, RemoteMode::of_row(&self.row.remote)) {
-            None => Some(before),
+            None => {
+                let again = self.filled.is_some_and(|filled| filled.again(entry.name.as_str()));
+                (!again).then_some(before)
+            }
             Some(Ok(place)) => {
                 let is_there = before.digest.is_some() && before.origin.vendored().as_ref() == Some(&place);
                 let failed = notes_of(before).iter().any(|note| note.code == KEPT);
-                (is_there && !failed).then_some(before)
+                let again = self.vendored.filled(entry).is_some_and(|filled| filled.again(ALL));
+                (is_there && !failed && !again).then_some(before)
             }
             Some(Err(_)) => None,
         }
@@ -108,12 +121,36 @@ impl Registry {
         let supply = self.supply(&row.id)?;
         let reader = supply.repository.reader();
         let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
+        let filled = self.with_own_objects(row, &fetched.commit, token, &reading, before, watch)?;
+        let made = Some(filled.commit).filter(|made| *made != fetched.commit);
+        // What was made since is not known to who reads already.
+        let again = made.map(|made| Ok::<_, Error>((made, self.supply(&row.id)?))).transpose()?;
+        let again = again.as_ref().map(|(made, supply)| (made, supply, supply.repository.reader()));
+        let (supply, reading) = match &again {
+            None => (&supply, reading),
+            Some((made, supply, reader)) => (*supply, supply.reading_at(reader, made, self.settings.limits)?),
+        };
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
-        let same = self.is_as_before(row, &fetched.commit)?;
-        let around = Surroundings { row, reading: &reading, same, vendored: &vendored };
-        let (plugins, facts) = self.read_plugins(&supply, &around, before, watch)?;
-        let tally = vendored.tally;
-        Ok((Found { fetched, catalog: reading.catalog, plugins, facts, tally }, busy))
+        let same = self.is_as_before(row, &fetched.commit)? && made_commit(row) == made;
+        let filled = Some(&filled);
+        let around = Surroundings { row, reading: &reading, same, vendored: &vendored, filled };
+        let (plugins, facts) = self.read_plugins(supply, &around, before, watch)?;
+        let (tally, concerns_hosts) = (vendored.tally, filled.is_some_and(Filled::concerns_hosts));
+        Ok((Found { fetched, made, concerns_hosts, catalog: reading.catalog, plugins, facts, tally }, busy))
+    }
+
+    /// The commit that is read in the place of another, made anew if it is not there.
+    pub(super) fn made_again(
+        &self,
+        row: &MarketplaceRow,
+        commit: &Oid,
+        token: Option<&Secret>,
+        watch: &dyn Watch,
+    ) -> Result<Oid> {
+        let supply = self.supply(&row.id)?;
+        let reader = supply.repository.reader();
+        let reading = supply.reading_at(&reader, commit, self.settings.limits)?;
+        Ok(self.with_own_objects(row, commit, token, &reading, &[], watch)?.commit)
     }
 
     /// Reads a state again: what its commit has, with the plugins that lie elsewhere as they were then.
@@ -130,12 +167,20 @@ impl Registry {
         let facts = reader.commit(&commit).map_err(|source| supply.damaged(source))?;
         let (committed_at, tree) = (facts.committed_at, facts.tree);
         let fetched = Fetched { commit, committed_at, tree, received: false, is_tag: false };
-        let reading = supply.reading(&reader, tree, self.settings.limits)?;
+        let limits = self.settings.limits;
+        let reading = match &state.made {
+            Some(made) => supply.reading_at(&reader, made, limits)?,
+            None => supply.reading(&reader, tree, limits)?,
+        };
         let vendored = self.vendored_then(row, state)?;
-        let around = Surroundings { row, reading: &reading, same: false, vendored: &vendored };
+        let asked = self.settings.sync.lfs || state.made.is_some();
+        let filled = asked.then(|| Filled::again_of(&supply.folder, state.made.unwrap_or(commit)));
+        let filled = filled.as_ref();
+        let around = Surroundings { row, reading: &reading, same: false, vendored: &vendored, filled };
         let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
-        let tally = vendored.tally;
-        Ok(Found { fetched, catalog: reading.catalog, plugins, facts, tally })
+        let (tally, made) = (vendored.tally, state.made);
+        let concerns_hosts = filled.is_some_and(Filled::concerns_hosts);
+        Ok(Found { fetched, made, concerns_hosts, catalog: reading.catalog, plugins, facts, tally })
     }
 
     /// Every plugin of a catalog, by name.
@@ -162,7 +207,7 @@ impl Registry {
                 facts.remote += u64::from(may_move(entry));
                 facts.not_served += u64::from(row.digest.is_none());
                 facts.notes += notes_of(row).len() as u64;
-                facts.vendored += u64::from(row.origin.commit.is_some());
+                facts.vendored += u64::from(row.origin.url.is_some());
                 plugins.push(row.clone());
                 continue;
             }
@@ -170,7 +215,7 @@ impl Registry {
                 self.read_plugin(around, entry, before).map_err(|source| supply.damaged(source))?;
             facts.all += 1;
             facts.remote += u64::from(!settled);
-            facts.vendored += u64::from(origin.commit.is_some());
+            facts.vendored += u64::from(origin.url.is_some());
             facts.not_served += u64::from(plugin.digest.is_none());
             facts.notes += plugin.notes.len() as u64;
             plugins.push(plugin_row(&row.id, plugin, origin));
@@ -188,14 +233,18 @@ impl Registry {
         before: Option<&PluginRow>,
     ) -> std::result::Result<Read, ReadError> {
         let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
-            let plugin = around.reading.plugin(entry, None)?;
+            let mut plugin = around.reading.plugin(entry, None)?;
             let path = match &plugin.source {
                 Source::Local(path) => Some(path.to_key()),
                 Source::Remote(_) | Source::Refused(_) => None,
             };
+            let (filled, name) = (around.filled, entry.name.as_str());
+            let commit = filled.filter(|filled| filled.is_in(name)).map(|filled| filled.commit.to_string());
+            let settled = !filled.is_some_and(|filled| filled.again(name));
+            filled.inspect(|filled| filled.explain(name, &mut plugin.notes));
             let tree = plugin.tree.map(|id| id.to_string());
-            let origin = OriginRow { path, tree, ..OriginRow::default() };
-            return Ok(Read { plugin, origin, settled: true });
+            let origin = OriginRow { path, commit, tree, ..OriginRow::default() };
+            return Ok(Read { plugin, origin, settled });
         };
         if let Some(why) = around.vendored.refusal(entry) {
             // An administrator's word, and none of the upstream's: nothing is served on.
@@ -206,9 +255,16 @@ impl Registry {
         if around.row.remote == RemoteMode::Link.as_str() && is_linkable(entry) {
             return Ok(Read { plugin: Plugin::linked(entry), origin: OriginRow::default(), settled: true });
         }
+        let filled = around.vendored.filled(entry);
+        let away = filled.and_then(|filled| filled.away(ALL)).filter(|_| before.is_some_and(lfs::would_lose));
+        let outcome = away.map_or(outcome, |why| Err(format!("{FAILED}: {why}")));
         let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));
         let why = match read {
-            Ok(read) => return Ok(Read { settled: !may_move(entry), ..read }),
+            Ok(mut read) => {
+                filled.inspect(|filled| filled.explain(ALL, &mut read.plugin.notes));
+                let again = filled.is_some_and(|filled| filled.again(ALL));
+                return Ok(Read { settled: !may_move(entry) && !again, ..read });
+            }
             Err(why) => why,
         };
         // Of another time's nothing takes its place.
@@ -251,7 +307,11 @@ impl Registry {
         let reader = supply.repository.reader();
         let elsewhere = supply.elsewhere(&reader, place).map_err(damaged)?;
         let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
-        plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before));
+        let is_other = |old: &Oid| {
+            let of = |commit| git::lfs::upstream_of(&supply.folder, commit);
+            of(old) != of(&place.commit)
+        };
+        plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before, &is_other));
         let commit = place.commit.to_string();
         let known = before.map(|row| &row.origin).filter(|origin| {
             origin.url.as_ref() == Some(&place.url) && origin.commit.as_ref() == Some(&commit)
@@ -279,11 +339,12 @@ fn moved(
     plugin: &Plugin,
     place: &remote::Vendored,
     before: Option<&PluginRow>,
+    is_other: &dyn Fn(&Oid) -> bool,
 ) -> Option<Note> {
     const CODE: &str = "ref-moved";
     let before = before.filter(|row| row.source_spec == source_spec(plugin))?;
     let old = before.origin.vendored().filter(|old| old.url == place.url)?;
-    if old.commit == place.commit {
+    if old.commit == place.commit || (tag.is_some() && !is_other(&old.commit)) {
         return notes_of(before).into_iter().find(|note| note.code == CODE);
     }
     let message = format!("the tag {} moved from {} to {}", quoted(tag?), old.commit, place.commit);

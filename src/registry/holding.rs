@@ -85,6 +85,13 @@ impl Registry {
             git::fetch(&path, &upstream, &self.fetch_options(row), watch)
                 .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
         }
+        if let Some(made) = served.made.filter(|made| !git::holds(&path, made)) {
+            let again = self.made_again(row, &commit, token, watch)?;
+            if again != made {
+                let reason = format!("{made} was made of {commit}, and what is made of it now is {again}");
+                return Err(Error::Gone { slug: row.id.clone(), folder: path, reason });
+            }
+        }
         let mut lost: BTreeMap<(&str, Oid), BTreeSet<RepoPath>> = BTreeMap::new();
         for place in served.origins.values().filter(|place| !self.is_whole(place)) {
             lost.entry((&place.url, place.commit)).or_default().insert(place.path.clone());

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::contents::{Around, naming, servable};
 use super::supplies::Supply;
+use super::upstreams::{served_commit, upstream_commit};
 use super::views::UserView;
 use super::{Error, Registry, Result};
 use crate::domain::behaviour;
@@ -71,17 +72,23 @@ impl Registry {
             };
             let rows: HashMap<&str, &PluginRow> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
             let commit = view.commits.get(slug).ok_or_else(|| changed("was never synced"))?;
+            // Its catalog is what upstream has, whatever was made of that.
+            let at_upstream = upstream_commit(&market).filter(|_| served_commit(&market) == Some(*commit));
+            let at_upstream = at_upstream.unwrap_or(*commit);
             let supply = self.supply(slug)?;
             let reader = supply.repository.reader();
             let reading = supply.reading_at(&reader, commit, self.settings.limits)?;
             for (i, plugin) in plugins {
                 let row = rows.get(plugin.plugin.as_str()).ok_or_else(|| changed("was synced meanwhile"))?;
                 let traced = match &plugin.vendored {
-                    None if plugin.linked => Traced::linked(&market, *commit),
-                    None => self.traced_here(&reading, &reader, &supply, &market, commit, plugin)?,
+                    None if plugin.linked => Traced::linked(&market, at_upstream),
+                    None => {
+                        let commit = if row.origin.commit.is_some() { commit } else { &at_upstream };
+                        self.traced_here(&reading, &reader, &supply, &market, commit, plugin)?
+                    }
                     Some(vendored) => self.traced_elsewhere(vendored, plugin)?,
                 };
-                found[i] = Some(traced.told(plugin, &market, *commit, row).ok_or_else(|| {
+                found[i] = Some(traced.told(plugin, &market, at_upstream, row).ok_or_else(|| {
                     let why = format!("`{slug}/{}` was synced meanwhile", plugin.plugin);
                     Error::out_of_step(slug, why)
                 })?);

@@ -39,6 +39,8 @@ pub struct SyncSettings {
     pub npm_registry: Option<String>,
     /// Whether the submodules of plugins that lie elsewhere are fetched with them.
     pub submodules: bool,
+    /// Whether what git LFS keeps elsewhere is fetched, and served in the place of its pointers.
+    pub lfs: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +69,7 @@ impl Default for Settings {
                 outbound: Outbound::default(),
                 npm_registry: None,
                 submodules: true,
+                lfs: true,
             },
             cache: CacheSettings {
                 max_bytes: 2 << 30,

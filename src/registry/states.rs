@@ -171,7 +171,8 @@ impl Registry {
         let others = state.origins.values();
         let others = others.map(|place| (self.folder.vendored(&place.url), self.stand_in(place)));
         let commit: Oid = state.commit.parse().map_err(Error::invalid)?;
-        let all: BTreeSet<_> = others.chain([(own, commit)]).collect();
+        let of_own = std::iter::once(commit).chain(state.made).map(|commit| (own.clone(), commit));
+        let all: BTreeSet<_> = others.chain(of_own).collect();
         for (folder, commit) in all {
             git::verify(&folder, &commit).map_err(|source| Error::Damaged {
                 slug: row.id.clone(),
@@ -185,6 +186,7 @@ impl Registry {
     fn is_here(&self, state: &StateRow) -> bool {
         let own = self.folder.repository(&state.marketplace_id);
         state.commit.parse().is_ok_and(|commit| git::holds(&own, &commit))
+            && state.made.is_none_or(|made| git::holds(&own, &made))
             && state.origins.values().all(|place| self.is_whole(place))
     }
 
@@ -290,6 +292,7 @@ mod tests {
             id,
             marketplace_id: "m".into(),
             commit: commit.into(),
+            made: None,
             committed_at: 0,
             fetched_at: 0,
             plugins: 0,

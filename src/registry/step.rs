@@ -6,7 +6,7 @@ use std::path::Path;
 use super::finding::{Found, json};
 use super::marketplaces::{row_of, unknown};
 use super::sync::Synced;
-use super::upstreams::{pin, served_commit};
+use super::upstreams::{MADE, made_commit, pin, upstream_commit};
 use super::{Error, Registry, Result};
 use crate::domain::caller::Caller;
 use crate::domain::digest::Digest;
@@ -138,7 +138,7 @@ impl Registry {
         let before = self.store().plugins(Some(&row.id))?;
         let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
         (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
-        if same && found.plugins == before {
+        if same && found.made == made_commit(row) && found.plugins == before {
             known.still(&self.store())?;
             synced.notes += notes_of(row);
             return Ok(synced);
@@ -163,11 +163,14 @@ impl Registry {
     ) -> Result<()> {
         let path = self.folder.repository(&row.id);
         // Somebody may be building a bundle from the state that was just replaced.
+        let made = [found.made, made_commit(row)].into_iter().flatten();
         let mut keep: Vec<Oid> =
-            [Some(found.fetched.commit), served_commit(row)].into_iter().flatten().collect();
+            [Some(found.fetched.commit), upstream_commit(row)].into_iter().flatten().collect();
+        keep.extend(made.filter(|made| git::holds(&path, made)));
         for state in self.store().states(Some(&row.id))? {
             // What a state needs and is lost is no reason to keep all the rest.
-            keep.extend(state.commit.parse().ok().filter(|commit| git::holds(&path, commit)));
+            let commits = state.commit.parse().ok().into_iter().chain(state.made);
+            keep.extend(commits.filter(|commit| git::holds(&path, commit)));
         }
         keep.sort_unstable();
         keep.dedup();
@@ -222,11 +225,11 @@ impl Registry {
 
     fn rules(&self, row: &MarketplaceRow) -> String {
         let sync = &self.settings.sync;
-        let settings = json(&(&self.settings.limits, sync.submodules, &sync.npm_registry));
+        let settings = json(&(&self.settings.limits, sync.submodules, sync.lfs, &sync.npm_registry));
         format!("{RULES} {} {}", Digest::of(settings.as_bytes()).short(), row.remote)
     }
 
-    /// What is said of hosts belongs to the rules of marketplaces that have plugins elsewhere. The others
+    /// What is said of hosts belongs to the rules of marketplaces that have plugins or files elsewhere. The others
     /// need not ask the database about it.
     pub(super) fn rules_of_hosts(&self) -> Result<String> {
         Ok(format!(" hosts {}", Digest::of(self.hosts()?.line().as_bytes()).short()))
@@ -235,15 +238,24 @@ impl Registry {
     /// By which rules that was read.
     pub(super) fn rules_of(&self, row: &MarketplaceRow, found: &Found, of_hosts: &str) -> String {
         let mut rules = self.rules(row);
-        if found.plugins.iter().any(|plugin| KINDS.contains(&plugin.source_type.as_str())) {
+        if found.concerns_hosts
+            || found.plugins.iter().any(|plugin| KINDS.contains(&plugin.source_type.as_str()))
+        {
             rules.push_str(of_hosts);
+        }
+        if let Some(made) = &found.made {
+            rules.extend([MADE, &made.to_string()]);
         }
         rules
     }
 
     /// Whether a marketplace is at that commit already, by the rules of now.
     pub(super) fn is_as_before(&self, row: &MarketplaceRow, commit: &Oid) -> Result<bool> {
-        if served_commit(row) != Some(*commit) {
+        if upstream_commit(row) != Some(*commit) {
+            return Ok(false);
+        }
+        // What was made may be gone with a disk, and a fetch would not notice.
+        if made_commit(row).is_some_and(|made| !git::holds(&self.folder.repository(&row.id), &made)) {
             return Ok(false);
         }
         self.has_same_rules(row)
@@ -251,6 +263,7 @@ impl Registry {
 
     pub(super) fn has_same_rules(&self, row: &MarketplaceRow) -> Result<bool> {
         let of_row = row.rules.as_deref().unwrap_or_default();
+        let of_row = of_row.split_once(MADE).map_or(of_row, |(rules, _)| rules);
         match of_row.strip_prefix(&self.rules(row)) {
             Some("") => Ok(true),
             Some(hosts) => Ok(hosts == self.rules_of_hosts()?),

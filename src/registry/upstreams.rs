@@ -37,9 +37,24 @@ impl Registry {
     }
 }
 
-/// The commit that a marketplace serves, if it was ever synced.
-pub(super) fn served_commit(row: &MarketplaceRow) -> Option<Oid> {
+/// What stands in a marketplace's rules before the commit that its own plugins are served from, where that is not
+/// its upstream's. Rules say how it was read; and they are written with the rows that were.
+pub(super) const MADE: &str = " made ";
+
+/// The upstream's commit that a marketplace is at, if it was ever synced.
+pub(super) fn upstream_commit(row: &MarketplaceRow) -> Option<Oid> {
     row.last_commit_sha.as_deref().and_then(|sha| sha.parse().ok())
+}
+
+/// The commit that was made of that, and is read in its place.
+pub(super) fn made_commit(row: &MarketplaceRow) -> Option<Oid> {
+    row.rules.as_deref()?.split_once(MADE)?.1.parse().ok()
+}
+
+/// The commit that a marketplace serves, if it was ever synced: where its own plugins' files are read.
+pub(super) fn served_commit(row: &MarketplaceRow) -> Option<Oid> {
+    let upstream = upstream_commit(row)?;
+    Some(made_commit(row).unwrap_or(upstream))
 }
 
 pub(super) fn pin(row: &MarketplaceRow) -> Result<git::Pin> {

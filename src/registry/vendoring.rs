@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::at_work::Busy;
+use super::lfs::Filled;
 use super::origin::Origin;
+use super::quiet::Quiet;
 use super::terms::{Errand, refusal};
 use super::{Error, Registry, Result};
 use crate::domain::catalog::Entry;
@@ -32,6 +34,8 @@ const NAMES: usize = 8;
 /// What became of the remote sources of a catalog.
 pub(super) struct Vendored {
     outcomes: HashMap<Wanted, Outcome>,
+    /// Of each folder of a commit the one in which what git LFS keeps is in its place.
+    filled: HashMap<(Wanted, RepoPath), std::result::Result<Filled, String>>,
     /// Of those that are no repositories.
     parcels: HashMap<Remote, Parcel>,
     submodules: bool,
@@ -70,6 +74,20 @@ struct Wanted {
 }
 
 impl Vendored {
+    fn nothing(submodules: bool, hosts: Arc<Hosts>, home: Origin) -> Self {
+        Self {
+            outcomes: HashMap::new(),
+            filled: HashMap::new(),
+            parcels: HashMap::new(),
+            submodules,
+            tags: HashSet::new(),
+            hosts,
+            home,
+            then: None,
+            tally: Tally::default(),
+        }
+    }
+
     /// Where the files of an entry's plugin are, or why they are not there. `None`: its source is not remote.
     pub(super) fn of(
         &self,
@@ -86,9 +104,10 @@ impl Vendored {
                 "its source is remote (`{kind}`), and those of this marketplace are skipped (`remote`)"
             )),
             (Remote::Git(git), _) => match self.outcomes.get(&Wanted::of(git, self.submodules)) {
-                Some(Ok(commit)) => {
-                    Ok(remote::Vendored { url: git.url.clone(), path: git.path.clone(), commit: *commit })
-                }
+                Some(Ok(commit)) => self.filled_of(git).map(|filled| {
+                    let commit = filled.map_or(*commit, |filled| filled.commit);
+                    remote::Vendored { url: git.url.clone(), path: git.path.clone(), commit }
+                }),
                 Some(Err(why)) => Err(why.clone()),
                 None => Err(format!("its source is remote (`{kind}`), and was not fetched")),
             },
@@ -104,6 +123,17 @@ impl Vendored {
                 None => Err(format!("its source is remote (`{kind}`), and was not fetched")),
             },
         })
+    }
+
+    fn filled_of(&self, git: &GitSource) -> std::result::Result<Option<&Filled>, String> {
+        let of = (Wanted::of(git, self.submodules), git.path.clone());
+        self.filled.get(&of).map(|filled| filled.as_ref().map_err(Clone::clone)).transpose()
+    }
+
+    /// What became of the objects that git LFS keeps of an entry's plugin.
+    pub(super) fn filled(&self, entry: &Entry) -> Option<&Filled> {
+        let Source::Remote(Remote::Git(git)) = &entry.source else { return None };
+        self.filled_of(git).ok().flatten()
     }
 
     /// Where the plugin of an entry was in the state that is read again.
@@ -210,16 +240,8 @@ impl Registry {
         let unpacked: Vec<_> = unpacked.into_iter().collect();
         let total = (wanted.len() + unpacked.len()) as u64;
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let found = Mutex::new(Vendored {
-            outcomes: HashMap::new(),
-            parcels,
-            submodules,
-            tags: HashSet::new(),
-            hosts: Arc::clone(&hosts),
-            home,
-            then: None,
-            tally: Tally::default(),
-        });
+        let found =
+            Mutex::new(Vendored { parcels, ..Vendored::nothing(submodules, Arc::clone(&hosts), home) });
         let errand = Errand { row, token, hosts: &hosts };
         let work = || {
             loop {
@@ -232,7 +254,14 @@ impl Registry {
                             return;
                         }
                         let outcome = self.fetch_remote(&errand, one, extent, &quiet);
+                        let commit = outcome.as_ref().ok().map(|(commit, _)| commit);
+                        let fill = |path| {
+                            let filled = self.with_objects(&errand, &one.url, commit?, path, &quiet);
+                            Some(((one.clone(), path.clone()), filled))
+                        };
+                        let filled: Vec<_> = extent.folders.iter().filter_map(fill).collect();
                         let mut found = lock(&found);
+                        found.filled.extend(filled);
                         match &outcome {
                             Ok((_, fetched)) => {
                                 received |= fetched.received;
@@ -282,16 +311,8 @@ impl Registry {
 
     /// What lies elsewhere as it was in a state.
     pub(super) fn vendored_then(&self, row: &MarketplaceRow, state: &StateRow) -> Result<Vendored> {
-        Ok(Vendored {
-            outcomes: HashMap::new(),
-            parcels: HashMap::new(),
-            submodules: self.settings.sync.submodules,
-            tags: HashSet::new(),
-            hosts: self.hosts()?,
-            home: Origin::of(&row.url),
-            then: Some(state.origins.clone()),
-            tally: Tally::default(),
-        })
+        let nothing = Vendored::nothing(self.settings.sync.submodules, self.hosts()?, Origin::of(&row.url));
+        Ok(Vendored { then: Some(state.origins.clone()), ..nothing })
     }
 
     /// Fetches folders of a commit again that were here once. One that was made here, of an archive, a package or a
@@ -375,27 +396,6 @@ impl Registry {
             }
             (Err(error), _) => Err(failed(error)),
         }
-    }
-}
-
-/// A fetch among many: it is not watched by itself, and all of them together have to end some time.
-struct Quiet<'a> {
-    watch: &'a dyn Watch,
-    until: Instant,
-}
-
-impl Quiet<'_> {
-    /// Their time is over, and nobody wanted them to end.
-    fn is_late(&self) -> bool {
-        !self.watch.cancelled() && Instant::now() >= self.until
-    }
-}
-
-impl Watch for Quiet<'_> {
-    fn progress(&self, _: Phase, _: u64, _: Option<u64>) {}
-
-    fn cancelled(&self) -> bool {
-        self.watch.cancelled() || Instant::now() >= self.until
     }
 }
 

@@ -6,6 +6,7 @@ use duckdb::{params, types::ToSql};
 
 use super::offers::{place, vendored};
 use super::{Store, StoreError};
+use crate::domain::oid::Oid;
 use crate::domain::remote::Vendored;
 
 /// What a marketplace was at one time.
@@ -15,6 +16,8 @@ pub struct StateRow {
     pub id: i64,
     pub marketplace_id: String,
     pub commit: String,
+    /// The one that was made of it, from which its own plugins are served; `None`: from that itself.
+    pub made: Option<Oid>,
     pub committed_at: i64,
     pub fetched_at: i64,
     pub plugins: u64,
@@ -24,11 +27,15 @@ pub struct StateRow {
     pub origins: BTreeMap<String, Vendored>,
 }
 
+/// What stands for the marketplace's own repository among those that plugins come from: no plugin is called so, and
+/// no repository has such an address.
+const OWN: &str = "";
+
 impl StateRow {
     /// Whether what is served from both is the same.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
-        self.commit == other.commit && self.origins == other.origins
+        self.commit == other.commit && self.made == other.made && self.origins == other.origins
     }
 }
 
@@ -39,6 +46,7 @@ impl Store {
     /// What the database says.
     pub fn states(&self, marketplace: Option<&str>) -> Result<Vec<StateRow>, StoreError> {
         let mut origins: HashMap<i64, BTreeMap<String, Vendored>> = HashMap::new();
+        let mut made = HashMap::new();
         self.each(
             "SELECT o.state_id, o.name, o.url, o.path, o.commit_sha FROM marketplace_state_origins o \
              JOIN marketplace_states s ON s.id = o.state_id WHERE ?1 IS NULL OR s.marketplace_id = ?1",
@@ -46,7 +54,9 @@ impl Store {
             |row| {
                 let text = |at: usize| row.get::<_, String>(at);
                 let place = vendored(Some(&text(2)?), Some(&text(3)?), Some(&text(4)?));
-                if let Some(place) = place {
+                if text(1)? == OWN {
+                    made.insert(row.get::<_, i64>(0)?, place.map(|place| place.commit));
+                } else if let Some(place) = place {
                     origins.entry(row.get(0)?).or_default().insert(text(1)?, place);
                 }
                 Ok(())
@@ -62,6 +72,7 @@ impl Store {
                     id,
                     marketplace_id: row.get(1)?,
                     commit: row.get(2)?,
+                    made: made.remove(&id).flatten(),
                     committed_at: row.get(3)?,
                     fetched_at: row.get(4)?,
                     plugins: row.get(5)?,
@@ -84,13 +95,11 @@ impl Store {
             |row| row.get::<_, i64>(0),
         )?;
         let id = id.ok_or_else(|| StoreError::Nonsense("a row that was written has no id".into()))?;
-        let places: Vec<_> = row
-            .origins
-            .iter()
-            .map(|(name, place)| {
-                (name.clone(), place.url.clone(), place.path.to_key(), place.commit.to_string())
-            })
-            .collect();
+        let of = |(name, place): (&String, &Vendored)| {
+            (name.clone(), place.url.clone(), place.path.to_key(), place.commit.to_string())
+        };
+        let own = row.made.map(|made| (OWN.to_owned(), OWN.to_owned(), String::new(), made.to_string()));
+        let places: Vec<_> = row.origins.iter().map(of).chain(own).collect();
         let values: Vec<Vec<&dyn ToSql>> = places
             .iter()
             .map(|(name, url, path, commit)| vec![&id as &dyn ToSql, name, url, path, commit])
@@ -125,7 +134,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub fn state_origins(&self) -> Result<Vec<Vendored>, StoreError> {
-        let places = "SELECT DISTINCT url, path, commit_sha FROM marketplace_state_origins";
+        let places = "SELECT DISTINCT url, path, commit_sha FROM marketplace_state_origins WHERE url <> ''";
         Ok(self.rows(places, [], place)?.into_iter().flatten().collect())
     }
 }

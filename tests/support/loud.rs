@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Programs that tests look with, that not every developer has, and that `.ci/run` installs.
-const INSTALLED_IN_CI: [&str; 3] = ["curl", "python3", "unzip"];
+const INSTALLED_IN_CI: [&str; 4] = ["curl", "git-lfs", "python3", "unzip"];
 
 /// Says it on the real stderr: the harness catches what a passing test prints, but not this.
 pub fn loud(what: &str) {

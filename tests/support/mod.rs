@@ -12,6 +12,7 @@ pub mod field;
 pub mod git;
 pub mod good;
 mod laptop;
+pub mod lfs;
 pub mod load;
 pub mod loaded;
 mod loud;

@@ -3,6 +3,7 @@
 use super::Reading;
 use crate::domain::complaints;
 use crate::domain::content::Content;
+use crate::domain::lfs;
 use crate::domain::links::Repo;
 use crate::domain::names::passes_as_official;
 use crate::domain::note::{Note, quoted};
@@ -56,24 +57,13 @@ pub(super) fn official(name: &str) -> Option<Note> {
     passes_as_official(name).then(|| Note::new("name-official", message()))
 }
 
-/// Files that git LFS keeps elsewhere. Only looked for where `.gitattributes` speaks of it.
+/// Files that git LFS keeps elsewhere, and whose pointers are served as they were committed.
 pub(super) fn unfetched_lfs(repo: &Repo<'_>, content: &Content) -> Result<Option<Note>, ReadError> {
-    const MARK: &[u8] = b"version https://git-lfs.github.com/spec/";
-    const LARGEST_POINTER: u64 = 1024;
-    let root = repo.locate(&[], [&b".gitattributes"[..]]).ok().map(|found| found.id);
-    let inner = content.files.iter().filter(|(path, _)| path.ends_with(".gitattributes"));
-    let attributes = root.into_iter().chain(inner.map(|(_, file)| file.blob));
-    let mut uses_lfs = false;
-    for id in attributes {
-        let small = repo.objects().size(&id)? < 1 << 20;
-        uses_lfs |= small && repo.objects().blob(&id)?.windows(10).any(|part| part == b"filter=lfs");
-    }
-    if !uses_lfs {
-        return Ok(None);
-    }
     let mut pointers = Vec::new();
-    for (path, file) in content.files.iter().filter(|(_, file)| file.size < LARGEST_POINTER) {
-        if repo.objects().blob(&file.blob)?.starts_with(MARK) {
+    for path in content.lfs.keys() {
+        if let Some(file) = content.files.get(path)
+            && repo.objects().blob(&file.blob)?.starts_with(lfs::MARK)
+        {
             pointers.push(path);
         }
     }
@@ -83,6 +73,6 @@ pub(super) fn unfetched_lfs(repo: &Repo<'_>, content: &Content) -> Result<Option
             pointers.len(),
             quoted(first)
         );
-        Note::new("lfs-pointer", message)
+        Note::new(lfs::NOTE, message)
     }))
 }

@@ -71,6 +71,29 @@ impl<'a> Wire<'a> {
 
     /// Sends one request. A redirect is returned as what it is.
     pub(super) fn send(&self, url: &Url, headers: &HeaderMap, body: Option<Vec<u8>>) -> io::Result<Response> {
+        let (response, with_token) = self.request(url, headers, body)?;
+        let status = response.status();
+        if status.is_success() || is_redirect(status) || status == StatusCode::NOT_MODIFIED {
+            return Ok(response);
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        Err(self.guard.fail(match status.as_u16() {
+            401 => FetchError::Unauthorized { host, with_token },
+            407 => FetchError::Unreachable { host, reason: "the proxy asks for credentials".into() },
+            403 => FetchError::Forbidden { host, with_token },
+            404 | 410 => FetchError::NotFound { url: self.address.shown.clone() },
+            429 | 500..=599 => FetchError::Unreachable { host, reason: format!("it answered {status}") },
+            _ => self.address.other(format!("`{host}` answered {status}")),
+        }))
+    }
+
+    /// Sends one request: the answer, whatever it is, and whether the credentials went along.
+    pub(super) fn request(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Option<Vec<u8>>,
+    ) -> io::Result<(Response, bool)> {
         let host = url.host_str().unwrap_or_default();
         self.guard.talks_to(host);
         self.guard.check()?;
@@ -92,19 +115,7 @@ impl<'a> Wire<'a> {
         let response = self
             .wait(request.send())?
             .map_err(|error| self.guard.fail(client::explain(error, host, self.guard.options)))?;
-        let status = response.status();
-        if status.is_success() || is_redirect(status) || status == StatusCode::NOT_MODIFIED {
-            return Ok(response);
-        }
-        let (host, with_token) = (host.to_owned(), login.is_some());
-        Err(self.guard.fail(match status.as_u16() {
-            401 => FetchError::Unauthorized { host, with_token },
-            407 => FetchError::Unreachable { host, reason: "the proxy asks for credentials".into() },
-            403 => FetchError::Forbidden { host, with_token },
-            404 | 410 => FetchError::NotFound { url: self.address.shown.clone() },
-            429 | 500..=599 => FetchError::Unreachable { host, reason: format!("it answered {status}") },
-            _ => self.address.other(format!("`{host}` answered {status}")),
-        }))
+        Ok((response, login.is_some()))
     }
 
     /// Where a redirect leads, if that is a place to go: one whose path ends in `tail`.

@@ -17,6 +17,7 @@
 //! | [`http`], [`exchange`], [`client`] | the road over https, by reqwest |
 //! | [`folders`] | some folders of a commit alone, where the upstream can |
 //! | [`file`] | the same road for what is no repository: a file that is downloaded |
+//! | [`lfs`] | the same for what git LFS keeps elsewhere |
 //! | [`process`] | the road over ssh and to local folders, by a child process |
 //!
 //! **Why not `gix::Remote`, and why our own roads.** gix's HTTP transports decide about redirects,
@@ -33,6 +34,7 @@ pub mod file;
 mod folders;
 mod guard;
 mod http;
+pub mod lfs;
 mod options;
 mod process;
 mod progress;

@@ -10,7 +10,7 @@ use crate::domain::disabling::sentence;
 use crate::domain::resource::Resource;
 use crate::registry::Result;
 use crate::registry::marketplaces::versions_of;
-use crate::registry::upstreams::served_commit;
+use crate::registry::upstreams::{served_commit, upstream_commit};
 use crate::store::Store;
 use crate::store::accounts::EVERYONE;
 use crate::store::changes::Change;
@@ -175,6 +175,7 @@ impl Access {
             url: row.url.clone(),
             renames: Arc::new(serde_json::from_str(&row.renames).unwrap_or_default()),
             commit: served_commit(row),
+            upstream: upstream_commit(row),
             offers,
             disabled: disabled.unwrap_or_else(RedBlackTreeMapSync::new_sync),
             stamp: self.version,

@@ -142,7 +142,7 @@ impl Entitlement<'_> {
             let row = &listed.row;
             let commit = match &row.origin_commit {
                 Some(commit) => commit.parse().ok()?,
-                None => market.commit?,
+                None => market.upstream?,
             };
             let origin = Origin {
                 url: row.origin_url.as_ref().unwrap_or(&market.url).clone(),

@@ -105,7 +105,10 @@ struct Market {
     /// Its address.
     url: String,
     renames: Arc<Renames>,
+    /// Where its files are read.
     commit: Option<Oid>,
+    /// Its upstream's.
+    upstream: Option<Oid>,
     /// By name.
     offers: RedBlackTreeMapSync<Word, Arc<Listed>>,
     /// Name → why. Those of which nobody has anything, be they listed at present or not.

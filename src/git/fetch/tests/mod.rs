@@ -3,6 +3,7 @@
 mod folders;
 mod hostile;
 mod killed;
+mod lfs;
 mod local;
 mod measure;
 mod outbound;

@@ -1,0 +1,333 @@
+//! Commits in which what git LFS keeps elsewhere is in its place.
+//!
+//! A tree has pointers where a checkout shows files. What is served has no pointers, so of a commit and the
+//! objects that were brought for it, one is made in which they are files. It depends on those alone; which was
+//! made of which, and what is still lacking, is kept beside the refs (`joined/`), where no fetch writes.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+
+use gix::config::{File, file};
+use gix::objs::tree::EntryKind;
+use serde::{Deserialize, Serialize};
+
+use super::fetch::lfs::Spool;
+use super::home::Home;
+use super::made::{self, MakeError};
+use super::repository::{Reader, Repository};
+use super::submodules::{entry, replaced};
+use crate::domain::digest::Digest;
+use crate::domain::oid::Oid;
+use crate::domain::tree::{Kind, Objects as _, ReadError};
+
+/// A larger `.lfsconfig` is not read, and neither is a larger `.gitattributes`, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// How the terms begin on which such commits are made.
+pub const TERMS: &str = "lfs-";
+
+/// Terms on which nothing is made: the commit has nothing that git LFS keeps.
+pub const NONE: &str = "lfs-none";
+
+/// What became of the pointers of a commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Those that are in their places, by their SHA-256: the blobs.
+    pub objects: BTreeMap<String, Oid>,
+    /// The plugins that have some of those.
+    pub plugins: BTreeSet<String>,
+    pub missing: Vec<Missing>,
+}
+
+/// A pointer that is still one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    pub plugin: String,
+    /// Below the plugin's folder.
+    pub path: String,
+    pub why: String,
+    /// Its server has trouble of its own.
+    pub away: bool,
+    /// Asking again changes nothing about it.
+    pub settled: bool,
+}
+
+/// A file of a commit, by where it lies, and the object that belongs there.
+pub type Place = (Vec<Vec<u8>>, Digest);
+
+impl Record {
+    /// Whether something of it may be otherwise the next time.
+    #[must_use]
+    pub fn again(&self) -> bool {
+        self.missing.iter().any(|missing| !missing.settled)
+    }
+}
+
+/// What a commit's own configuration says of where its objects are (`lfs.url`).
+///
+/// # Errors
+/// When it cannot be read. One that makes no sense says nothing.
+pub fn named(reader: &Reader, root: Oid) -> Result<Option<String>, ReadError> {
+    let found = entry(reader, root, &[".lfsconfig".to_owned()])?;
+    let Some((Kind::File | Kind::Executable, id)) = found else { return Ok(None) };
+    if !reader.has(&id) || reader.size(&id)? > LONGEST {
+        return Ok(None);
+    }
+    let bytes = reader.blob(&id)?;
+    let options = file::init::Options::default();
+    let Ok(config) = File::from_bytes_no_includes(&bytes, file::Metadata::api(), options) else {
+        return Ok(None);
+    };
+    Ok(config.string("lfs.url").map(|url| url.to_string()).filter(|url| !url.is_empty()))
+}
+
+/// Whether anything in a tree speaks of git LFS at all. Trees are read, and of files those with attributes. Of what is
+/// not here nothing is served.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn speaks_of_it(reader: &Reader, root: Oid) -> Result<bool, ReadError> {
+    let (mut seen, mut trees, mut buffer) = (HashSet::new(), vec![root], Vec::new());
+    while let Some(tree) = trees.pop() {
+        if !seen.insert(tree) || !reader.has(&tree) {
+            continue;
+        }
+        let mut attributes = None;
+        reader.each_entry(&tree, &mut buffer, |name, kind, id| match kind {
+            Kind::Tree => trees.push(id),
+            Kind::File | Kind::Executable if name == b".gitattributes" => attributes = Some(id),
+            _ => {}
+        })?;
+        if let Some(id) = attributes.filter(|id| seen.insert(*id) && reader.has(id))
+            && reader.size(&id)? <= LONGEST
+            && reader.blob(&id)?.windows(10).any(|part| part == b"filter=lfs")
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What was made of a commit on these terms before, if it is here, and what is lacking in it.
+#[must_use]
+pub fn recall(repo: &Path, commit: &Oid, terms: &str) -> Option<(Oid, Record)> {
+    let told = Home::take(repo, &|| false)?.told(commit, terms)?;
+    Some((told.made, serde_json::from_str(&told.line).ok()?))
+}
+
+/// The same for what was made.
+#[must_use]
+pub fn recall_made(repo: &Path, made: &Oid) -> Option<Record> {
+    let home = Home::take(repo, &|| false)?;
+    let told = home.all_told(TERMS).into_iter().find(|told| told.made == *made)?;
+    serde_json::from_str(&told.line).ok()
+}
+
+/// The commit that another was made of with its objects; that one itself, if it was not.
+#[must_use]
+pub fn upstream_of(repo: &Path, commit: &Oid) -> Oid {
+    let told = Home::take(repo, &|| false).map(|home| home.all_told(TERMS)).unwrap_or_default();
+    told.into_iter().find(|told| told.made == *commit).map_or(*commit, |told| told.of)
+}
+
+/// The objects that commits which are here were made with, on terms that begin like that: their blobs, by their
+/// SHA-256.
+#[must_use]
+pub fn known(repo: &Path, terms: &str) -> BTreeMap<String, Oid> {
+    let Some(home) = Home::take(repo, &|| false) else { return BTreeMap::new() };
+    let records = home.all_told(terms).into_iter().filter_map(|told| serde_json::from_str(&told.line).ok());
+    records.flat_map(|record: Record| record.objects).collect()
+}
+
+/// Remembers what became of a commit, and which others are needed for it. What was made of it is found by [`recall`]
+/// from then on.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn remember(
+    repo: &Path,
+    commit: &Oid,
+    terms: &str,
+    made: &Oid,
+    and: &[Oid],
+    record: &Record,
+) -> Result<(), MakeError> {
+    let text = serde_json::to_string(record).unwrap_or_default();
+    let home =
+        Home::take(repo, &|| false).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::WouldBlock))?;
+    // What takes its place in the record may come soon, and what was made is served meanwhile.
+    let of = format!("{TERMS}of-{made}");
+    if !record.objects.is_empty() && home.told(commit, &of).is_none() {
+        home.tell(commit, &of, made, and, &text)?;
+    }
+    Ok(home.tell(commit, terms, made, and, &text)?)
+}
+
+/// Makes a commit of one that is here, with objects in the places of their pointers. `known` are the blobs of those
+/// that are here; the others are in the spool. Says which blobs they are, too.
+///
+/// # Errors
+/// See [`MakeError`]. Nothing has changed then.
+pub fn fill(
+    repo: &Path,
+    commit: &Oid,
+    places: &[Place],
+    known: &BTreeMap<String, Oid>,
+    spool: &mut Spool,
+) -> Result<(Oid, BTreeMap<String, Oid>), MakeError> {
+    let failed = |error: ReadError| MakeError::Pack(error.to_string());
+    let reader = Repository::open(repo).map_err(|error| MakeError::Pack(error.to_string()))?.reader();
+    let root = reader.commit_tree(commit).map_err(failed)?;
+    let mut lines = vec![format!("commit {commit}, with its objects of git LFS"), String::new()];
+    for (path, oid) in places {
+        lines.push(format!("{oid} {}", String::from_utf8_lossy(&path.join(&b'/')).escape_debug()));
+    }
+    let mut blobs = BTreeMap::new();
+    let made = made::write(repo, &lines.join("\n"), None, |objects| {
+        let mut files = Vec::new();
+        for (path, oid) in places {
+            let name = oid.to_string();
+            let blob = if let Some(blob) = blobs.get(&name).or_else(|| known.get(&name)) {
+                *blob
+            } else {
+                let missing = || MakeError::Refused(format!("the object {oid} is gone"));
+                objects.blob(&spool.contents(oid)?.ok_or_else(missing)?)?
+            };
+            blobs.insert(name, blob);
+            files.push((path.as_slice(), blob));
+        }
+        replaced(&reader, objects, &root, &files, &|kind| match kind {
+            Kind::File => Some(EntryKind::Blob),
+            Kind::Executable => Some(EntryKind::BlobExecutable),
+            Kind::Tree | Kind::Symlink | Kind::Submodule => None,
+        })
+    })?;
+    Ok((made, blobs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::lfs::Pointer;
+    use crate::git::fetch::lfs::copy;
+    use crate::git::{Pin, compact, fixture, verify};
+
+    const BIG: &[u8] = b"many bytes";
+
+    fn digest(contents: &[u8]) -> Digest {
+        Digest::of(contents)
+    }
+
+    /// A repository that was fetched, with a pointer in a folder; and a spool with what it stands for.
+    fn scene() -> (fixture::World, Oid, Spool) {
+        let world = fixture::World::new();
+        let pointer = Pointer { oid: digest(BIG), size: BIG.len() as u64 };
+        world.write(".gitattributes", "*.bin filter=lfs\n");
+        world.write("folder/big.bin", pointer.text());
+        world.write("folder.txt", "sorts before the folder");
+        let commit = world.commit("a pointer");
+        let name = pointer.oid.to_string();
+        let kept = format!(".git/lfs/objects/{}/{}/{name}", &name[..2], &name[2..4]);
+        world.write(&kept, BIG);
+        world.fetch(&Pin::Default).unwrap();
+        let mut spool = Spool::new(world.folder.path()).unwrap();
+        copy(&world.upstream(), &pointer, &mut spool).unwrap();
+        (world, commit, spool)
+    }
+
+    fn places() -> Vec<Place> {
+        vec![(vec![b"folder".to_vec(), b"big.bin".to_vec()], digest(BIG))]
+    }
+
+    #[test]
+    fn a_commit_is_made_of_a_commit_and_its_objects_and_of_nothing_else() {
+        let (world, commit, mut spool) = scene();
+        let (made, blobs) = fill(&world.repo(), &commit, &places(), &BTreeMap::new(), &mut spool).unwrap();
+        let reader = world.reader();
+        let root = reader.commit_tree(&made).unwrap();
+        let found = entry(&reader, root, &["folder".to_owned(), "big.bin".to_owned()]).unwrap();
+        assert_eq!(found, Some((Kind::File, blobs[&digest(BIG).to_string()])));
+        assert_eq!(reader.blob(&found.unwrap().1).unwrap(), BIG);
+        verify(&world.repo(), &made).unwrap();
+        world.fsck();
+
+        // From what is here already it is the same.
+        let mut empty = Spool::new(world.folder.path()).unwrap();
+        assert_eq!(fill(&world.repo(), &commit, &places(), &blobs, &mut empty).unwrap(), (made, blobs));
+        let without = fill(&world.repo(), &commit, &places(), &BTreeMap::new(), &mut empty);
+        assert!(matches!(without, Err(MakeError::Refused(_))));
+        let (other, commit, mut spool) = scene();
+        assert_eq!(fill(&other.repo(), &commit, &places(), &BTreeMap::new(), &mut spool).unwrap().0, made);
+    }
+
+    #[test]
+    fn what_was_made_is_remembered_and_kept_with_what_it_was_made_of() {
+        let (world, commit, mut spool) = scene();
+        let repo = world.repo();
+        let (made, objects) = fill(&repo, &commit, &places(), &BTreeMap::new(), &mut spool).unwrap();
+        let missing = Missing {
+            plugin: String::new(),
+            path: "x".into(),
+            why: "a line\nfeed".into(),
+            away: false,
+            settled: false,
+        };
+        let record = Record { objects: objects.clone(), missing: vec![missing], ..Record::default() };
+        assert!(record.again());
+        remember(&repo, &commit, "lfs-a-1", &made, &[], &record).unwrap();
+        assert_eq!(recall(&repo, &commit, "lfs-a-1"), Some((made, record.clone())));
+        assert_eq!(recall(&repo, &commit, "lfs-a-2"), None);
+        assert_eq!(recall_made(&repo, &made), Some(record));
+        assert_eq!((upstream_of(&repo, &made), upstream_of(&repo, &commit)), (commit, commit));
+        assert_eq!((known(&repo, "lfs-a-"), known(&repo, "lfs-b-")), (objects, BTreeMap::new()));
+
+        // Of one that was made of what was made, all is kept.
+        let other = Record::default();
+        remember(&repo, &made, "x", &commit, &[], &other).unwrap();
+        for n in 0..12 {
+            world.write("a.txt", format!("{n}"));
+            world.commit("another");
+            world.fetch(&Pin::Default).unwrap();
+        }
+        assert!(compact(&repo, &[made]).unwrap().rewritten);
+        verify(&repo, &made).unwrap();
+        verify(&repo, &commit).unwrap();
+        assert!(recall(&repo, &commit, "lfs-a-1").is_some());
+        crate::git::distrust(&repo);
+        assert_eq!(recall(&repo, &commit, "lfs-a-1"), None);
+        assert_eq!(known(&repo, "lfs-"), BTreeMap::new());
+    }
+
+    #[test]
+    fn a_tree_says_whether_it_has_to_do_with_it_and_where() {
+        let (world, commit, _) = scene();
+        let reader = world.reader();
+        let root = reader.commit_tree(&commit).unwrap();
+        assert!(speaks_of_it(&reader, root).unwrap());
+        assert_eq!(named(&reader, root).unwrap(), None);
+
+        let named_by = |text: &str| {
+            let world = fixture::World::new();
+            world.write("deep/er/.gitattributes", "[attr]big filter=lfs\n");
+            world.write(".lfsconfig", text);
+            let commit = world.commit("configured");
+            world.fetch(&Pin::Default).unwrap();
+            let reader = world.reader();
+            let root = reader.commit_tree(&commit).unwrap();
+            assert!(speaks_of_it(&reader, root).unwrap());
+            named(&reader, root).unwrap()
+        };
+        assert_eq!(
+            named_by("[lfs]\n\turl = https://lfs.example/x\n").as_deref(),
+            Some("https://lfs.example/x")
+        );
+        assert_eq!(named_by("[lfs]\n\turl =\n[include]\n\tpath = /etc/passwd\n"), None);
+        assert_eq!(named_by("[lfs\nurl = https://lfs.example/x"), None);
+        let none = fixture::World::new();
+        none.write(".gitattributes", "*.bat eol=crlf\n");
+        let commit = none.commit("none");
+        none.fetch(&Pin::Default).unwrap();
+        let reader = none.reader();
+        assert!(!speaks_of_it(&reader, reader.commit_tree(&commit).unwrap()).unwrap());
+    }
+}

@@ -1,0 +1,285 @@
+//! Fetching what git LFS keeps elsewhere, for the files of plugins that are served.
+//!
+//! It is fetched on the terms of everything that a stranger points to: a repository says where its objects are,
+//! and whoever is asked there says where each of them is. What cannot be had leaves its pointer, as it was
+//! committed, and the plugin's notes say why; what merely cannot be had now is asked for again by the next
+//! sync.
+
+mod fetching;
+mod pointers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use self::pointers::{Use, uses};
+use super::finding::json;
+use super::quiet::Quiet;
+use super::terms::Errand;
+use super::{Error, Registry, Result};
+use crate::domain::content::{Content, Unservable};
+use crate::domain::digest::Digest;
+use crate::domain::lfs::{self, Lacking, Pointer};
+use crate::domain::links::Repo;
+use crate::domain::note::{Note, quoted};
+use crate::domain::oid::Oid;
+use crate::domain::path::RepoPath;
+use crate::domain::reading::{Elsewhere, Reading};
+use crate::domain::remote::FAILED;
+use crate::domain::secret::Secret;
+use crate::domain::source::Source;
+use crate::domain::tree::{Objects as _, ReadError};
+use crate::domain::watch::Watch;
+use crate::git::fetch::lfs::Spool;
+use crate::git::fetch::redacted;
+use crate::git::lfs::{
+    Missing, NONE, Place, Record, TERMS, fill, known, recall, recall_made, remember, speaks_of_it,
+};
+use crate::git::{self, FetchError, Reader, Repository};
+use crate::store::marketplaces::MarketplaceRow;
+use crate::store::plugins::PluginRow;
+
+/// What a plugin is called in the record of a folder, all of which it is.
+pub(super) const ALL: &str = "";
+
+/// Whose objects are fetched.
+struct Ground<'a> {
+    errand: &'a Errand<'a>,
+    /// The repository's address.
+    url: &'a str,
+    folder: &'a Path,
+    commit: &'a Oid,
+    /// The one that is read for it, if not all of it is here.
+    stand_in: Oid,
+    /// What of it is looked at.
+    what: &'a str,
+    watch: &'a dyn Watch,
+}
+
+/// The files of plugins, by what they are called in the record.
+type Contents<'a> = &'a dyn Fn(&Reader, Oid) -> std::result::Result<Vec<(String, Content)>, ReadError>;
+
+/// A commit with the objects that could be had.
+#[derive(Debug, Clone)]
+pub(super) struct Filled {
+    /// The one to be read: that one itself, if nothing is in its place.
+    pub commit: Oid,
+    record: Record,
+}
+
+impl Filled {
+    /// What was made and served before.
+    pub(super) fn again_of(folder: &Path, commit: Oid) -> Self {
+        Self { commit, record: recall_made(folder, &commit).unwrap_or_default() }
+    }
+
+    fn missing(&self, plugin: &str) -> impl Iterator<Item = &Missing> {
+        self.record.missing.iter().filter(move |missing| missing.plugin == plugin)
+    }
+
+    /// Whether some of a plugin's files are not those that were committed.
+    pub(super) fn is_in(&self, plugin: &str) -> bool {
+        self.record.plugins.contains(plugin)
+    }
+
+    /// Whether anything of a plugin is what it is only for now.
+    pub(super) fn again(&self, plugin: &str) -> bool {
+        self.missing(plugin).any(|missing| !missing.settled)
+    }
+
+    /// Why objects of a plugin cannot be had, if it is that their server has trouble of its own.
+    pub(super) fn away(&self, plugin: &str) -> Option<String> {
+        let missing = self.missing(plugin).find(|missing| missing.away)?;
+        Some(format!("the contents of {}, which git LFS keeps: {}", quoted(&missing.path), missing.why))
+    }
+
+    /// Whether what is said of hosts may have to do with it.
+    pub(super) fn concerns_hosts(&self) -> bool {
+        !self.record.plugins.is_empty() || !self.record.missing.is_empty()
+    }
+
+    /// Adds to what is noted of a plugin's pointers why they are still there.
+    pub(super) fn explain(&self, plugin: &str, notes: &mut [Note]) {
+        if let Some(missing) = self.missing(plugin).next()
+            && let Some(note) = notes.iter_mut().find(|note| note.code == lfs::NOTE)
+        {
+            let path = quoted(&missing.path);
+            let of = if note.message.contains(&path) { String::new() } else { format!(": {path}") };
+            note.message = format!("{}{of}: {}", note.message, missing.why);
+        }
+    }
+}
+
+/// Whether a plugin is served with all that git LFS keeps of it, and could be served on as it is.
+pub(super) fn would_lose(row: &PluginRow) -> bool {
+    row.origin.vendored().is_some() && is_whole(row)
+}
+
+/// Whether a plugin is served with all that git LFS keeps of it.
+fn is_whole(row: &PluginRow) -> bool {
+    let notes: Vec<Note> = serde_json::from_str(&row.notes).unwrap_or_default();
+    row.digest.is_some() && notes.iter().all(|note| note.code != lfs::NOTE)
+}
+
+impl Registry {
+    /// The commit in which the pointers of a plugin that lies elsewhere are what they stand for.
+    pub(super) fn with_objects(
+        &self,
+        errand: &Errand<'_>,
+        url: &str,
+        commit: &Oid,
+        path: &RepoPath,
+        watch: &dyn Watch,
+    ) -> std::result::Result<Filled, String> {
+        let limits = self.settings.limits;
+        let contents = |reader: &Reader, root: Oid| {
+            let elsewhere = Elsewhere { repo: Repo::new(reader, root), path: path.clone() };
+            some(elsewhere.content(&limits))
+                .map(|found| found.map(|it| (ALL.to_owned(), it)).into_iter().collect())
+        };
+        let folder = &self.folder.vendored(url);
+        let what = &format!("folder {}", path.to_key());
+        let stand_in = git::stand_in(folder, commit, path);
+        self.fill(&Ground { errand, url, folder, commit, stand_in, what, watch }, &contents)
+            .map_err(|why| format!("{FAILED}: {why}"))
+    }
+
+    /// The same for the plugins in a marketplace's own repository.
+    ///
+    /// # Errors
+    /// When one that is served with its contents would have to be served with pointers, because a server is
+    /// away.
+    pub(super) fn with_own_objects(
+        &self,
+        row: &MarketplaceRow,
+        commit: &Oid,
+        token: Option<&Secret>,
+        reading: &Reading<'_>,
+        before: &[PluginRow],
+        watch: &dyn Watch,
+    ) -> Result<Filled> {
+        let contents = |_: &Reader, _: Oid| {
+            let local =
+                reading.catalog.entries.iter().filter(|entry| matches!(entry.source, Source::Local(_)));
+            let found = local.map(|entry| {
+                some(reading.content(entry)).map(|found| found.map(|it| (entry.name.to_string(), it)))
+            });
+            found.filter_map(std::result::Result::transpose).collect()
+        };
+        let errand = &Errand { row, token, hosts: &self.hosts()? };
+        let folder = &self.folder.repository(&row.id);
+        let quiet = Quiet::new(watch, self.settings.sync.total_timeout);
+        let (stand_in, what, watched) = (*commit, "marketplace", &quiet);
+        let ground = Ground { errand, url: &row.url, folder, commit, stand_in, what, watch: watched };
+        let failed = |reason: String| {
+            if watch.cancelled() {
+                return Error::Cancelled;
+            }
+            let source = FetchError::Other { url: redacted(&row.url), reason };
+            Error::Fetch { slug: row.id.clone(), source }
+        };
+        let filled = self.fill(&ground, &contents).map_err(failed)?;
+        if watch.cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let mut whole = before.iter().filter(|row| row.origin.url.is_none() && is_whole(row));
+        match whole.find_map(|row| Some((&row.name, filled.away(&row.name)?))) {
+            Some((name, why)) => Err(failed(format!("of its plugin {}, {why}", quoted(name)))),
+            None => Ok(filled),
+        }
+    }
+
+    fn fill(&self, ground: &Ground<'_>, contents: Contents<'_>) -> std::result::Result<Filled, String> {
+        let commit = ground.commit;
+        if !self.settings.sync.lfs {
+            return Ok(Filled { commit: *commit, record: Record::default() });
+        }
+        let limits = &self.settings.limits;
+        // What came from a host that is denied by now is nothing to go on with.
+        let hosts = format!("{TERMS}{}-", Digest::of(ground.errand.hosts.line().as_bytes()).short());
+        // Most commits have nothing of it, in whichever folder.
+        let read = &ground.stand_in;
+        if recall(ground.folder, read, NONE).is_some() {
+            return Ok(Filled { commit: *commit, record: Record::default() });
+        }
+        let rest = Digest::of(json(&(limits, ground.what)).as_bytes()).to_string();
+        let terms = &format!("{hosts}{}", &rest[..32]);
+        let before = recall(ground.folder, commit, terms);
+        // Everybody knows a commit by its own name, unless something is in it that is not its own.
+        let filled = |made: Oid, record: Record| {
+            let commit = if record.objects.is_empty() { *commit } else { made };
+            Filled { commit, record }
+        };
+        if let Some((made, record)) = before.as_ref().filter(|(_, record)| !record.again()) {
+            return Ok(filled(*made, record.clone()));
+        }
+        let unreadable = |error: ReadError| format!("its LFS pointers cannot be read: {error}");
+        let unwritable = |error: git::made::MakeError| format!("what git LFS keeps of it: {error}");
+        let opened = Repository::open(ground.folder).map_err(|error| error.to_string())?;
+        let reader = opened.reader();
+        let root = reader.commit_tree(read).map_err(unreadable)?;
+        let mut record = Record::default();
+        if !speaks_of_it(&reader, root).map_err(unreadable)? {
+            remember(ground.folder, read, NONE, read, &[], &record).map_err(unwritable)?;
+            return Ok(Filled { commit: *commit, record });
+        }
+        let contents = contents(&reader, root).map_err(unreadable)?;
+        let uses = uses(&contents, &reader, limits, &mut record.missing).map_err(unreadable)?;
+
+        let mut here = known(ground.folder, &hosts);
+        here.retain(|_, blob| reader.has(blob));
+        let wanted: BTreeSet<Pointer> = uses.iter().map(|one| one.pointer).collect();
+        let is_here = |pointer: &Pointer| {
+            let blob = here.get(&pointer.oid.to_string());
+            // Who names another size is told by its server what comes of that, as if it were not here.
+            blob.is_some_and(|blob| reader.size(blob).is_ok_and(|size| size == pointer.size))
+        };
+        let wanted: Vec<_> = wanted.into_iter().filter(|pointer| !is_here(pointer)).collect();
+        let mut spool = Spool::new(ground.folder).map_err(|error| unwritable(error.into()))?;
+        let trouble = self.fetch_objects(ground, &reader, root, &wanted, &mut spool).map_err(unreadable)?;
+
+        let mut places: Vec<Place> = Vec::new();
+        for Use { plugin, path, place, pointer } in uses {
+            if let Some((Lacking { why, away }, settled)) = trouble.get(&pointer) {
+                let (why, away, settled) = (why.clone(), *away, *settled);
+                record.missing.push(Missing { plugin, path, why, away, settled });
+            } else {
+                record.plugins.insert(plugin);
+                places.push((place, pointer.oid));
+            }
+        }
+        record.missing.sort_by(|a, b| (&a.plugin, &a.path).cmp(&(&b.plugin, &b.path)));
+        places.sort();
+        places.dedup();
+        let names = places.iter().map(|(_, oid)| oid.to_string());
+        let all_here =
+            names.map(|oid| Some((oid.clone(), *here.get(&oid)?))).collect::<Option<BTreeMap<_, _>>>();
+        let made = match &before {
+            _ if places.is_empty() => *read,
+            // Nothing came since.
+            Some((made, before)) if Some(&before.objects) == all_here.as_ref() => {
+                record.objects.clone_from(&before.objects);
+                *made
+            }
+            _ => {
+                let made = fill(ground.folder, read, &places, &here, &mut spool).map_err(unwritable)?;
+                record.objects = made.1;
+                made.0
+            }
+        };
+        if before.as_ref() != Some(&(made, record.clone())) {
+            remember(ground.folder, commit, terms, &made, &[*read], &record).map_err(unwritable)?;
+        }
+        Ok(filled(made, record))
+    }
+}
+
+/// Of a plugin that cannot be served nothing is fetched.
+fn some(
+    content: std::result::Result<Content, Unservable>,
+) -> std::result::Result<Option<Content>, ReadError> {
+    match content {
+        Ok(content) => Ok(Some(content)),
+        Err(Unservable::Read(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}

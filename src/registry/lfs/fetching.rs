@@ -1,0 +1,171 @@
+//! Asking for objects, and bringing them: on which terms, from whom.
+
+use std::collections::BTreeMap;
+
+use super::Ground;
+use crate::domain::lfs::{BATCH, Download, Lacking, Pointer};
+use crate::domain::oid::Oid;
+use crate::domain::remote::{FAILED, check_download};
+use crate::domain::secret::Secret;
+use crate::domain::tree::ReadError;
+use crate::git::fetch::lfs::{Spool, Whereabouts, ask, bring, copy, whereabouts};
+use crate::git::lfs::named;
+use crate::git::{FetchError, Pin, Reader, Upstream};
+use crate::registry::Registry;
+
+/// Objects that are fetched for one commit.
+const MOST: usize = 10_000;
+
+/// Why objects are not here, and whether asking again changes nothing about that.
+pub(super) type Trouble = BTreeMap<Pointer, (Lacking, bool)>;
+
+impl Registry {
+    /// Brings objects into the spool; of those that are not in it then, why.
+    pub(super) fn fetch_objects(
+        &self,
+        ground: &Ground<'_>,
+        reader: &Reader,
+        root: Oid,
+        wanted: &[Pointer],
+        spool: &mut Spool,
+    ) -> std::result::Result<Trouble, ReadError> {
+        let mut trouble = Trouble::new();
+        let mut room = self.settings.limits.max_fetch_bytes;
+        let mut fits = |(i, pointer): &(usize, &Pointer)| {
+            let left = room.checked_sub(pointer.size).filter(|_| *i < MOST);
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        let (wanted, others): (Vec<_>, Vec<_>) = wanted.iter().enumerate().partition(|one| fits(one));
+        let more = format!(
+            "with the others it is more than is fetched at a time: {MOST} objects, or {} bytes (`limits.max_fetch_bytes`)",
+            self.settings.limits.max_fetch_bytes
+        );
+        // The next sync has the others already.
+        trouble
+            .extend(others.into_iter().map(|(_, pointer)| (*pointer, (refused(&more), wanted.is_empty()))));
+        let wanted: Vec<Pointer> = wanted.into_iter().map(|(_, pointer)| *pointer).collect();
+        if wanted.is_empty() {
+            return Ok(trouble);
+        }
+        let mut all = |lacking: Lacking, settled: bool| {
+            trouble.extend(wanted.iter().map(|pointer| (*pointer, (lacking.clone(), settled))));
+        };
+        let named = named(reader, root)?;
+        if let Some(url) = &named
+            && let Err(why) = check_download(url)
+        {
+            all(refused(&format!("of the address in `.lfsconfig`, {why}")), true);
+            return Ok(trouble);
+        }
+        let options = self.fetch_options(ground.errand.row);
+        match whereabouts(ground.url, named.as_deref(), &options) {
+            Err(error) => all(refused(&error.to_string()), true),
+            Ok(Whereabouts::Ssh) => {
+                all(
+                    refused("its repository is fetched over ssh, and objects are fetched over https alone"),
+                    true,
+                );
+            }
+            Ok(Whereabouts::Folder(folder)) => {
+                for pointer in &wanted {
+                    let brought = if ground.watch.cancelled() {
+                        Err(Lacking { why: FetchError::Cancelled.to_string(), away: true })
+                    } else {
+                        copy(&folder, pointer, spool)
+                    };
+                    if let Err(lacking) = brought {
+                        trouble.insert(*pointer, (in_time(lacking), false));
+                    }
+                }
+            }
+            Ok(Whereabouts::Server(server)) => {
+                self.fetch_from(ground, named.as_deref(), &server, &wanted, spool, &mut trouble);
+            }
+        }
+        Ok(trouble)
+    }
+
+    fn fetch_from(
+        &self,
+        ground: &Ground<'_>,
+        named: Option<&str>,
+        server: &str,
+        wanted: &[Pointer],
+        spool: &mut Spool,
+        trouble: &mut Trouble,
+    ) {
+        // Whoever is not the repository's own host gets nothing that is the repository's.
+        let terms = |url: &str| {
+            let url = url.split('?').next().unwrap_or_default();
+            self.further_terms(ground.errand, ground.url, url).map_err(|why| {
+                // What is said of hosts is part of the terms; the rest may change.
+                let settled = !why.starts_with(FAILED);
+                let why =
+                    why.strip_prefix(FAILED).map_or(why.as_str(), |rest| rest.trim_start_matches([':', ' ']));
+                (refused(why), settled)
+            })
+        };
+        let (token, options) = match terms(named.unwrap_or(ground.url)) {
+            Ok(terms) => terms,
+            Err(why) => return trouble.extend(wanted.iter().map(|pointer| (*pointer, why.clone()))),
+        };
+        for (i, some) in wanted.chunks(BATCH).enumerate() {
+            let said = match ask(&of(ground, token.as_ref()), server, some, &options, ground.watch) {
+                Ok(said) => said,
+                // It would be the same for the rest.
+                Err(why) => {
+                    let rest = wanted[i * BATCH..].iter();
+                    return trouble.extend(rest.map(|pointer| (*pointer, (in_time(why.clone()), false))));
+                }
+            };
+            let mut by_host: BTreeMap<String, Vec<(Pointer, Download)>> = BTreeMap::new();
+            for (pointer, told) in said {
+                match told {
+                    Ok(download) => {
+                        by_host.entry(host_of(&download.href)).or_default().push((pointer, download));
+                    }
+                    Err(lacking) => drop(trouble.insert(pointer, (lacking, false))),
+                }
+            }
+            for downloads in by_host.into_values() {
+                let first = downloads.first().map_or("", |(_, download)| download.href.as_str());
+                let (token, options) = match terms(first) {
+                    Ok(terms) => terms,
+                    Err(why) => {
+                        trouble.extend(downloads.into_iter().map(|(pointer, _)| (pointer, why.clone())));
+                        continue;
+                    }
+                };
+                let brought = bring(&of(ground, token.as_ref()), &downloads, spool, &options, ground.watch);
+                for ((pointer, _), outcome) in downloads.into_iter().zip(brought) {
+                    if let Err(lacking) = outcome {
+                        trouble.insert(pointer, (in_time(lacking), false));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn of<'a>(ground: &Ground<'a>, token: Option<&'a Secret>) -> Upstream<'a> {
+    Upstream { url: ground.url, pin: &Pin::Default, token }
+}
+
+fn refused(why: &str) -> Lacking {
+    Lacking { why: why.to_owned(), away: false }
+}
+
+/// Nobody cancelled it but the clock, or what became of it would not be told.
+fn in_time(lacking: Lacking) -> Lacking {
+    if lacking.why != FetchError::Cancelled.to_string() {
+        return lacking;
+    }
+    let why = "all took longer than `sync.total_timeout`, and the next sync goes on from here".to_owned();
+    Lacking { why, away: true }
+}
+
+/// Scheme, host and port, as they are written.
+fn host_of(href: &str) -> String {
+    href.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
