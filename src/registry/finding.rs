@@ -202,23 +202,20 @@ impl Registry {
             }
             watch.progress(Phase::Reading, i as u64, Some(total));
             let before = before.get(entry.name.as_str()).copied();
-            if let Some(row) = around.unmoved(entry, before) {
-                facts.all += 1;
-                facts.remote += u64::from(may_move(entry));
-                facts.not_served += u64::from(row.digest.is_none());
-                facts.notes += notes_of(row).len() as u64;
-                facts.vendored += u64::from(row.origin.url.is_some());
-                plugins.push(row.clone());
-                continue;
-            }
-            let Read { plugin, origin, settled } =
-                self.read_plugin(around, entry, before).map_err(|source| supply.damaged(source))?;
+            let (plugin, settled, notes) = if let Some(row) = around.unmoved(entry, before) {
+                (row.clone(), !may_move(entry), notes_of(row).len())
+            } else {
+                let Read { plugin, origin, settled } =
+                    self.read_plugin(around, entry, before).map_err(|source| supply.damaged(source))?;
+                let notes = plugin.notes.len();
+                (plugin_row(&row.id, plugin, origin), settled, notes)
+            };
             facts.all += 1;
-            facts.remote += u64::from(!settled);
-            facts.vendored += u64::from(origin.url.is_some());
             facts.not_served += u64::from(plugin.digest.is_none());
-            facts.notes += plugin.notes.len() as u64;
-            plugins.push(plugin_row(&row.id, plugin, origin));
+            facts.notes += notes as u64;
+            facts.remote += u64::from(!settled);
+            facts.vendored += u64::from(plugin.origin.url.is_some());
+            plugins.push(plugin);
         }
         watch.progress(Phase::Reading, total, Some(total));
         plugins.sort_by(|a, b| a.name.cmp(&b.name));
