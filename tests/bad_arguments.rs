@@ -191,7 +191,7 @@ fn addresses_that_cannot_be() {
     };
     for url in [
         "./up",
-        "../nobody has this beside a test",
+        "../nobody-has-this-beside-a-test",
         "up",
         "git.example:x",
         "https://",

@@ -125,10 +125,14 @@ impl Home {
     }
 
     /// The commits that an upstream may know, the newest first: those that are here whole, less those that
-    /// were made here of folders of others.
+    /// were made here of others.
     pub(super) fn bases(&self) -> Vec<Oid> {
-        let made = list(&self.path.join(NARROWED)).into_iter();
-        let made: Vec<Oid> = made.filter_map(|path| remembered(&path).first().copied()).collect();
+        let made_of_another = |path: PathBuf| {
+            let made = remembered(&path).first().copied()?;
+            (of_name(&path) != Some(made)).then_some(made)
+        };
+        let records = [JOINED, NARROWED].into_iter().flat_map(|folder| list(&self.path.join(folder)));
+        let made: BTreeSet<Oid> = records.filter_map(made_of_another).collect();
         self.commits().into_iter().filter(|commit| !made.contains(commit)).collect()
     }
 
@@ -183,28 +187,6 @@ impl Home {
         self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
     }
 
-    /// The commit that was made of this one on these terms, if it is here whole.
-    pub(super) fn told(&self, of: &Oid, terms: &str) -> Option<Told> {
-        self.told_in(&self.path.join(format!("{JOINED}/{of}-{terms}")))
-    }
-
-    fn told_in(&self, path: &Path) -> Option<Told> {
-        let text = fs::read_to_string(path).ok()?;
-        let made = remembered(path).first().copied().filter(|made| self.holds(made))?;
-        let line = text.lines().last()?.to_owned();
-        Some(Told { of: name_of(path).split('-').next()?.parse().ok()?, made, line })
-    }
-
-    /// All that were made on terms that begin like that and are here whole, in the order of what they are of.
-    pub(super) fn all_told(&self, terms: &str) -> Vec<Told> {
-        let on_terms = |path: &PathBuf| {
-            name_of(path).split_once('-').is_some_and(|(_, others)| others.starts_with(terms))
-        };
-        let mut files: Vec<_> = list(&self.path.join(JOINED)).into_iter().filter(on_terms).collect();
-        files.sort();
-        files.iter().filter_map(|path| self.told_in(path)).collect()
-    }
-
     /// Remembers which commit has these folders of another, and nothing else of it. There is one for each.
     pub(super) fn remember_narrowed(&self, of: &Oid, made: &Oid, folders: &[RepoPath]) -> io::Result<()> {
         fs::create_dir_all(self.path.join(NARROWED))?;
@@ -224,10 +206,7 @@ impl Home {
     pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
         let made: Vec<_> = list(&self.path.join(JOINED))
             .into_iter()
-            .map(|path| {
-                let of: Option<Oid> = name_of(&path).split('-').next().and_then(|id| id.parse().ok());
-                (of, remembered(&path))
-            })
+            .map(|path| (of_name(&path), remembered(&path)))
             .collect();
         let mut all: BTreeSet<Oid> = keep.iter().copied().collect();
         loop {
@@ -305,6 +284,31 @@ pub(super) struct Told {
     pub line: String,
 }
 
+impl Told {
+    /// What was made of this commit on these terms, if it is here whole. Read without anybody's turn, as such a file is
+    /// only ever replaced: whoever fetches may take long.
+    pub(super) fn of(repo: &Path, of: &Oid, terms: &str) -> Option<Self> {
+        Self::read(repo, &repo.join(format!("{JOINED}/{of}-{terms}")))
+    }
+
+    /// All that was made on terms that begin like that and is here whole, in the order of what it is of.
+    pub(super) fn all(repo: &Path, terms: &str) -> Vec<Self> {
+        let on_terms = |path: &PathBuf| {
+            name_of(path).split_once('-').is_some_and(|(_, others)| others.starts_with(terms))
+        };
+        let mut files: Vec<_> = list(&repo.join(JOINED)).into_iter().filter(on_terms).collect();
+        files.sort();
+        files.iter().filter_map(|path| Self::read(repo, path)).collect()
+    }
+
+    fn read(repo: &Path, path: &Path) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
+        let made: Oid = text.lines().next()?.parse().ok()?;
+        let line = text.lines().last()?.to_owned();
+        Some(Self { of: of_name(path)?, made, line }).filter(|_| reference(repo, &made).is_file())
+    }
+}
+
 /// The ref that says that a commit is here whole.
 pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
     repo.join(format!("refs/agnes/{commit}"))
@@ -333,7 +337,7 @@ impl Narrowed {
         self.folders.lines().any(is_in)
     }
 
-    fn folders(&self) -> Vec<RepoPath> {
+    pub(super) fn folders(&self) -> Vec<RepoPath> {
         self.folders.lines().filter_map(|line| RepoPath::parse(line).ok()).collect()
     }
 }
@@ -368,6 +372,11 @@ fn list(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder)
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default()
+}
+
+/// The commit that such a file is about: its name begins with it.
+fn of_name(path: &Path) -> Option<Oid> {
+    name_of(path).split('-').next()?.parse().ok()
 }
 
 fn name_of(path: &Path) -> String {

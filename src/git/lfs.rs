@@ -12,7 +12,7 @@ use gix::objs::tree::EntryKind;
 use serde::{Deserialize, Serialize};
 
 use super::fetch::lfs::Spool;
-use super::home::Home;
+use super::home::{Home, Told};
 use super::made::{self, MakeError};
 use super::repository::{Reader, Repository};
 use super::submodules::{entry, replaced};
@@ -111,31 +111,28 @@ pub fn speaks_of_it(reader: &Reader, root: Oid) -> Result<bool, ReadError> {
 /// What was made of a commit on these terms before, if it is here, and what is lacking in it.
 #[must_use]
 pub fn recall(repo: &Path, commit: &Oid, terms: &str) -> Option<(Oid, Record)> {
-    let told = Home::take(repo, &|| false)?.told(commit, terms)?;
+    let told = Told::of(repo, commit, terms)?;
     Some((told.made, serde_json::from_str(&told.line).ok()?))
 }
 
 /// The same for what was made.
 #[must_use]
 pub fn recall_made(repo: &Path, made: &Oid) -> Option<Record> {
-    let home = Home::take(repo, &|| false)?;
-    let told = home.all_told(TERMS).into_iter().find(|told| told.made == *made)?;
+    let told = Told::all(repo, TERMS).into_iter().find(|told| told.made == *made)?;
     serde_json::from_str(&told.line).ok()
 }
 
 /// The commit that another was made of with its objects; that one itself, if it was not.
 #[must_use]
 pub fn upstream_of(repo: &Path, commit: &Oid) -> Oid {
-    let told = Home::take(repo, &|| false).map(|home| home.all_told(TERMS)).unwrap_or_default();
-    told.into_iter().find(|told| told.made == *commit).map_or(*commit, |told| told.of)
+    Told::all(repo, TERMS).into_iter().find(|told| told.made == *commit).map_or(*commit, |told| told.of)
 }
 
 /// The objects that commits which are here were made with, on terms that begin like that: their blobs, by their
 /// SHA-256.
 #[must_use]
 pub fn known(repo: &Path, terms: &str) -> BTreeMap<String, Oid> {
-    let Some(home) = Home::take(repo, &|| false) else { return BTreeMap::new() };
-    let records = home.all_told(terms).into_iter().filter_map(|told| serde_json::from_str(&told.line).ok());
+    let records = Told::all(repo, terms).into_iter().filter_map(|told| serde_json::from_str(&told.line).ok());
     records.flat_map(|record: Record| record.objects).collect()
 }
 
@@ -157,7 +154,7 @@ pub fn remember(
         Home::take(repo, &|| false).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::WouldBlock))?;
     // What takes its place in the record may come soon, and what was made is served meanwhile.
     let of = format!("{TERMS}of-{made}");
-    if !record.objects.is_empty() && home.told(commit, &of).is_none() {
+    if !record.objects.is_empty() && Told::of(repo, commit, &of).is_none() {
         home.tell(commit, &of, made, and, &text)?;
     }
     Ok(home.tell(commit, terms, made, and, &text)?)
@@ -280,6 +277,12 @@ mod tests {
         assert_eq!(recall_made(&repo, &made), Some(record));
         assert_eq!((upstream_of(&repo, &made), upstream_of(&repo, &commit)), (commit, commit));
         assert_eq!((known(&repo, "lfs-a-"), known(&repo, "lfs-b-")), (objects, BTreeMap::new()));
+
+        // An upstream knows its own commits.
+        let bases = || Home::take(&repo, &|| false).unwrap().bases();
+        assert_eq!(bases(), [commit]);
+        remember(&repo, &commit, NONE, &commit, &[], &Record::default()).unwrap();
+        assert_eq!(bases(), [commit]);
 
         // Of one that was made of what was made, all is kept.
         let other = Record::default();

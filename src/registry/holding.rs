@@ -33,6 +33,8 @@ impl Registry {
             (store.states(Some(&row.id))?, store.plugins(Some(&row.id))?)
         };
         let served = states.iter().find(|state| Some(state.id) == row.state);
+        // What was found before was found by the rules of then.
+        let same_rules = self.has_same_rules(row)?;
         self.read_anew(caller, known, served, &before)?;
         let newest = states.first();
         let nothing_new = |mut synced: Synced, newest: &StateRow| -> Result<Synced> {
@@ -42,7 +44,8 @@ impl Registry {
             Ok(synced)
         };
         // Plugins that lie elsewhere may have moved without their marketplace.
-        if let Some(newest) = newest.filter(|state| state.commit == synced.commit && state.remote == 0) {
+        let is_it = |state: &&StateRow| same_rules && state.commit == synced.commit && state.remote == 0;
+        if let Some(newest) = newest.filter(is_it) {
             synced.notes += notes_of(row);
             return nothing_new(synced, newest);
         }

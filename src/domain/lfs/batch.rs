@@ -127,14 +127,20 @@ pub fn answer(
     if let Some(other) = answer.hash_algo.filter(|algorithm| algorithm != "sha256") {
         return Err(format!("it names objects by {}, and not by `sha256`", quoted(&other)));
     }
-    let asked: BTreeMap<String, Pointer> =
-        wanted.iter().map(|pointer| (pointer.oid.to_string(), *pointer)).collect();
+    // Of one object two sizes may be said, of which one is wrong.
+    let mut asked: BTreeMap<String, Vec<Pointer>> = BTreeMap::new();
+    for pointer in wanted {
+        asked.entry(pointer.oid.to_string()).or_default().push(*pointer);
+    }
     let mut found = BTreeMap::new();
     for object in answer.objects {
         // One that is nonsense is none of the others' concern.
         let Ok(object) = Object::deserialize(object) else { continue };
-        if let Some(pointer) = asked.get(&object.oid) {
-            found.entry(*pointer).or_insert_with(|| told(object));
+        if let Some(pointers) = asked.get(&object.oid) {
+            let told = told(object);
+            for pointer in pointers {
+                found.entry(*pointer).or_insert_with(|| told.clone());
+            }
         }
     }
     for pointer in wanted {
@@ -290,6 +296,18 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(found[&wanted[0]].as_ref().unwrap().href, "https://first.example/");
         assert_eq!(found[&wanted[1]], Err(Lacking::refused("its server says nothing of it")));
+    }
+
+    /// A curator may write a pointer with a size of their own. It is not the one to which the object belongs.
+    #[test]
+    fn of_two_sizes_of_one_object_both_are_answered() {
+        let right = pointers(1)[0];
+        let wrong = Pointer { size: u64::MAX, ..right };
+        let oid = right.oid.to_string();
+        let said = json!({"oid": oid, "actions": {"download": {"href": "https://lfs.example/x"}}});
+        let answer = answer(json!({"objects": [said]}).to_string().as_bytes(), &[right, wrong]).unwrap();
+        assert_eq!(answer[&right].as_ref().unwrap().href, "https://lfs.example/x");
+        assert_eq!(answer[&right], answer[&wrong]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::domain::path::RepoPath;
 use crate::domain::tree::ReadError;
 use crate::domain::watch::{Phase, Watch};
 use crate::git::compact::{index_pack, write_pack};
-use crate::git::home::Home;
+use crate::git::home::{Home, Narrowed};
 use crate::git::made::{self, MakeError};
 use crate::git::narrowed::{self, Needs};
 use crate::git::repository::{Reader, Repository};
@@ -156,8 +156,9 @@ fn receive(
         Some(name) if reader.has(&commit) => FetchError::NotACommit { name: name.clone() },
         _ => unreadable(&error),
     })?;
-    // One commit has all of its folders that anybody wants.
-    let mut folders: Vec<RepoPath> = home.folders(&commit).iter().chain(folders).cloned().collect();
+    // One commit has all of its folders that anybody wants, also those that were lost.
+    let wanted = Narrowed::of(repo, &commit).map(|found| found.folders()).unwrap_or_default();
+    let mut folders: Vec<RepoPath> = wanted.iter().chain(folders).cloned().collect();
     folders.sort();
     folders.dedup();
     if !complete(session, &area, &root, &folders)? {
