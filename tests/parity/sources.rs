@@ -44,7 +44,7 @@ fn a_package_from_npm_loads_as_from_the_registry_itself() {
     }
     let world = World::new();
     let (file, said) = packed(&world);
-    let server = Server::http(move |request| {
+    let server = Server::https(move |request| {
         if request.target.ends_with(".tgz") {
             return Reply::new(200, "application/octet-stream", file.clone());
         }
@@ -52,7 +52,7 @@ fn a_package_from_npm_loads_as_from_the_registry_itself() {
             return Reply::new(404, "application/json", "{}");
         }
         let host = request.header("host").unwrap();
-        let tarball = format!("http://{host}/@acme/minutes/-/minutes-1.2.0.tgz");
+        let tarball = format!("https://{host}/@acme/minutes/-/minutes-1.2.0.tgz");
         let dist = json!({"tarball": tarball, "integrity": said["integrity"], "shasum": said["shasum"]});
         let scripts = json!({"postinstall": "echo ran > ran"});
         let version = json!({"name": "@acme/minutes", "version": "1.2.0", "scripts": scripts, "dist": dist});
@@ -63,7 +63,11 @@ fn a_package_from_npm_loads_as_from_the_registry_itself() {
     });
     fs::create_dir_all(world.data()).unwrap();
     let registry = format!("{}/", server.url);
-    fs::write(world.data().join("agnes.toml"), format!("[sync]\nnpm_registry = \"{registry}\"\n")).unwrap();
+    let ca = server.ca.display();
+    let settings = format!(
+        "[sync]\nnpm_registry = \"{registry}\"\nca_bundle = \"{ca}\"\nallow_networks = \"127.0.0.0/8 ::1\"\n"
+    );
+    fs::write(world.data().join("agnes.toml"), settings).unwrap();
     let upstream = world.upstream("up");
     let source = json!({"source": "npm", "package": "@acme/minutes", "version": "1.2.0"});
     upstream.catalog(&json!([{"name": "minutes", "source": source, "description": "d"}])).commit("Publish");
@@ -74,7 +78,7 @@ fn a_package_from_npm_loads_as_from_the_registry_itself() {
 
     let elsewhere = World::new();
     for (ours, theirs) in Claude::all(&world, test).into_iter().zip(Claude::all(&elsewhere, test)) {
-        fs::write(theirs.home().join(".npmrc"), format!("registry={registry}\n")).unwrap();
+        fs::write(theirs.home().join(".npmrc"), format!("registry={registry}\ncafile={ca}\n")).unwrap();
         theirs.install_all(upstream.folder(), "upstream", &["minutes"]);
         ours.install_all(&bundle, "agnes", &["minutes"]);
         let names = BTreeMap::new();
