@@ -62,8 +62,11 @@ def fill(database, *, users=100_000, groups=1_000, marketplaces=100, plugins=50_
             rows.append((f"market-{market}", name, name, entry(market, plugin), digest))
     db.execute("CREATE TEMP TABLE p (market VARCHAR, name VARCHAR, manifest VARCHAR, entry VARCHAR, digest VARCHAR)")
     append(db, "p", rows)
-    db.execute(f"""INSERT INTO marketplace_plugins SELECT market, name, manifest, NULL, '1.0.0', NULL, NULL, NULL,
-        'relative', 'null', entry, entry, true, digest, NULL, 3, 9000, '[]', {EPOCH} FROM p""")
+    # By name: later versions add columns.
+    db.execute(f"""INSERT INTO marketplace_plugins (marketplace_id, name, manifest_name, version, source_type, source_spec,
+        raw, entry, strict, digest, files, bytes, notes, updated_at)
+        SELECT market, name, manifest, '1.0.0', 'relative', 'null', entry, entry, true, digest, 3, 9000, '[]', {EPOCH}
+        FROM p""")
     db.execute(f"""INSERT INTO users SELECT printf('%032x', i), 'user' || i || '@example.com', NULL, {EPOCH}
         FROM range({users}) t(i)""")
     db.execute(f"""INSERT INTO user_groups SELECT printf('%032x', {users} + i), 'Group ' || i, NULL, false, {EPOCH},

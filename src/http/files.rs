@@ -18,8 +18,8 @@ use crate::registry::channel::PackStream;
 const CHUNK: usize = 128 << 10;
 
 /// Bytes for those who do not: what each piece costs beside its bytes is a change of threads, and that is
-/// most of it.
-const LARGEST: usize = 1 << 20;
+/// most of it. Whoever stops in the middle keeps one of these.
+const LARGEST: usize = 512 << 10;
 
 /// Whoever wants the next piece this soon takes them as fast as they come.
 const SOON: Duration = Duration::from_millis(20);
