@@ -36,9 +36,9 @@ pub const NONE: &str = "lfs-none";
 pub struct Record {
     /// Those that are in their places, by their SHA-256: the blobs.
     pub objects: BTreeMap<String, Oid>,
-    /// Who was asked for those, as `https://host:port`: for which.
+    /// Who was asked for each of those, as `https://host:port`.
     pub from: BTreeMap<String, BTreeSet<String>>,
-    /// The plugins that have some of those, and who was asked for theirs.
+    /// The plugins that have some of those, and which.
     pub plugins: BTreeMap<String, BTreeSet<String>>,
     pub missing: Vec<Missing>,
 }
@@ -155,8 +155,8 @@ pub fn known(repo: &Path, terms: &str) -> Record {
     let records = home.all_told(terms).into_iter().filter_map(|told| serde_json::from_str(&told.line).ok());
     records.fold(Record::default(), |mut all, record: Record| {
         all.objects.extend(record.objects);
-        for (host, objects) in record.from {
-            all.from.entry(host).or_default().extend(objects);
+        for (oid, hosts) in record.from {
+            all.from.entry(oid).or_default().extend(hosts);
         }
         all
     })
@@ -308,9 +308,9 @@ mod tests {
             away: false,
             settled: false,
         };
-        let host = "https://lfs.example:443".to_owned();
-        let from = BTreeMap::from([(host.clone(), objects.keys().cloned().collect())]);
-        let plugins = BTreeMap::from([(String::new(), BTreeSet::from([host]))]);
+        let from =
+            BTreeMap::from([(digest(BIG).to_string(), BTreeSet::from(["https://lfs.example".to_owned()]))]);
+        let plugins = BTreeMap::from([(String::new(), BTreeSet::from([digest(BIG).to_string()]))]);
         let record = Record { objects: objects.clone(), from: from.clone(), plugins, missing: vec![missing] };
         assert!(record.again());
         remember(&repo, &commit, "lfs-a-1", &made, &[], &record).unwrap();

@@ -90,7 +90,8 @@ impl Filled {
     /// Why a plugin is not served as it is here, by what is said of hosts now. `url` is its repository's address: about
     /// that it was asked when the plugin's own source was.
     pub(super) fn refusal(&self, plugin: &str, hosts: &Hosts, url: &str) -> Option<String> {
-        let mut from = self.record.plugins.get(plugin)?.iter();
+        let objects = self.record.plugins.get(plugin)?.iter();
+        let mut from = objects.filter_map(|oid| self.record.from.get(oid)).flatten();
         let why = from.find_map(|host| {
             let is_home = Origin::of(host) == Origin::of(url);
             hosts.refusal(&git::place_of(host).ok()?, false).filter(|_| !is_home)
@@ -282,12 +283,8 @@ impl Registry {
                 }
                 continue;
             }
-            let oid = pointer.oid.to_string();
-            let asked = from.iter().filter(|(_, objects)| objects.contains(&oid));
-            let asked: Vec<_> = asked.map(|(host, _)| host).collect();
             for (plugin, _) in by {
-                let of_plugin = record.plugins.entry(plugin.to_string()).or_default();
-                of_plugin.extend(asked.iter().map(|host| (*host).clone()));
+                record.plugins.entry(plugin.to_string()).or_default().insert(pointer.oid.to_string());
             }
             places.push((place, pointer.oid));
         }
@@ -310,10 +307,7 @@ impl Registry {
                 made.0
             }
         };
-        for objects in from.values_mut() {
-            objects.retain(|oid| record.objects.contains_key(oid));
-        }
-        from.retain(|_, objects| !objects.is_empty());
+        from.retain(|oid, _| record.objects.contains_key(oid));
         record.from = from;
         if before.as_ref() != Some(&(made, record.clone())) {
             remember(ground.folder, commit, terms, &made, &[*read], &record).map_err(unwritable)?;

@@ -20,8 +20,11 @@ const MOST: usize = 10_000;
 /// Why objects are not here, and whether asking again changes nothing about that.
 pub(super) type Trouble = BTreeMap<Pointer, (Lacking, bool)>;
 
-/// Who was asked for objects, as `https://host:port`, and the SHA-256 of those.
+/// Who was asked for objects, as `https://host:port`, by the SHA-256 of each.
 pub(super) type From = BTreeMap<String, BTreeSet<String>>;
+
+/// In one conversation no more hosts are asked. It is remembered of each object who was.
+const MOST_HOSTS: usize = 8;
 
 /// Everybody who is asked in a conversation.
 #[derive(Clone, Default)]
@@ -33,19 +36,21 @@ impl Asked {
         self.add(host_of(first));
         let (asked, allow) = (self.clone(), options.allow_host.take());
         options.allow_host = Some(Arc::new(move |host, port| {
-            asked.add(format!("https://{host}:{port}"));
             allow.as_ref().is_none_or(|allow| allow(host, port))
+                && asked.add(format!("https://{host}:{port}"))
         }));
     }
 
-    fn add(&self, host: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(host);
+    /// False: there are too many already.
+    fn add(&self, host: String) -> bool {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = hosts.len() < MOST_HOSTS || hosts.contains(&host);
+        fits.then(|| hosts.insert(host)).is_some()
     }
 
     fn tell(&self, pointer: &Pointer, from: &mut From) {
-        for host in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            from.entry(host.clone()).or_default().insert(pointer.oid.to_string());
-        }
+        let hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        from.entry(pointer.oid.to_string()).or_default().extend(hosts.iter().cloned());
     }
 }
 
@@ -208,4 +213,27 @@ fn in_time(lacking: Lacking) -> Lacking {
 /// Scheme, host and port, as they are written.
 fn host_of(href: &str) -> String {
     href.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::digest::Digest;
+
+    /// A server may lead each of ten thousand objects to a host of its own.
+    #[test]
+    fn who_is_asked_is_remembered_and_nobody_leads_to_many() {
+        let (asked, mut options) = (Asked::default(), FetchOptions::default());
+        options.allow_host = Some(Arc::new(|host, _| host != "denied.example"));
+        asked.along("https://git.example:8443/x/info/lfs", &mut options);
+        let allow = options.allow_host.unwrap();
+        assert!(allow("cdn.example", 443) && allow("cdn.example", 443) && !allow("denied.example", 443));
+        let (mut from, pointer) = (From::new(), Pointer { oid: Digest::of(b"x"), size: 1 });
+        asked.tell(&pointer, &mut from);
+        let hosts: Vec<_> = from[&pointer.oid.to_string()].iter().map(String::as_str).collect();
+        assert_eq!(hosts, ["https://cdn.example:443", "https://git.example:8443"]);
+        let more = (0..1_000).filter(|n| allow(&format!("h{n}.example"), 443)).count();
+        assert_eq!(more, MOST_HOSTS - 2);
+        assert!(allow("cdn.example", 443));
+    }
 }
