@@ -386,6 +386,112 @@ fn a_folder_that_is_fetched_alone_is_served_with_its_objects() {
     assert!(asked <= 4, "a sync with nothing new asks what is new, and for no folder again: {asked}");
 }
 
+/// Whichever else is wanted of it, whether its server can give a part or not, and whatever was here before: a folder
+/// with its objects is one commit.
+#[test]
+fn a_folder_with_its_objects_is_the_same_however_it_came() {
+    let commit_of = |filters: bool, names: &[&str]| {
+        let (_ground, lfs, upstream, field) = elsewhere();
+        if filters {
+            upstream.git(&["config", "uploadpack.allowFilter", "true"]);
+        }
+        let url = format!("{}/tool/.git", lfs.server.url);
+        let entry = |name: &&str| match *name {
+            "whole" => json!({"name": "whole", "source": {"source": "url", "url": url}}),
+            name => json!({"name": name, "source": {"source": "git-subdir", "url": url, "path": name}}),
+        };
+        field.open(&Value::Array(names.iter().map(entry).collect()));
+        assert_eq!(served(&field.world, "inner/big.bin"), BIG);
+        let shown = field.world.json(&["plugin", "show", "market/inner"]);
+        shown["origin"]["commit"].as_str().unwrap().to_owned()
+    };
+    let commit = commit_of(true, &["inner"]);
+    for (filters, names) in [
+        (false, &["inner"][..]),
+        (true, &["inner", "other"]),
+        (true, &["inner", "whole"]),
+        (false, &["whole", "inner"]),
+    ] {
+        assert_eq!(commit_of(filters, names), commit, "{filters} {names:?}");
+    }
+}
+
+/// What is pinned to one commit, on hold, and lost: it is the same again, and nothing waits.
+#[test]
+fn a_folder_that_was_lost_on_hold_is_the_same_again() {
+    let (_ground, lfs, upstream, field) = elsewhere();
+    upstream.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("{}/tool/.git", lfs.server.url);
+    let folder =
+        |name: &str| json!({"name": name, "source": {"source": "git-subdir", "url": url, "path": name}});
+    field.open(&json!([folder("inner")]));
+    field.market.catalog(&json!([folder("inner"), folder("other")])).commit("Both");
+    field.sync();
+    assert_eq!(served(&field.world, "inner/big.bin"), BIG);
+    field.world.agnes(&["marketplace", "edit", "market", "--hold"]);
+    fs::remove_dir_all(field.world.data().join("marketplaces/store")).unwrap();
+    fs::remove_dir_all(field.world.data().join("marketplaces/zip-cache")).unwrap();
+    upstream.git(&["config", "uploadpack.allowFilter", "false"]);
+    let ran = field.sync();
+    assert!(ran.code == Some(0) && !ran.text().contains("approve"), "{ran:?}");
+    assert_eq!(served(&field.world, "inner/big.bin"), BIG);
+    let states = field.world.json(&["marketplace", "history", "market"]);
+    assert_eq!(states.as_array().unwrap().len(), 2, "{states:#}");
+}
+
+/// The same repository by another road: what could not be had by the one may be had by the other.
+#[test]
+fn another_road_to_the_same_repository_is_tried() {
+    let (_ground, lfs, upstream, field) = own();
+    // An ssh that leads there, whatever it is asked for. Its own path has no space in it.
+    let (folder, there) = (tempfile::tempdir().unwrap(), upstream.folder().display().to_string());
+    let ssh = folder.path().join("ssh.sh");
+    fs::write(&ssh, format!("#!/bin/sh\nexec git-upload-pack '{there}'\n")).unwrap();
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).unwrap();
+    let config = field.world.path(".gitconfig");
+    let text = fs::read_to_string(&config).unwrap_or_default()
+        + &format!("[core]\n\tsshCommand = {}\n", ssh.display());
+    fs::write(&config, text).unwrap();
+    let edit = |url: &str| field.world.agnes(&["marketplace", "edit", "market", "--url", url]);
+    edit("ssh://git@127.0.0.1/market.git");
+    assert_eq!(field.sync().code, Some(0));
+    assert_eq!(served(&field.world, "tool/big.bin"), pointer(BIG).into_bytes());
+    assert!(notes(&field.world, "tool").contains("over ssh"), "{}", notes(&field.world, "tool"));
+    edit(&format!("{}/market/.git", lfs.server.url));
+    assert_eq!(field.sync().code, Some(0));
+    assert_eq!(served(&field.world, "tool/big.bin"), BIG);
+}
+
+/// A pointer on a disk that rots, when the next ones are looked for.
+#[test]
+fn a_pointer_that_is_damaged_is_fetched_anew() {
+    let (_ground, lfs, upstream, field) = own();
+    field.sync();
+    let blob = upstream.git(&["rev-parse", "HEAD:plugins/tool/big.bin"]);
+    let packs = field.world.data().join("marketplaces/market/objects/pack");
+    for index in fs::read_dir(packs).unwrap().map(|entry| entry.unwrap().path()) {
+        if index.extension().is_none_or(|extension| extension != "idx") {
+            continue;
+        }
+        let shown = field.world.command("git").args(["verify-pack", "-v"]).arg(&index).output().unwrap();
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        let Some(line) = shown.lines().find(|line| line.starts_with(&blob)) else { continue };
+        let numbers: Vec<usize> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let (pack, end) = (index.with_extension("pack"), numbers[2] + numbers[1]);
+        let mut bytes = fs::read(&pack).unwrap();
+        bytes[end - 20..end].fill(0);
+        fs::remove_file(&pack).unwrap();
+        fs::write(&pack, bytes).unwrap();
+    }
+    upstream.write("plugins/tool/more.bin", lfs.put(b"more")).commit("More");
+    let ran = field.sync();
+    assert!(ran.code != Some(0) && ran.stderr.contains("pointers cannot be read"), "{ran:?}");
+    let ran = field.sync();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(served(&field.world, "tool/big.bin"), BIG);
+    assert_eq!(served(&field.world, "tool/more.bin"), b"more");
+}
+
 #[test]
 fn a_tag_did_not_move_because_an_object_came() {
     let (_ground, lfs, upstream, field) = elsewhere();

@@ -402,3 +402,144 @@ fn what_was_made_is_not_found_by_what_is_pushed() {
     well(&field.sync());
     served(&field);
 }
+
+/// Objects that lie on another server than the one that says where they are.
+fn far(lfs: &LfsServer) -> (Server, String) {
+    let far = Server::https(|_| Reply::new(200, "application/octet-stream", BIG));
+    lead(lfs, &format!("{}/x", far.url));
+    let host = format!("localhost:{}", far.port);
+    (far, host)
+}
+
+/// A marketplace with such an object in its own repository.
+fn market_and_far() -> (World, LfsServer, Server, String, Upstream, Field) {
+    let ground = World::new();
+    let lfs = LfsServer::of(&ground.path("upstreams"));
+    let market = ground.upstream("market");
+    market.plugins(&["tool", "plain"]).track("*.bin");
+    market.write("plugins/tool/big.bin", lfs.put(BIG)).commit("Publish");
+    let (server, host) = far(&lfs);
+    let field = Field::new(&[&lfs.server, &server]);
+    let url = format!("{}/market/.git", lfs.server.url);
+    field.world.agnes(&["marketplace", "add", &url, "--slug", "market"]);
+    field.world.user(ADA, &["market/*"]);
+    well(&field.sync());
+    served(&field);
+    (ground, lfs, server, host, market, field)
+}
+
+/// Nothing of the plugin is served, and the reason has its host.
+#[track_caller]
+fn denied(field: &Field, host: &str) {
+    let bundle = unzipped(&field.world.bundle(ADA));
+    let files: Vec<_> = bundle.keys().filter(|path| path.starts_with("plugins/market-tool/")).collect();
+    assert!(files.is_empty(), "{files:?}");
+    let (name, reason) = (host.split(':').next().unwrap(), field.reason("tool"));
+    let words = format!("of what git LFS keeps of it, its source is at `{name}`, and that host is denied");
+    assert!(reason.contains(&words), "{reason}");
+}
+
+/// While nothing new is served what was served stays, but not what came from a host that is denied by now; nor does
+/// it come back with an earlier state, or with one that waited.
+#[test]
+fn what_a_denied_host_gave_is_not_served_on_hold() {
+    let (_ground, lfs, _far, host, market, field) = market_and_far();
+    let first = market.git(&["rev-parse", "HEAD"]);
+    market.write("plugins/tool/README.md", "second").commit("Second");
+    well(&field.sync());
+    field.world.agnes(&["marketplace", "edit", "market", "--hold"]);
+    market.write("plugins/tool/README.md", "third").commit("Third");
+    well(&field.sync());
+    well(&field.run(&["host", "deny", &host]));
+    well(&field.sync());
+    denied(&field, &host);
+    assert_eq!(field.names(), ["plain"]);
+    for args in [["approve", "market"].as_slice(), &["rollback", "market", &first]] {
+        well(&field.run(&[&["marketplace"], args].concat()));
+        denied(&field, &host);
+    }
+    // It is here still, for when it is wanted again.
+    well(&field.run(&["host", "forget", &host]));
+    let seen = lfs.server.seen().len();
+    well(&field.sync());
+    served(&field);
+    assert_eq!(lfs.server.seen()[seen..].iter().filter(|request| is_batch(request)).count(), 0);
+
+    // So it is for what lies elsewhere.
+    let (_ground, lfs, _tool) = ground();
+    let (server, host) = far(&lfs);
+    let field = Field::new(&[&lfs.server, &server]);
+    well(&field.open(&entry(&lfs)));
+    served(&field);
+    field.world.agnes(&["marketplace", "edit", "market", "--hold"]);
+    well(&field.run(&["host", "deny", &host]));
+    well(&field.sync());
+    denied(&field, &host);
+    well(&field.run(&["host", "forget", &host]));
+    well(&field.sync());
+    served(&field);
+}
+
+/// That somebody else is away just then is no reason to serve it on.
+#[test]
+fn what_a_denied_host_gave_is_not_kept_while_a_server_is_away() {
+    let away = |lfs: &LfsServer| {
+        lfs.instead(|request| is_batch(request).then(|| Reply::new(503, "text/plain", "later")));
+    };
+    let (_ground, lfs, _tool) = ground();
+    let (server, host) = far(&lfs);
+    let field = Field::new(&[&lfs.server, &server]);
+    well(&field.open(&entry(&lfs)));
+    served(&field);
+    well(&field.run(&["host", "deny", &host]));
+    away(&lfs);
+    well(&field.sync());
+    denied(&field, &host);
+    // From elsewhere it may come: it is the same object, and the same commit.
+    lfs.as_usual();
+    well(&field.sync());
+    served(&field);
+    field.world.agnes(&["marketplace", "edit", "market", "--hold"]);
+    well(&field.run(&["host", "deny", "nobody.example"]));
+    well(&field.sync());
+    served(&field);
+
+    // A marketplace's sync fails: the rest of it stays what it is.
+    let (_ground, lfs, _server, host, market, field) = market_and_far();
+    market.write("plugins/plain/own.bin", lfs.put(b"own")).commit("Second");
+    let (far, base) = (format!("https://{host}/x"), lfs.server.url.clone());
+    lfs.instead(move |request| {
+        let say =
+            |oid: &str| if oid == sha256(BIG) { at(&far) } else { at(&format!("{base}/objects/{oid}")) };
+        is_batch(request).then(|| batch(request, say))
+    });
+    well(&field.sync());
+    served(&field);
+    well(&field.run(&["host", "deny", &host]));
+    away(&lfs);
+    let ran = field.sync();
+    assert!(ran.code != Some(0) && ran.stderr.contains("503"), "{ran:?}");
+    denied(&field, &host);
+    assert_eq!(unzipped(&field.world.bundle(ADA))["plugins/market-plain/own.bin"].1, b"own");
+    // And it is asked for again, although the commit is the same.
+    lfs.as_usual();
+    well(&field.sync());
+    served(&field);
+    assert_eq!(unzipped(&field.world.bundle(ADA))["plugins/market-plain/own.bin"].1, b"own");
+}
+
+/// A server that leads on to another: that one gave it.
+#[test]
+fn who_is_led_to_counts_like_who_is_named() {
+    let (_ground, lfs, _tool) = ground();
+    let (server, host) = far(&lfs);
+    let to = format!("{}/x", server.url);
+    lfs.instead(move |request| request.target.starts_with("/objects/").then(|| Reply::redirect(302, &to)));
+    let field = Field::new(&[&lfs.server, &server]);
+    well(&field.open(&entry(&lfs)));
+    served(&field);
+    field.world.agnes(&["marketplace", "edit", "market", "--hold"]);
+    well(&field.run(&["host", "deny", &host]));
+    well(&field.sync());
+    denied(&field, &host);
+}

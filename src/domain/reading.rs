@@ -100,6 +100,12 @@ impl Plugin {
         }
     }
 
+    /// A plugin of which nothing is served, nor looked at.
+    #[must_use]
+    pub fn refused(entry: &Entry, why: String) -> Self {
+        Self { reason: Some(why), ..Self::listed(entry) }
+    }
+
     /// A plugin that clients fetch themselves, from the source that its entry has. Nothing of it is looked
     /// at: its digest names what the entry says.
     #[must_use]
@@ -214,10 +220,7 @@ impl<'a> Reading<'a> {
                 plugin.reason = Some(format!("{why}{said}"));
                 return Ok(plugin);
             }
-            Err(why) => {
-                plugin.reason = Some(why);
-                return Ok(plugin);
-            }
+            Err(why) => return Ok(Plugin::refused(entry, why)),
         };
         plugin.notes.extend(content.notes.iter().cloned());
         plugin.notes.extend(manifest::drop_missing_paths(&mut plugin.entry, &content));

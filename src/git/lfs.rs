@@ -4,21 +4,23 @@
 //! objects that were brought for it, one is made in which they are files. It depends on those alone; which was
 //! made of which, and what is still lacking, is kept beside the refs (`joined/`), where no fetch writes.
 
+mod filling;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use gix::config::{File, file};
-use gix::objs::tree::EntryKind;
 use serde::{Deserialize, Serialize};
 
-use super::fetch::lfs::Spool;
 use super::home::{Home, Told};
-use super::made::{self, MakeError};
-use super::repository::{Reader, Repository};
-use super::submodules::{entry, replaced};
+use super::made::MakeError;
+use super::repository::Reader;
+use super::submodules::entry;
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
 use crate::domain::tree::{Kind, Objects as _, ReadError};
+
+pub use filling::{Base, fill};
 
 /// A larger `.lfsconfig` is not read, and neither is a larger `.gitattributes`, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -34,8 +36,10 @@ pub const NONE: &str = "lfs-none";
 pub struct Record {
     /// Those that are in their places, by their SHA-256: the blobs.
     pub objects: BTreeMap<String, Oid>,
-    /// The plugins that have some of those.
-    pub plugins: BTreeSet<String>,
+    /// Who was asked for each of those, as `https://host:port`.
+    pub from: BTreeMap<String, BTreeSet<String>>,
+    /// The plugins that have some of those, and which.
+    pub plugins: BTreeMap<String, BTreeSet<String>>,
     pub missing: Vec<Missing>,
 }
 
@@ -118,8 +122,21 @@ pub fn recall(repo: &Path, commit: &Oid, terms: &str) -> Option<(Oid, Record)> {
 /// The same for what was made.
 #[must_use]
 pub fn recall_made(repo: &Path, made: &Oid) -> Option<Record> {
-    let told = Told::all(repo, TERMS).into_iter().find(|told| told.made == *made)?;
-    serde_json::from_str(&told.line).ok()
+    recall_filled(repo, made).or_else(|| {
+        let told = Told::all(repo, TERMS).into_iter().find(|told| told.made == *made)?;
+        serde_json::from_str(&told.line).ok()
+    })
+}
+
+/// The same for what was made and has objects in it, as it was last found to be.
+#[must_use]
+pub fn recall_filled(repo: &Path, made: &Oid) -> Option<Record> {
+    serde_json::from_str(&Told::all(repo, &of_made(made)).first()?.line).ok()
+}
+
+/// The terms on which a commit is found by what it was made to be.
+fn of_made(made: &Oid) -> String {
+    format!("{TERMS}of-{made}")
 }
 
 /// The commit that another was made of with its objects; that one itself, if it was not.
@@ -128,12 +145,18 @@ pub fn upstream_of(repo: &Path, commit: &Oid) -> Oid {
     Told::all(repo, TERMS).into_iter().find(|told| told.made == *commit).map_or(*commit, |told| told.of)
 }
 
-/// The objects that commits which are here were made with, on terms that begin like that: their blobs, by their
-/// SHA-256.
+/// The objects that commits which are here were made with, on terms that begin like that, and who was asked for
+/// them.
 #[must_use]
-pub fn known(repo: &Path, terms: &str) -> BTreeMap<String, Oid> {
+pub fn known(repo: &Path, terms: &str) -> Record {
     let records = Told::all(repo, terms).into_iter().filter_map(|told| serde_json::from_str(&told.line).ok());
-    records.flat_map(|record: Record| record.objects).collect()
+    records.fold(Record::default(), |mut all, record: Record| {
+        all.objects.extend(record.objects);
+        for (oid, hosts) in record.from {
+            all.from.entry(oid).or_default().extend(hosts);
+        }
+        all
+    })
 }
 
 /// Remembers what became of a commit, and which others are needed for it. What was made of it is found by [`recall`]
@@ -153,61 +176,21 @@ pub fn remember(
     let home =
         Home::take(repo, &|| false).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::WouldBlock))?;
     // What takes its place in the record may come soon, and what was made is served meanwhile.
-    let of = format!("{TERMS}of-{made}");
-    if !record.objects.is_empty() && Told::of(repo, commit, &of).is_none() {
-        home.tell(commit, &of, made, and, &text)?;
+    if !record.objects.is_empty() {
+        home.tell(commit, &of_made(made), made, and, &text)?;
     }
     Ok(home.tell(commit, terms, made, and, &text)?)
 }
 
-/// Makes a commit of one that is here, with objects in the places of their pointers. `known` are the blobs of those
-/// that are here; the others are in the spool. Says which blobs they are, too.
-///
-/// # Errors
-/// See [`MakeError`]. Nothing has changed then.
-pub fn fill(
-    repo: &Path,
-    commit: &Oid,
-    places: &[Place],
-    known: &BTreeMap<String, Oid>,
-    spool: &mut Spool,
-) -> Result<(Oid, BTreeMap<String, Oid>), MakeError> {
-    let failed = |error: ReadError| MakeError::Pack(error.to_string());
-    let reader = Repository::open(repo).map_err(|error| MakeError::Pack(error.to_string()))?.reader();
-    let root = reader.commit_tree(commit).map_err(failed)?;
-    let mut lines = vec![format!("commit {commit}, with its objects of git LFS"), String::new()];
-    for (path, oid) in places {
-        lines.push(format!("{oid} {}", String::from_utf8_lossy(&path.join(&b'/')).escape_debug()));
-    }
-    let mut blobs = BTreeMap::new();
-    let made = made::write(repo, &lines.join("\n"), None, |objects| {
-        let mut files = Vec::new();
-        for (path, oid) in places {
-            let name = oid.to_string();
-            let blob = if let Some(blob) = blobs.get(&name).or_else(|| known.get(&name)) {
-                *blob
-            } else {
-                let missing = || MakeError::Refused(format!("the object {oid} is gone"));
-                objects.blob(&spool.contents(oid)?.ok_or_else(missing)?)?
-            };
-            blobs.insert(name, blob);
-            files.push((path.as_slice(), blob));
-        }
-        replaced(&reader, objects, &root, &files, &|kind| match kind {
-            Kind::File => Some(EntryKind::Blob),
-            Kind::Executable => Some(EntryKind::BlobExecutable),
-            Kind::Tree | Kind::Symlink | Kind::Submodule => None,
-        })
-    })?;
-    Ok((made, blobs))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::domain::lfs::Pointer;
-    use crate::git::fetch::lfs::copy;
-    use crate::git::{Pin, compact, fixture, verify};
+    use crate::domain::path::RepoPath;
+    use crate::git::fetch::lfs::{Spool, copy};
+    use crate::git::{Pin, compact, fixture, made, narrowed, verify};
 
     const BIG: &[u8] = b"many bytes";
 
@@ -236,10 +219,16 @@ mod tests {
         vec![(vec![b"folder".to_vec(), b"big.bin".to_vec()], digest(BIG))]
     }
 
+    fn whole(commit: &Oid) -> Base<'_> {
+        static ROOT: LazyLock<RepoPath> = LazyLock::new(RepoPath::root);
+        Base { commit, stand_in: commit, folder: &ROOT }
+    }
+
     #[test]
     fn a_commit_is_made_of_a_commit_and_its_objects_and_of_nothing_else() {
         let (world, commit, mut spool) = scene();
-        let (made, blobs) = fill(&world.repo(), &commit, &places(), &BTreeMap::new(), &mut spool).unwrap();
+        let (made, blobs) =
+            fill(&world.repo(), &whole(&commit), &places(), &BTreeMap::new(), &mut spool).unwrap();
         let reader = world.reader();
         let root = reader.commit_tree(&made).unwrap();
         let found = entry(&reader, root, &["folder".to_owned(), "big.bin".to_owned()]).unwrap();
@@ -250,18 +239,65 @@ mod tests {
 
         // From what is here already it is the same.
         let mut empty = Spool::new(world.folder.path()).unwrap();
-        assert_eq!(fill(&world.repo(), &commit, &places(), &blobs, &mut empty).unwrap(), (made, blobs));
-        let without = fill(&world.repo(), &commit, &places(), &BTreeMap::new(), &mut empty);
+        assert_eq!(
+            fill(&world.repo(), &whole(&commit), &places(), &blobs, &mut empty).unwrap(),
+            (made, blobs)
+        );
+        let without = fill(&world.repo(), &whole(&commit), &places(), &BTreeMap::new(), &mut empty);
         assert!(matches!(without, Err(MakeError::Refused(_))));
         let (other, commit, mut spool) = scene();
-        assert_eq!(fill(&other.repo(), &commit, &places(), &BTreeMap::new(), &mut spool).unwrap().0, made);
+        assert_eq!(
+            fill(&other.repo(), &whole(&commit), &places(), &BTreeMap::new(), &mut spool).unwrap().0,
+            made
+        );
+    }
+
+    /// All of a commit is here, or the folder alone, or another beside it.
+    #[test]
+    fn how_a_folder_came_is_no_part_of_what_is_made() {
+        let (world, _, mut spool) = scene();
+        world.write("other/more.bin", "another folder");
+        world.write(".lfsconfig", "[lfs]\n\turl = https://lfs.example/x\n");
+        let commit = world.commit("another");
+        world.fetch(&Pin::Default).unwrap();
+        let (repo, reader) = (world.repo(), world.reader());
+        let root = reader.commit_tree(&commit).unwrap();
+        let folder = RepoPath::parse("folder").unwrap();
+        let (one, other) = (["folder".to_owned()], ["other".to_owned()]);
+        let narrow = |paths: &[&[String]]| {
+            made::write(&repo, "some", None, |objects| narrowed::tree(&reader, objects, &root, paths))
+                .unwrap()
+        };
+        let mut made = |stand_in: Oid| {
+            let base = Base { commit: &commit, stand_in: &stand_in, folder: &folder };
+            fill(&repo, &base, &places(), &BTreeMap::new(), &mut spool).unwrap().0
+        };
+        let first = made(commit);
+        assert_eq!([made(narrow(&[&one])), made(narrow(&[&one, &other]))], [first; 2]);
+        let reader = world.reader();
+        let tree = reader.commit_tree(&first).unwrap();
+        let names: Vec<_> = reader.tree(&tree).unwrap().into_iter().map(|entry| entry.name).collect();
+        assert_eq!(names, [&b".gitattributes"[..], b".lfsconfig", b"folder"]);
+        let path = ["folder".to_owned(), "big.bin".to_owned()];
+        let (_, blob) = entry(&reader, tree, &path).unwrap().unwrap();
+        assert_eq!(reader.blob(&blob).unwrap(), BIG);
+
+        // A link leads out of it: then all of it belongs to it.
+        std::os::unix::fs::symlink("../a.txt", world.upstream().join("folder/link")).unwrap();
+        let commit = world.commit("a link");
+        world.fetch(&Pin::Default).unwrap();
+        let base = Base { commit: &commit, stand_in: &commit, folder: &folder };
+        let (made, _) = fill(&repo, &base, &places(), &BTreeMap::new(), &mut spool).unwrap();
+        let reader = world.reader();
+        let tree = reader.commit_tree(&made).unwrap();
+        assert!(entry(&reader, tree, &["other".to_owned()]).unwrap().is_some());
     }
 
     #[test]
     fn what_was_made_is_remembered_and_kept_with_what_it_was_made_of() {
         let (world, commit, mut spool) = scene();
         let repo = world.repo();
-        let (made, objects) = fill(&repo, &commit, &places(), &BTreeMap::new(), &mut spool).unwrap();
+        let (made, objects) = fill(&repo, &whole(&commit), &places(), &BTreeMap::new(), &mut spool).unwrap();
         let missing = Missing {
             plugin: String::new(),
             path: "x".into(),
@@ -269,14 +305,19 @@ mod tests {
             away: false,
             settled: false,
         };
-        let record = Record { objects: objects.clone(), missing: vec![missing], ..Record::default() };
+        let from =
+            BTreeMap::from([(digest(BIG).to_string(), BTreeSet::from(["https://lfs.example".to_owned()]))]);
+        let plugins = BTreeMap::from([(String::new(), BTreeSet::from([digest(BIG).to_string()]))]);
+        let record = Record { objects: objects.clone(), from: from.clone(), plugins, missing: vec![missing] };
         assert!(record.again());
         remember(&repo, &commit, "lfs-a-1", &made, &[], &record).unwrap();
         assert_eq!(recall(&repo, &commit, "lfs-a-1"), Some((made, record.clone())));
         assert_eq!(recall(&repo, &commit, "lfs-a-2"), None);
-        assert_eq!(recall_made(&repo, &made), Some(record));
+        assert_eq!(recall_made(&repo, &made).as_ref(), Some(&record));
+        assert_eq!((recall_filled(&repo, &made), recall_filled(&repo, &commit)), (Some(record), None));
         assert_eq!((upstream_of(&repo, &made), upstream_of(&repo, &commit)), (commit, commit));
-        assert_eq!((known(&repo, "lfs-a-"), known(&repo, "lfs-b-")), (objects, BTreeMap::new()));
+        let found = known(&repo, "lfs-a-");
+        assert_eq!((found.objects, found.from, known(&repo, "lfs-b-")), (objects, from, Record::default()));
 
         // An upstream knows its own commits.
         let bases = || Home::take(&repo, &|| false).unwrap().bases();
@@ -298,7 +339,7 @@ mod tests {
         assert!(recall(&repo, &commit, "lfs-a-1").is_some());
         crate::git::distrust(&repo);
         assert_eq!(recall(&repo, &commit, "lfs-a-1"), None);
-        assert_eq!(known(&repo, "lfs-"), BTreeMap::new());
+        assert_eq!(known(&repo, "lfs-"), Record::default());
     }
 
     #[test]

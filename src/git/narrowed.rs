@@ -8,7 +8,7 @@
 //! checked, packed and tidied as any other. Which commit it was made of, and which folders it has, stands
 //! in `narrowed/` beside the refs, where no fetch writes. Everybody else knows the upstream's commit alone.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use gix::objs::tree::{Entry, EntryKind};
@@ -66,8 +66,12 @@ pub(super) fn needs(reader: &Reader, root: &Oid, folders: &[RepoPath]) -> Result
     let mut files = BTreeSet::new();
     let (mut missing, mut tops) = (Vec::new(), Vec::new());
     let paths: Vec<&[String]> = folders.iter().map(RepoPath::segments).collect();
-    let mut above = vec![(*root, paths)];
+    // A tree may have the next one twice, under one name, and so on.
+    let (mut above, mut seen) = (vec![(*root, paths)], HashSet::new());
     while let Some((tree, paths)) = above.pop() {
+        if !seen.insert((tree, paths.clone())) {
+            continue;
+        }
         if paths.iter().any(|path| path.is_empty()) {
             tops.push(tree);
             continue;
@@ -76,8 +80,9 @@ pub(super) fn needs(reader: &Reader, root: &Oid, folders: &[RepoPath]) -> Result
             missing.push(tree);
             continue;
         }
+        let further = further(&paths);
         for entry in reader.tree(&tree)? {
-            let inner = further(&paths, &entry.name);
+            let inner = further.get(entry.name.as_slice()).cloned().unwrap_or_default();
             match entry.kind {
                 Kind::Tree if !inner.is_empty() => above.push((entry.id, inner)),
                 // It leads somewhere else. (Reading follows the outermost file of attributes, too.)
@@ -161,12 +166,42 @@ pub(super) fn tree(
     tree: &Oid,
     paths: &[&[String]],
 ) -> Result<Oid, MakeError> {
+    narrow(reader, objects, tree, paths, None, &mut HashMap::new())
+}
+
+/// The same of one path, with another folder at its end.
+pub(super) fn tree_with(
+    reader: &Reader,
+    objects: &mut Objects,
+    tree: &Oid,
+    path: &[String],
+    folder: &Oid,
+) -> Result<Oid, MakeError> {
+    narrow(reader, objects, tree, &[path], Some(folder), &mut HashMap::new())
+}
+
+/// What became of a tree on these paths. It may be met as often as there are ways that names go twice.
+type Narrow<'p> = HashMap<(Oid, Vec<&'p [String]>), Oid>;
+
+fn narrow<'p>(
+    reader: &Reader,
+    objects: &mut Objects,
+    tree: &Oid,
+    paths: &[&'p [String]],
+    end: Option<&Oid>,
+    done: &mut Narrow<'p>,
+) -> Result<Oid, MakeError> {
     if paths.iter().any(|path| path.is_empty()) {
-        return Ok(*tree);
+        return Ok(*end.unwrap_or(tree));
     }
+    let key = (*tree, paths.to_vec());
+    if let Some(narrow) = done.get(&key) {
+        return Ok(*narrow);
+    }
+    let further = further(paths);
     let mut entries = Vec::new();
     for found in reader.tree(tree).map_err(|error| MakeError::Pack(error.to_string()))? {
-        let inner = further(paths, &found.name);
+        let inner = further.get(found.name.as_slice()).map_or(&[][..], Vec::as_slice);
         let kind = match found.kind {
             Kind::Tree => EntryKind::Tree,
             Kind::File => EntryKind::Blob,
@@ -178,15 +213,17 @@ pub(super) fn tree(
         if inner.is_empty() && !(is_file && SAYING.contains(&&*found.name)) {
             continue;
         }
-        let id =
-            if found.kind == Kind::Tree { self::tree(reader, objects, &found.id, &inner)? } else { found.id };
+        let is_tree = found.kind == Kind::Tree;
+        let id = if is_tree { narrow(reader, objects, &found.id, inner, end, done)? } else { found.id };
         entries.push(Entry { mode: kind.into(), filename: found.name.into(), oid: to_gix(&id) });
     }
     // They are in git's order, unless somebody made the tree by hand.
     entries.sort();
     let mut bytes = Vec::new();
     Tree { entries }.write_to(&mut bytes)?;
-    Ok(objects.put(ObjectKind::Tree, &bytes)?)
+    let id = objects.put(ObjectKind::Tree, &bytes)?;
+    done.insert(key, id);
+    Ok(id)
 }
 
 /// What the commit that is made says of itself.
@@ -196,13 +233,13 @@ pub(super) fn message(commit: &Oid, folders: &[RepoPath]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What is left of the paths that go on with this name.
-fn further<'p>(paths: &[&'p [String]], name: &[u8]) -> Vec<&'p [String]> {
-    let inner = paths.iter().filter_map(|path| {
-        let (first, rest) = path.split_first()?;
-        (first.as_bytes() == name).then_some(rest)
-    });
-    inner.collect()
+/// What is left of the paths, by the name that they go on with.
+fn further<'p>(paths: &[&'p [String]]) -> BTreeMap<&'p [u8], Vec<&'p [String]>> {
+    let mut further: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (first, rest) in paths.iter().filter_map(|path| path.split_first()) {
+        further.entry(first.as_bytes()).or_default().push(rest);
+    }
+    further
 }
 
 fn sorted(mut ids: Vec<Oid>) -> Vec<Oid> {

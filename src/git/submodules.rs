@@ -5,6 +5,7 @@
 //! the folder that a checkout would show. Which was made of which is kept beside the refs (`joined/`), where
 //! no fetch writes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gix::config::{File, file};
@@ -121,7 +122,8 @@ pub fn join(
 }
 
 /// A tree with other objects in some of its places, if `becomes` says what they are there. Recursion is as deep as
-/// the paths.
+/// the paths. Of several entries of one name the first is meant, as it is wherever a path is followed: were it all of
+/// them, a tree that has the next one twice, and so on, would be read twice as often with each level.
 pub(super) fn replaced<N: AsRef<[u8]>>(
     reader: &Reader,
     objects: &mut Objects,
@@ -129,15 +131,15 @@ pub(super) fn replaced<N: AsRef<[u8]>>(
     places: &[(&[N], Oid)],
     becomes: &dyn Fn(Kind) -> Option<EntryKind>,
 ) -> Result<Oid, MakeError> {
+    let mut below: BTreeMap<&[u8], Vec<(&[N], Oid)>> = BTreeMap::new();
+    for (path, object) in places {
+        if let Some((first, rest)) = path.split_first() {
+            below.entry(first.as_ref()).or_default().push((rest, *object));
+        }
+    }
     let mut entries = Vec::new();
     for found in reader.tree(tree).map_err(|error| MakeError::Pack(error.to_string()))? {
-        let here: Vec<_> = places
-            .iter()
-            .filter_map(|(path, object)| {
-                let (first, rest) = path.split_first()?;
-                (first.as_ref() == found.name).then_some((rest, *object))
-            })
-            .collect();
+        let here = below.remove(found.name.as_slice()).unwrap_or_default();
         let other = here.iter().find(|(rest, _)| rest.is_empty());
         let other = other.and_then(|(_, object)| Some((becomes(found.kind)?, *object)));
         let (kind, id) = match (found.kind, other) {
@@ -158,4 +160,81 @@ pub(super) fn replaced<N: AsRef<[u8]>>(
     let mut bytes = Vec::new();
     Tree { entries }.write_to(&mut bytes)?;
     Ok(objects.put(ObjectKind::Tree, &bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::git::fixture::World;
+    use crate::git::tree::Folder;
+
+    fn put(repo: &Path, fill: impl FnOnce(&mut Objects) -> Result<Oid, MakeError>) -> Oid {
+        let commit = made::write(repo, "x", None, fill).unwrap();
+        Repository::open(repo).unwrap().reader().commit_tree(&commit).unwrap()
+    }
+
+    fn as_files(kind: Kind) -> Option<EntryKind> {
+        (kind == Kind::File).then_some(EntryKind::Blob)
+    }
+
+    /// A folder of forty thousand files, each of which becomes another.
+    #[test]
+    fn a_folder_is_gone_through_once_however_many_of_its_files_change() {
+        const FILES: usize = 40_000;
+        let world = World::new();
+        let repo = world.repo();
+        let names: Vec<_> = (0..FILES).map(|n| format!("f{n:05}")).collect();
+        let all = |objects: &mut Objects, contents: &[u8]| {
+            let blob = objects.blob(contents)?;
+            let mut root = Folder::default();
+            for name in &names {
+                root.file(name, false, blob)?;
+            }
+            Ok(root.write(&mut |bytes| objects.put(ObjectKind::Tree, bytes))?)
+        };
+        let before = put(&repo, |objects| all(objects, b"pointer"));
+        let after = put(&repo, |objects| all(objects, b"object"));
+        let reader = Repository::open(&repo).unwrap().reader();
+        let paths: Vec<_> = names.iter().map(|name| vec![name.as_bytes().to_vec()]).collect();
+        let began = Instant::now();
+        let replaced = put(&repo, |objects| {
+            let blob = objects.blob(b"object")?;
+            let places: Vec<_> = paths.iter().map(|path| (path.as_slice(), blob)).collect();
+            replaced(&reader, objects, &before, &places, &as_files)
+        });
+        assert_eq!(replaced, after);
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+
+    /// Forty levels of a folder that has the next one twice, under one name.
+    #[test]
+    fn of_entries_of_one_name_the_first_is_meant() {
+        const LEVELS: usize = 40;
+        let world = World::new();
+        let repo = world.repo();
+        let twice = |objects: &mut Objects, first: &Oid, second: &Oid, kind: EntryKind| {
+            let entry = |id| Entry { mode: kind.into(), filename: "a".into(), oid: to_gix(id) };
+            let mut bytes = Vec::new();
+            Tree { entries: vec![entry(first), entry(second)] }.write_to(&mut bytes)?;
+            Ok::<_, MakeError>(objects.put(ObjectKind::Tree, &bytes)?)
+        };
+        let bomb = |objects: &mut Objects, contents: &[u8]| {
+            let (first, second) = (objects.blob(contents)?, objects.blob(b"second")?);
+            let bottom = twice(objects, &first, &second, EntryKind::Blob)?;
+            (0..LEVELS).try_fold(bottom, |tree, _| twice(objects, &tree, &tree, EntryKind::Tree))
+        };
+        let root = put(&repo, |objects| bomb(objects, b"first"));
+        let reader = Repository::open(&repo).unwrap().reader();
+        let path = vec![b"a".to_vec(); LEVELS + 1];
+        let replaced = put(&repo, |objects| {
+            let blob = objects.blob(b"other")?;
+            replaced(&reader, objects, &root, &[(path.as_slice(), blob)], &as_files)
+        });
+        let segments: Vec<_> = path.iter().map(|_| "a".to_owned()).collect();
+        let reader = Repository::open(&repo).unwrap().reader();
+        let found = entry(&reader, replaced, &segments).unwrap().unwrap();
+        assert_eq!(reader.blob(&found.1).unwrap(), b"other");
+    }
 }

@@ -91,7 +91,8 @@ impl Surroundings<'_> {
         match self.vendored.of(entry, RemoteMode::of_row(&self.row.remote)) {
             None => {
                 let again = self.filled.is_some_and(|filled| filled.again(entry.name.as_str()));
-                (!again).then_some(before)
+                // One that was not served may have been refused by what was said of hosts then.
+                (!again && before.digest.is_some()).then_some(before)
             }
             Some(Ok(place)) => {
                 let is_there = before.digest.is_some() && before.origin.vendored().as_ref() == Some(&place);
@@ -230,12 +231,17 @@ impl Registry {
         before: Option<&PluginRow>,
     ) -> std::result::Result<Read, ReadError> {
         let Some(outcome) = around.vendored.of(entry, RemoteMode::of_row(&around.row.remote)) else {
+            let (filled, name) = (around.filled, entry.name.as_str());
+            let of_hosts = |filled: &Filled| filled.refusal(name, around.vendored.hosts(), &around.row.url);
+            if let Some(why) = filled.and_then(of_hosts) {
+                let plugin = Plugin::refused(entry, why);
+                return Ok(Read { plugin, origin: OriginRow::default(), settled: false });
+            }
             let mut plugin = around.reading.plugin(entry, None)?;
             let path = match &plugin.source {
                 Source::Local(path) => Some(path.to_key()),
                 Source::Remote(_) | Source::Refused(_) => None,
             };
-            let (filled, name) = (around.filled, entry.name.as_str());
             let commit = filled.filter(|filled| filled.is_in(name)).map(|filled| filled.commit.to_string());
             let settled = !filled.is_some_and(|filled| filled.again(name));
             filled.inspect(|filled| filled.explain(name, &mut plugin.notes));
@@ -245,18 +251,27 @@ impl Registry {
         };
         if let Some(why) = around.vendored.refusal(entry) {
             // An administrator's word, and none of the upstream's: nothing is served on.
-            let mut plugin = around.reading.plugin(entry, None)?;
-            plugin.reason = Some(why);
+            let plugin = Plugin::refused(entry, why);
             return Ok(Read { plugin, origin: OriginRow::default(), settled: true });
         }
         if around.row.remote == RemoteMode::Link.as_str() && is_linkable(entry) {
             return Ok(Read { plugin: Plugin::linked(entry), origin: OriginRow::default(), settled: true });
         }
+        // Neither is what came from somebody who is denied by now, whatever it belongs to.
+        let vendors = around.row.remote == RemoteMode::Vendor.as_str();
+        let of_hosts = |place: &remote::Vendored| {
+            lfs::refusal(&self.folder.vendored(&place.url), place, around.vendored.hosts())
+        };
+        let then = around.vendored.place_then(entry).filter(|_| vendors);
+        if let Some(why) = then.and_then(of_hosts) {
+            let plugin = Plugin::refused(entry, why);
+            return Ok(Read { plugin, origin: OriginRow::default(), settled: false });
+        }
         let filled = around.vendored.filled(entry);
         let away = filled.and_then(|filled| filled.away(ALL)).filter(|_| before.is_some_and(lfs::would_lose));
         let outcome = away.map_or(outcome, |why| Err(format!("{FAILED}: {why}")));
         let read = outcome.and_then(|place| self.read_vendored(around, entry, &place, before));
-        let why = match read {
+        let mut why = match read {
             Ok(mut read) => {
                 filled.inspect(|filled| filled.explain(ALL, &mut read.plugin.notes));
                 let again = filled.is_some_and(|filled| filled.again(ALL));
@@ -265,15 +280,15 @@ impl Registry {
             Err(why) => why,
         };
         // Of another time's nothing takes its place.
-        let vendors = around.row.remote == RemoteMode::Vendor.as_str();
-        if let Some(place) = around.vendored.place_then(entry).filter(|_| vendors) {
+        if let Some(place) = then {
             return Err(ReadError { id: place.commit, reason: why });
         }
         // What was there before goes on being served.
         let kept = before.filter(|row| row.digest.is_some()).and_then(|row| row.origin.vendored());
-        if let Some(place) = kept
-            && vendors
-            && around.vendored.is_of_now()
+        let kept = kept.filter(|_| vendors && around.vendored.is_of_now());
+        if let Some(denied) = kept.as_ref().and_then(of_hosts) {
+            why = denied;
+        } else if let Some(place) = kept
             && let Ok(mut read) = self.read_vendored(around, entry, &place, before)
             && read.plugin.digest.is_some()
         {
@@ -281,8 +296,7 @@ impl Registry {
             read.plugin.notes.push(Note::new(KEPT, message));
             return Ok(read);
         }
-        let mut plugin = around.reading.plugin(entry, None)?;
-        plugin.reason = Some(why);
+        let plugin = Plugin::refused(entry, why);
         // Nothing comes of a command, ever.
         let settled = matches!(&entry.source, Source::Remote(Remote::Command)) || !vendors;
         Ok(Read { plugin, origin: OriginRow::default(), settled })

@@ -107,7 +107,7 @@ impl Registry {
 
     /// If the rules changed by which plugins are read, what is served is read by those of now. It stays
     /// what it is.
-    fn read_anew(
+    pub(super) fn read_anew(
         &self,
         caller: &Caller,
         known: &Known,
@@ -120,7 +120,8 @@ impl Registry {
         }
         let of_hosts = self.rules_of_hosts()?;
         let found = self.read_state(&known.row, served, before).inspect_err(distrust_after)?;
-        let act = Act { action: "marketplace.sync", looked: true, state: Some(served.id), hold: true };
+        let hold = known.row.hold;
+        let act = Act { action: "marketplace.sync", looked: hold, state: Some(served.id), hold };
         let rules = self.rules_of(&known.row, &found, &of_hosts);
         self.write_down(caller, known, &rules, &found, &act).map(drop)
     }

@@ -11,20 +11,23 @@ mod pointers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use self::pointers::{Use, uses};
+use self::pointers::{Use, Uses};
 use super::finding::json;
+use super::origin::Origin;
 use super::quiet::Quiet;
 use super::terms::Errand;
 use super::{Error, Registry, Result};
+use crate::domain::catalog::Entry;
 use crate::domain::content::{Content, Unservable};
 use crate::domain::digest::Digest;
+use crate::domain::host::Hosts;
 use crate::domain::lfs::{self, Lacking, Pointer};
 use crate::domain::links::Repo;
 use crate::domain::note::{Note, quoted};
 use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
 use crate::domain::reading::{Elsewhere, Reading};
-use crate::domain::remote::FAILED;
+use crate::domain::remote::{self, FAILED};
 use crate::domain::secret::Secret;
 use crate::domain::source::Source;
 use crate::domain::tree::{Objects as _, ReadError};
@@ -32,7 +35,8 @@ use crate::domain::watch::Watch;
 use crate::git::fetch::lfs::Spool;
 use crate::git::fetch::redacted;
 use crate::git::lfs::{
-    Missing, NONE, Place, Record, TERMS, fill, known, recall, recall_made, remember, speaks_of_it,
+    Base, Missing, NONE, Place, Record, TERMS, fill, known, recall, recall_filled, recall_made, remember,
+    speaks_of_it,
 };
 use crate::git::{self, FetchError, Reader, Repository};
 use crate::store::marketplaces::MarketplaceRow;
@@ -50,13 +54,15 @@ struct Ground<'a> {
     commit: &'a Oid,
     /// The one that is read for it, if not all of it is here.
     stand_in: Oid,
+    /// All that is wanted of it.
+    part: &'a RepoPath,
     /// What of it is looked at.
     what: &'a str,
     watch: &'a dyn Watch,
 }
 
-/// The files of plugins, by what they are called in the record.
-type Contents<'a> = &'a dyn Fn(&Reader, Oid) -> std::result::Result<Vec<(String, Content)>, ReadError>;
+/// Adds the pointers of plugins, each by what it is called in the record.
+type Contents<'a> = &'a dyn Fn(&Reader, Oid, &mut Uses<'_>) -> std::result::Result<(), ReadError>;
 
 /// A commit with the objects that could be had.
 #[derive(Debug, Clone)]
@@ -78,7 +84,19 @@ impl Filled {
 
     /// Whether some of a plugin's files are not those that were committed.
     pub(super) fn is_in(&self, plugin: &str) -> bool {
-        self.record.plugins.contains(plugin)
+        self.record.plugins.contains_key(plugin)
+    }
+
+    /// Why a plugin is not served as it is here, by what is said of hosts now. `url` is its repository's address: about
+    /// that it was asked when the plugin's own source was.
+    pub(super) fn refusal(&self, plugin: &str, hosts: &Hosts, url: &str) -> Option<String> {
+        let objects = self.record.plugins.get(plugin)?.iter();
+        let mut from = objects.filter_map(|oid| self.record.from.get(oid)).flatten();
+        let why = from.find_map(|host| {
+            let is_home = Origin::of(host) == Origin::of(url);
+            hosts.refusal(&git::place_of(host).ok()?, false).filter(|_| !is_home)
+        })?;
+        Some(format!("of what git LFS keeps of it, {why}"))
     }
 
     /// Whether anything of a plugin is what it is only for now.
@@ -109,6 +127,12 @@ impl Filled {
     }
 }
 
+/// Why a plugin that lies elsewhere is not served as it was found before, by what is said of hosts now.
+pub(super) fn refusal(folder: &Path, place: &remote::Vendored, hosts: &Hosts) -> Option<String> {
+    let filled = Filled { commit: place.commit, record: recall_filled(folder, &place.commit)? };
+    filled.refusal(ALL, hosts, &place.url)
+}
+
 /// Whether a plugin is served with all that git LFS keeps of it, and could be served on as it is.
 pub(super) fn would_lose(row: &PluginRow) -> bool {
     row.origin.vendored().is_some() && is_whole(row)
@@ -131,15 +155,15 @@ impl Registry {
         watch: &dyn Watch,
     ) -> std::result::Result<Filled, String> {
         let limits = self.settings.limits;
-        let contents = |reader: &Reader, root: Oid| {
+        let contents = |reader: &Reader, root: Oid, uses: &mut Uses<'_>| {
             let elsewhere = Elsewhere { repo: Repo::new(reader, root), path: path.clone() };
-            some(elsewhere.content(&limits))
-                .map(|found| found.map(|it| (ALL.to_owned(), it)).into_iter().collect())
+            some(elsewhere.content(&limits))?.map_or(Ok(()), |content| uses.add(ALL, &content))
         };
         let folder = &self.folder.vendored(url);
         let what = &format!("folder {}", path.to_key());
         let stand_in = git::stand_in(folder, commit, path);
-        self.fill(&Ground { errand, url, folder, commit, stand_in, what, watch }, &contents)
+        let part = path;
+        self.fill(&Ground { errand, url, folder, commit, stand_in, part, what, watch }, &contents)
             .map_err(|why| format!("{FAILED}: {why}"))
     }
 
@@ -157,19 +181,24 @@ impl Registry {
         before: &[PluginRow],
         watch: &dyn Watch,
     ) -> Result<Filled> {
-        let contents = |_: &Reader, _: Oid| {
-            let local =
-                reading.catalog.entries.iter().filter(|entry| matches!(entry.source, Source::Local(_)));
-            let found = local.map(|entry| {
-                some(reading.content(entry)).map(|found| found.map(|it| (entry.name.to_string(), it)))
-            });
-            found.filter_map(std::result::Result::transpose).collect()
-        };
         let errand = &Errand { row, token, hosts: &self.hosts()? };
         let folder = &self.folder.repository(&row.id);
         let quiet = Quiet::new(watch, self.settings.sync.total_timeout);
-        let (stand_in, what, watched) = (*commit, "marketplace", &quiet);
-        let ground = Ground { errand, url: &row.url, folder, commit, stand_in, what, watch: watched };
+        let contents = |_: &Reader, _: Oid, uses: &mut Uses<'_>| {
+            // There may be as many as a catalog can list, each of them with as many files as a plugin can have.
+            let is_local = |entry: &&Entry| matches!(entry.source, Source::Local(_));
+            for entry in reading.catalog.entries.iter().filter(is_local) {
+                if quiet.cancelled() {
+                    break;
+                }
+                if let Some(content) = some(reading.content(entry))? {
+                    uses.add(entry.name.as_str(), &content)?;
+                }
+            }
+            Ok(())
+        };
+        let (stand_in, what, part) = (*commit, "marketplace", &RepoPath::root());
+        let ground = Ground { errand, url: &row.url, folder, commit, stand_in, part, what, watch: &quiet };
         let failed = |reason: String| {
             if watch.cancelled() {
                 return Error::Cancelled;
@@ -212,7 +241,10 @@ impl Registry {
         if let Some((made, record)) = before.as_ref().filter(|(_, record)| !record.again()) {
             return Ok(filled(*made, record.clone()));
         }
-        let unreadable = |error: ReadError| format!("its LFS pointers cannot be read: {error}");
+        let unreadable = |error: ReadError| {
+            git::distrust(ground.folder);
+            format!("its LFS pointers cannot be read, and the next sync fetches it anew: {error}")
+        };
         let unwritable = |error: git::made::MakeError| format!("what git LFS keeps of it: {error}");
         let opened = Repository::open(ground.folder).map_err(|error| error.to_string())?;
         let reader = opened.reader();
@@ -222,10 +254,14 @@ impl Registry {
             remember(ground.folder, read, NONE, read, &[], &record).map_err(unwritable)?;
             return Ok(Filled { commit: *commit, record });
         }
-        let contents = contents(&reader, root).map_err(unreadable)?;
-        let uses = uses(&contents, &reader, limits, &mut record.missing).map_err(unreadable)?;
+        let mut uses = Uses::new(&reader, limits);
+        contents(&reader, root, &mut uses).map_err(unreadable)?;
+        if ground.watch.cancelled() {
+            return Err("to look for its LFS pointers took longer than `sync.total_timeout`".to_owned());
+        }
+        let uses = uses.finish(&mut record.missing);
 
-        let mut here = known(ground.folder, &hosts);
+        let Record { objects: mut here, mut from, .. } = known(ground.folder, &hosts);
         here.retain(|_, blob| reader.has(blob));
         let wanted: BTreeSet<Pointer> = uses.iter().map(|one| one.pointer).collect();
         let is_here = |pointer: &Pointer| {
@@ -235,21 +271,25 @@ impl Registry {
         };
         let wanted: Vec<_> = wanted.into_iter().filter(|pointer| !is_here(pointer)).collect();
         let mut spool = Spool::new(ground.folder).map_err(|error| unwritable(error.into()))?;
-        let trouble = self.fetch_objects(ground, &reader, root, &wanted, &mut spool).map_err(unreadable)?;
+        let trouble =
+            self.fetch_objects(ground, &reader, root, &wanted, &mut spool, &mut from).map_err(unreadable)?;
 
         let mut places: Vec<Place> = Vec::new();
-        for Use { plugin, path, place, pointer } in uses {
+        for Use { place, pointer, by } in uses {
             if let Some((Lacking { why, away }, settled)) = trouble.get(&pointer) {
-                let (why, away, settled) = (why.clone(), *away, *settled);
-                record.missing.push(Missing { plugin, path, why, away, settled });
-            } else {
-                record.plugins.insert(plugin);
-                places.push((place, pointer.oid));
+                for (plugin, path) in by {
+                    let (plugin, why) = (plugin.to_string(), why.clone());
+                    record.missing.push(Missing { plugin, path, why, away: *away, settled: *settled });
+                }
+                continue;
             }
+            for (plugin, _) in by {
+                record.plugins.entry(plugin.to_string()).or_default().insert(pointer.oid.to_string());
+            }
+            places.push((place, pointer.oid));
         }
-        record.missing.sort_by(|a, b| (&a.plugin, &a.path).cmp(&(&b.plugin, &b.path)));
+        telling(&mut record.missing);
         places.sort();
-        places.dedup();
         let names = places.iter().map(|(_, oid)| oid.to_string());
         let all_here =
             names.map(|oid| Some((oid.clone(), *here.get(&oid)?))).collect::<Option<BTreeMap<_, _>>>();
@@ -261,16 +301,34 @@ impl Registry {
                 *made
             }
             _ => {
-                let made = fill(ground.folder, read, &places, &here, &mut spool).map_err(unwritable)?;
+                let base = Base { commit, stand_in: read, folder: ground.part };
+                let made = fill(ground.folder, &base, &places, &here, &mut spool).map_err(unwritable)?;
                 record.objects = made.1;
                 made.0
             }
         };
+        from.retain(|oid, _| record.objects.contains_key(oid));
+        record.from = from;
         if before.as_ref() != Some(&(made, record.clone())) {
             remember(ground.folder, commit, terms, &made, &[*read], &record).map_err(unwritable)?;
         }
         Ok(filled(made, record))
     }
+}
+
+/// Leaves of each plugin's those that something is told of: the first, and the first of those of a kind.
+fn telling(missing: &mut Vec<Missing>) {
+    missing.sort_by(|a, b| (&a.plugin, &a.path).cmp(&(&b.plugin, &b.path)));
+    let (mut of, mut told) = (String::new(), BTreeSet::new());
+    missing.retain(|one| {
+        if one.plugin != of {
+            (of, told) = (one.plugin.clone(), BTreeSet::new());
+        }
+        let is_first = told.is_empty();
+        let kinds = [(0, true), (1, one.away), (2, !one.settled)];
+        let new = kinds.iter().filter(|(kind, is_it)| *is_it && told.insert(*kind)).count();
+        is_first || new > 0
+    });
 }
 
 /// Of a plugin that cannot be served nothing is fetched.

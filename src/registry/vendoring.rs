@@ -146,6 +146,11 @@ impl Vendored {
         self.then.is_none()
     }
 
+    /// What is said of hosts now.
+    pub(super) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
     /// The tag that an entry follows, if it is one.
     pub(super) fn tag<'e>(&self, entry: &'e Entry) -> Option<&'e str> {
         let Source::Remote(Remote::Git(git)) = &entry.source else { return None };

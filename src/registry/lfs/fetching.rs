@@ -1,6 +1,7 @@
 //! Asking for objects, and bringing them: on which terms, from whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Ground;
 use crate::domain::lfs::{BATCH, Download, Lacking, Pointer};
@@ -10,7 +11,7 @@ use crate::domain::secret::Secret;
 use crate::domain::tree::ReadError;
 use crate::git::fetch::lfs::{Spool, Whereabouts, ask, bring, copy, whereabouts};
 use crate::git::lfs::named;
-use crate::git::{FetchError, Pin, Reader, Upstream};
+use crate::git::{FetchError, FetchOptions, Pin, Reader, Upstream};
 use crate::registry::Registry;
 
 /// Objects that are fetched for one commit.
@@ -18,6 +19,40 @@ const MOST: usize = 10_000;
 
 /// Why objects are not here, and whether asking again changes nothing about that.
 pub(super) type Trouble = BTreeMap<Pointer, (Lacking, bool)>;
+
+/// Who was asked for objects, as `https://host:port`, by the SHA-256 of each.
+pub(super) type From = BTreeMap<String, BTreeSet<String>>;
+
+/// In one conversation no more hosts are asked. It is remembered of each object who was.
+const MOST_HOSTS: usize = 8;
+
+/// Everybody who is asked in a conversation.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<BTreeSet<String>>>);
+
+impl Asked {
+    /// A place that is asked first, and all that it leads to.
+    fn along(&self, first: &str, options: &mut FetchOptions) {
+        self.add(host_of(first));
+        let (asked, allow) = (self.clone(), options.allow_host.take());
+        options.allow_host = Some(Arc::new(move |host, port| {
+            allow.as_ref().is_none_or(|allow| allow(host, port))
+                && asked.add(format!("https://{host}:{port}"))
+        }));
+    }
+
+    /// False: there are too many already.
+    fn add(&self, host: String) -> bool {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = hosts.len() < MOST_HOSTS || hosts.contains(&host);
+        fits.then(|| hosts.insert(host)).is_some()
+    }
+
+    fn tell(&self, pointer: &Pointer, from: &mut From) {
+        let hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        from.entry(pointer.oid.to_string()).or_default().extend(hosts.iter().cloned());
+    }
+}
 
 impl Registry {
     /// Brings objects into the spool; of those that are not in it then, why.
@@ -28,6 +63,7 @@ impl Registry {
         root: Oid,
         wanted: &[Pointer],
         spool: &mut Spool,
+        from: &mut From,
     ) -> std::result::Result<Trouble, ReadError> {
         let mut trouble = Trouble::new();
         let mut room = self.settings.limits.max_fetch_bytes;
@@ -61,12 +97,11 @@ impl Registry {
         let options = self.fetch_options(ground.errand.row);
         match whereabouts(ground.url, named.as_deref(), &options) {
             Err(error) => all(refused(&error.to_string()), true),
-            Ok(Whereabouts::Ssh) => {
-                all(
-                    refused("its repository is fetched over ssh, and objects are fetched over https alone"),
-                    true,
-                );
-            }
+            // Whoever registered it may name another road to the same repository.
+            Ok(Whereabouts::Ssh) => all(
+                refused("its repository is fetched over ssh, and objects are fetched over https alone"),
+                false,
+            ),
             Ok(Whereabouts::Folder(folder)) => {
                 for pointer in &wanted {
                     let brought = if ground.watch.cancelled() {
@@ -80,7 +115,8 @@ impl Registry {
                 }
             }
             Ok(Whereabouts::Server(server)) => {
-                self.fetch_from(ground, named.as_deref(), &server, &wanted, spool, &mut trouble);
+                let mut found = (&mut trouble, from);
+                self.fetch_from(ground, named.as_deref(), &server, &wanted, spool, &mut found);
             }
         }
         Ok(trouble)
@@ -93,7 +129,7 @@ impl Registry {
         server: &str,
         wanted: &[Pointer],
         spool: &mut Spool,
-        trouble: &mut Trouble,
+        (trouble, from): &mut (&mut Trouble, &mut From),
     ) {
         // Whoever is not the repository's own host gets nothing that is the repository's.
         let terms = |url: &str| {
@@ -106,8 +142,12 @@ impl Registry {
                 (refused(why), settled)
             })
         };
+        let asked = Asked::default();
         let (token, options) = match terms(named.unwrap_or(ground.url)) {
-            Ok(terms) => terms,
+            Ok((token, mut options)) => {
+                asked.along(server, &mut options);
+                (token, options)
+            }
             Err(why) => return trouble.extend(wanted.iter().map(|pointer| (*pointer, why.clone()))),
         };
         for (i, some) in wanted.chunks(BATCH).enumerate() {
@@ -130,8 +170,12 @@ impl Registry {
             }
             for downloads in by_host.into_values() {
                 let first = downloads.first().map_or("", |(_, download)| download.href.as_str());
+                let there = Asked::default();
                 let (token, options) = match terms(first) {
-                    Ok(terms) => terms,
+                    Ok((token, mut options)) => {
+                        there.along(first, &mut options);
+                        (token, options)
+                    }
                     Err(why) => {
                         trouble.extend(downloads.into_iter().map(|(pointer, _)| (pointer, why.clone())));
                         continue;
@@ -139,8 +183,9 @@ impl Registry {
                 };
                 let brought = bring(&of(ground, token.as_ref()), &downloads, spool, &options, ground.watch);
                 for ((pointer, _), outcome) in downloads.into_iter().zip(brought) {
-                    if let Err(lacking) = outcome {
-                        trouble.insert(pointer, (in_time(lacking), false));
+                    match outcome {
+                        Ok(()) => [&asked, &there].iter().for_each(|asked| asked.tell(&pointer, from)),
+                        Err(lacking) => drop(trouble.insert(pointer, (in_time(lacking), false))),
                     }
                 }
             }
@@ -168,4 +213,27 @@ fn in_time(lacking: Lacking) -> Lacking {
 /// Scheme, host and port, as they are written.
 fn host_of(href: &str) -> String {
     href.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::digest::Digest;
+
+    /// A server may lead each of ten thousand objects to a host of its own.
+    #[test]
+    fn who_is_asked_is_remembered_and_nobody_leads_to_many() {
+        let (asked, mut options) = (Asked::default(), FetchOptions::default());
+        options.allow_host = Some(Arc::new(|host, _| host != "denied.example"));
+        asked.along("https://git.example:8443/x/info/lfs", &mut options);
+        let allow = options.allow_host.unwrap();
+        assert!(allow("cdn.example", 443) && allow("cdn.example", 443) && !allow("denied.example", 443));
+        let (mut from, pointer) = (From::new(), Pointer { oid: Digest::of(b"x"), size: 1 });
+        asked.tell(&pointer, &mut from);
+        let hosts: Vec<_> = from[&pointer.oid.to_string()].iter().map(String::as_str).collect();
+        assert_eq!(hosts, ["https://cdn.example:443", "https://git.example:8443"]);
+        let more = (0..1_000).filter(|n| allow(&format!("h{n}.example"), 443)).count();
+        assert_eq!(more, MOST_HOSTS - 2);
+        assert!(allow("cdn.example", 443));
+    }
 }
