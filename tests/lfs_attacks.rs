@@ -78,9 +78,7 @@ fn objects_are_not_fetched_from_inside() {
     }
     // The same by a redirect, of the object and of the question.
     let to = inside.clone();
-    lfs.instead(move |request| {
-        request.target.starts_with("/objects/").then(|| Reply::redirect(302, &format!("{to}/x")))
-    });
+    lfs.give(move || Reply::redirect(302, &format!("{to}/x")));
     well(&field.sync());
     left(&field, "not allowed: 127.0.0.2");
     let to = inside.clone();
@@ -106,12 +104,7 @@ fn what_is_not_the_object_is_not_served() {
     let (_ground, lfs, _tool) = ground();
     let field = Field::new(&[&lfs.server]);
     let give = |body: Vec<u8>| {
-        lfs.instead(move |request| {
-            request
-                .target
-                .starts_with("/objects/")
-                .then(|| Reply::new(200, "application/octet-stream", body.clone()))
-        });
+        lfs.give(move || Reply::new(200, "application/octet-stream", body.clone()));
     };
     give(BIG.to_ascii_uppercase());
     well(&field.open(&entry(&lfs)));
@@ -127,13 +120,7 @@ fn what_is_not_the_object_is_not_served() {
         left(&field, words);
     }
     // Not told how long it is, and cut off.
-    lfs.instead(|request| {
-        request.target.starts_with("/objects/").then(|| {
-            let mut reply = Reply::new(200, "application/octet-stream", BIG);
-            reply.cut = Some(10);
-            reply
-        })
-    });
+    lfs.give(|| Reply { cut: Some(10), ..Reply::new(200, "application/octet-stream", BIG) });
     well(&field.sync());
     left(&field, "cannot reach");
     for (status, words) in [
@@ -142,12 +129,7 @@ fn what_is_not_the_object_is_not_served() {
         (206, "cannot be had"),
         (500, "cannot be had now"),
     ] {
-        lfs.instead(move |request| {
-            request
-                .target
-                .starts_with("/objects/")
-                .then(|| Reply::new(status, "application/octet-stream", BIG))
-        });
+        lfs.give(move || Reply::new(status, "application/octet-stream", BIG));
         well(&field.sync());
         left(&field, words);
     }
@@ -212,13 +194,9 @@ fn a_server_that_lingers_costs_itself_alone() {
     let field =
         Field::new(&[&lfs.server]).with("AGNES_SYNC_IDLE_TIMEOUT", "2").with("AGNES_SYNC_TOTAL_TIMEOUT", "6");
     for (i, words) in ["without an answer", "took"].into_iter().enumerate() {
-        lfs.instead(move |request| {
-            request.target.starts_with("/objects/").then(|| {
-                let mut reply = Reply::new(200, "application/octet-stream", BIG);
-                reply.hang = i == 0;
-                reply.drip = Some(Duration::from_secs(1));
-                reply
-            })
+        lfs.give(move || {
+            let (drip, hang) = (Some(Duration::from_secs(1)), i == 0);
+            Reply { drip, hang, ..Reply::new(200, "application/octet-stream", BIG) }
         });
         let began = Instant::now();
         well(&if i == 0 { field.open(&entry(&lfs)) } else { field.sync() });
@@ -285,7 +263,7 @@ fn a_token_is_sent_to_its_own_host_alone() {
 
     // A redirect from here to there takes neither along.
     market.write("plugins/tool/big.bin", lfs.put(b"second")).commit("Second");
-    lfs.instead(move |request| request.target.starts_with("/objects/").then(|| Reply::redirect(302, &href)));
+    lfs.give(move || Reply::redirect(302, &href));
     let ran = field.sync();
     assert!(field.world.listed("tool")["notes"].to_string().contains("more than the 6 bytes"), "{ran:?}");
     assert!(authorization(lfs.given().last().unwrap()).is_some());
@@ -536,7 +514,7 @@ fn who_is_led_to_counts_like_who_is_named() {
     let (_ground, lfs, _tool) = ground();
     let (server, host) = far(&lfs);
     let to = format!("{}/x", server.url);
-    lfs.instead(move |request| request.target.starts_with("/objects/").then(|| Reply::redirect(302, &to)));
+    lfs.give(move || Reply::redirect(302, &to));
     let field = Field::new(&[&lfs.server, &server]);
     well(&field.open(&entry(&lfs)));
     served(&field);

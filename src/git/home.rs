@@ -168,9 +168,7 @@ impl Home {
 
     /// Remembers which commit was made of another, on which terms, and of which besides.
     pub(super) fn remember(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid]) -> io::Result<()> {
-        fs::create_dir_all(self.path.join(JOINED))?;
-        let lines: Vec<_> = [made].into_iter().chain(and).map(ToString::to_string).collect();
-        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
+        self.tell(of, terms, made, and, None)
     }
 
     /// The commit that was made of this one on these terms, if it is here whole.
@@ -179,11 +177,18 @@ impl Home {
         made.first().copied().filter(|made| self.holds(made))
     }
 
-    /// Remembers the same with a line about it.
-    pub(super) fn tell(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid], line: &str) -> io::Result<()> {
+    /// Remembers the same, with a line about it if there is one.
+    pub(super) fn tell(
+        &self,
+        of: &Oid,
+        terms: &str,
+        made: &Oid,
+        and: &[Oid],
+        line: Option<&str>,
+    ) -> io::Result<()> {
         fs::create_dir_all(self.path.join(JOINED))?;
         let ids = [made].into_iter().chain(and).map(ToString::to_string);
-        let lines: Vec<_> = ids.chain([line.to_owned()]).collect();
+        let lines: Vec<_> = ids.chain(line.map(str::to_owned)).collect();
         self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
     }
 

@@ -9,20 +9,19 @@ mod filling;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-use gix::config::{File, file};
 use serde::{Deserialize, Serialize};
 
 use super::home::{Home, Told};
 use super::made::MakeError;
 use super::repository::Reader;
-use super::submodules::entry;
+use super::submodules::{configuration, entry};
 use crate::domain::digest::Digest;
 use crate::domain::oid::Oid;
 use crate::domain::tree::{Kind, Objects as _, ReadError};
 
 pub use filling::{Base, fill};
 
-/// A larger `.lfsconfig` is not read, and neither is a larger `.gitattributes`, in bytes.
+/// A larger `.gitattributes` is not read, in bytes.
 const LONGEST: u64 = 1 << 20;
 
 /// How the terms begin on which such commits are made.
@@ -74,15 +73,12 @@ impl Record {
 pub fn named(reader: &Reader, root: Oid) -> Result<Option<String>, ReadError> {
     let found = entry(reader, root, &[".lfsconfig".to_owned()])?;
     let Some((Kind::File | Kind::Executable, id)) = found else { return Ok(None) };
-    if !reader.has(&id) || reader.size(&id)? > LONGEST {
+    if !reader.has(&id) {
         return Ok(None);
     }
-    let bytes = reader.blob(&id)?;
-    let options = file::init::Options::default();
-    let Ok(config) = File::from_bytes_no_includes(&bytes, file::Metadata::api(), options) else {
-        return Ok(None);
-    };
-    Ok(config.string("lfs.url").map(|url| url.to_string()).filter(|url| !url.is_empty()))
+    let url =
+        configuration(reader, &id)?.and_then(|config| config.string("lfs.url").map(|url| url.to_string()));
+    Ok(url.filter(|url| !url.is_empty()))
 }
 
 /// Whether anything in a tree speaks of git LFS at all. Trees are read, and of files those with attributes. Of what is
@@ -177,9 +173,9 @@ pub fn remember(
         Home::take(repo, &|| false).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::WouldBlock))?;
     // What takes its place in the record may come soon, and what was made is served meanwhile.
     if !record.objects.is_empty() {
-        home.tell(commit, &of_made(made), made, and, &text)?;
+        home.tell(commit, &of_made(made), made, and, Some(&text))?;
     }
-    Ok(home.tell(commit, terms, made, and, &text)?)
+    Ok(home.tell(commit, terms, made, and, Some(&text))?)
 }
 
 #[cfg(test)]

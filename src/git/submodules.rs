@@ -19,7 +19,7 @@ use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
 use crate::domain::tree::{Kind, Objects as _, ReadError};
 
-/// A longer `.gitmodules` is not read, in bytes.
+/// A longer `.gitmodules` or `.lfsconfig` is not read, in bytes.
 const LONGEST: u64 = 1 << 20;
 
 /// One that is deeper is not looked for, in folders.
@@ -46,14 +46,7 @@ pub fn submodules(repo: &Path, commit: &Oid) -> Result<Vec<Submodule>, ReadError
     else {
         return Ok(Vec::new());
     };
-    if reader.size(&listing)? > LONGEST {
-        return Ok(Vec::new());
-    }
-    let bytes = reader.blob(&listing)?;
-    let options = file::init::Options::default();
-    let Ok(listing) = File::from_bytes_no_includes(&bytes, file::Metadata::api(), options) else {
-        return Ok(Vec::new());
-    };
+    let Some(listing) = configuration(&reader, &listing)? else { return Ok(Vec::new()) };
     let mut found: Vec<Submodule> = Vec::new();
     for section in listing.sections_by_name("submodule").into_iter().flatten() {
         let value = |name: &str| section.values(name).pop().map(|value| value.to_string());
@@ -68,6 +61,15 @@ pub fn submodules(repo: &Path, commit: &Oid) -> Result<Vec<Submodule>, ReadError
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// A file in the form of git's configuration. `None`: it is too long, or makes no sense.
+pub(super) fn configuration(reader: &Reader, id: &Oid) -> Result<Option<File>, ReadError> {
+    if reader.size(id)? > LONGEST {
+        return Ok(None);
+    }
+    let bytes = reader.blob(id)?;
+    Ok(File::from_bytes_no_includes(&bytes, file::Metadata::api(), file::init::Options::default()).ok())
 }
 
 /// What a path names, if it names something. Symlinks are not followed.

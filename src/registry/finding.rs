@@ -362,7 +362,7 @@ fn moved(
     Some(Note::new(CODE, message))
 }
 
-fn notes_of(row: &PluginRow) -> Vec<Note> {
+pub(super) fn notes_of(row: &PluginRow) -> Vec<Note> {
     serde_json::from_str(&row.notes).unwrap_or_default()
 }
 

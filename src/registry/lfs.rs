@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use self::pointers::{Use, Uses};
-use super::finding::json;
+use super::finding::{json, notes_of};
 use super::origin::Origin;
 use super::quiet::Quiet;
 use super::terms::Errand;
@@ -140,8 +140,7 @@ pub(super) fn would_lose(row: &PluginRow) -> bool {
 
 /// Whether a plugin is served with all that git LFS keeps of it.
 fn is_whole(row: &PluginRow) -> bool {
-    let notes: Vec<Note> = serde_json::from_str(&row.notes).unwrap_or_default();
-    row.digest.is_some() && notes.iter().all(|note| note.code != lfs::NOTE)
+    row.digest.is_some() && notes_of(row).iter().all(|note| note.code != lfs::NOTE)
 }
 
 impl Registry {
@@ -210,8 +209,10 @@ impl Registry {
         if watch.cancelled() {
             return Err(Error::Cancelled);
         }
-        let mut whole = before.iter().filter(|row| row.origin.url.is_none() && is_whole(row));
-        match whole.find_map(|row| Some((&row.name, filled.away(&row.name)?))) {
+        // Servers are seldom away, and to read the notes of all plugins takes a while.
+        let loses = |row: &PluginRow| filled.away(&row.name).filter(|_| is_whole(row));
+        let mut own = before.iter().filter(|row| row.origin.url.is_none());
+        match own.find_map(|row| Some((&row.name, loses(row)?))) {
             Some((name, why)) => Err(failed(format!("of its plugin {}, {why}", quoted(name)))),
             None => Ok(filled),
         }

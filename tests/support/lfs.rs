@@ -50,6 +50,10 @@ pub fn at(href: &str) -> Value {
     json!({"actions": {"download": {"href": href, "header": {"X-Lfs": "yes"}}}})
 }
 
+fn is_given(request: &Request) -> bool {
+    request.target.starts_with("/objects/")
+}
+
 pub fn is_batch(request: &Request) -> bool {
     request.method == "POST" && request.target.ends_with(BATCH)
 }
@@ -74,6 +78,11 @@ impl LfsServer {
         *self.shelf.instead.lock().unwrap() = Some(Box::new(answer));
     }
 
+    /// Answers so whoever wants an object's contents.
+    pub fn give(&self, reply: impl Fn() -> Reply + Send + 'static) {
+        self.instead(move |request| is_given(request).then(&reply));
+    }
+
     pub fn as_usual(&self) {
         *self.shelf.instead.lock().unwrap() = None;
     }
@@ -85,7 +94,7 @@ impl LfsServer {
 
     /// The requests for objects' contents so far.
     pub fn given(&self) -> Vec<Request> {
-        self.server.seen().into_iter().filter(|request| request.target.starts_with("/objects/")).collect()
+        self.server.seen().into_iter().filter(is_given).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::World;
@@ -38,29 +39,39 @@ fn victim() {
     compact(&repo, &[fetched, served]).unwrap();
 }
 
+/// Something new of some size.
+fn publish(world: &World, n: u32) -> Oid {
+    for file in 0..40 {
+        world.write(&format!("n/{file}.txt"), format!("{n} {file}\n").repeat(300));
+    }
+    world.write("only.txt", n.to_string());
+    world.commit(&n.to_string())
+}
+
+/// Has a process fetch all, or a folder, and kills it.
+fn kill_one(world: &World, held: &Oid, folder: Option<&str>, after_micros: u32) {
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "git::fetch::tests::killed::victim", "--ignored"])
+        .envs(folder.map(|folder| (FOLDER, folder)))
+        .env(REPO, world.repo())
+        .env(URL, world.url())
+        .env(KEEP, held.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_micros(u64::from(after_micros)));
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+}
+
 #[test]
 fn a_killed_fetch_leaves_everything_as_it_was() {
     let world = World::new();
     let mut held = world.fetch(&Pin::Default).unwrap().commit;
     for n in 0..30_u32 {
-        for file in 0..40 {
-            world.write(&format!("n/{file}.txt"), format!("{n} {file}\n").repeat(300));
-        }
-        world.write("only.txt", n.to_string());
-        let tip = world.commit(&n.to_string());
-        let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "git::fetch::tests::killed::victim", "--ignored"])
-            .env(REPO, world.repo())
-            .env(URL, world.url())
-            .env(KEEP, held.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_micros(u64::from(n * 1_700 % 45_000)));
-        victim.kill().unwrap();
-        victim.wait().unwrap();
-
+        let tip = publish(&world, n);
+        kill_one(&world, &held, None, n * 1_700 % 45_000);
         // What is served is still whole.
         assert!(crate::git::reach::check(&world.reader(), &held).is_ok(), "round {n}");
         if n.is_multiple_of(3) {
@@ -93,24 +104,8 @@ fn a_killed_fetch_of_a_folder_leaves_everything_as_it_was() {
     };
     let (_, mut held) = fetch();
     for n in 0..24_u32 {
-        for file in 0..40 {
-            world.write(&format!("n/{file}.txt"), format!("{n} {file}\n").repeat(300));
-        }
-        world.write("only.txt", n.to_string());
-        let tip = world.commit(&n.to_string());
-        let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "git::fetch::tests::killed::victim", "--ignored"])
-            .envs([(FOLDER, "n"), (URL, &url)])
-            .env(REPO, world.repo())
-            .env(KEEP, held.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_micros(u64::from(n * 4_300 % 90_000)));
-        victim.kill().unwrap();
-        victim.wait().unwrap();
-
+        let tip = publish(&world, n);
+        kill_one(&world, &held, Some("n"), n * 4_300 % 90_000);
         assert!(crate::git::reach::check(&world.reader(), &held).is_ok(), "round {n}");
         if n.is_multiple_of(3) {
             let (commit, made) = fetch();
