@@ -316,10 +316,48 @@ fn a_token_is_not_shown_by_a_roundabout_way() {
     lfs.instead(|request| {
         is_batch(request).then(|| Reply::redirect(302, &format!("http://x.example/{TOKEN}")))
     });
-    let ran = field.sync();
-    let listed = field.listed("tool").to_string();
-    assert!(!format!("{ran:?}{listed}").contains(TOKEN), "{ran:?} {listed}");
-    assert!(listed.contains("contains the credentials"), "{listed}");
+    let hidden = |field: &Field| {
+        let ran = field.sync();
+        let listed = field.listed("tool").to_string();
+        assert!(!format!("{ran:?}{listed}").contains(TOKEN), "{ran:?} {listed}");
+        assert!(listed.contains("contains the credentials"), "{listed}");
+    };
+    hidden(&field);
+    // Or that has it for what it pretends to say.
+    let header = || json!({"actions": {"download": {"href": "https://x.example/", "header": {format!("Proxy-{TOKEN}"): "x"}}}});
+    lfs.instead(move |request| is_batch(request).then(|| batch(request, |_| header())));
+    hidden(&field);
+    for member in ["transfer", "hash_algo"] {
+        let answer = json!({member: TOKEN, "objects": []}).to_string();
+        lfs.instead(move |request| {
+            is_batch(request).then(|| Reply::new(200, "application/vnd.git-lfs+json", answer.clone()))
+        });
+        hidden(&field);
+    }
+}
+
+/// What came from where the marketplace was is judged by where it is: as anybody's. From there it comes again.
+#[test]
+fn a_marketplace_that_moves_is_a_stranger_where_it_was() {
+    let ground = World::new();
+    let lfs = LfsServer::of(&ground.path("upstreams"));
+    let market = ground.upstream("market");
+    market.plugins(&["tool"]).track("*.bin").write("plugins/tool/big.bin", lfs.put(BIG)).commit("Publish");
+    let field = Field::new(&[&lfs.server]);
+    let url = format!("{}/market/.git", lfs.server.url);
+    field.world.agnes(&["marketplace", "add", &url, "--slug", "market"]);
+    field.world.user(ADA, &["market/*"]);
+    well(&field.sync());
+    well(&field.run(&["host", "allow", "other.example"]));
+    well(&field.sync());
+    served(&field);
+    let moved = url.replace("localhost", "127.0.0.1");
+    well(&field.run(&["marketplace", "edit", "market", "--url", &moved]));
+    market.write("plugins/tool/README.md", "more").commit("More");
+    let asked = lfs.asked().len();
+    well(&field.sync());
+    served(&field);
+    assert_eq!(lfs.asked().len(), asked + 1);
 }
 
 /// Where a commit says that its objects are is a stranger's word, and goes by what is said of hosts.

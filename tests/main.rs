@@ -15,6 +15,7 @@ mod catalog;
 mod chained;
 mod client;
 mod corpus;
+mod denied;
 mod deployment;
 mod determinism;
 mod disabling;

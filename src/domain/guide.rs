@@ -209,4 +209,35 @@ mod tests {
             );
         }
     }
+
+    /// The lines that make no sense to PowerShell's grammar.
+    fn nonsense(text: &str) -> Vec<usize> {
+        let mut parser = tree_sitter::Parser::new();
+        parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+        let tree = parser.parse(text, None).unwrap();
+        let (mut found, mut nodes) = (Vec::new(), vec![tree.root_node()]);
+        while let Some(node) = nodes.pop() {
+            if node.is_error() || node.is_missing() {
+                found.push(node.start_position().row + 1);
+            }
+            nodes.extend((0..node.child_count()).filter_map(|n| node.child(u32::try_from(n).ok()?)));
+        }
+        found
+    }
+
+    #[test]
+    fn what_is_printed_for_powershell_is_powershell() {
+        let pem = "-----BEGIN CERTIFICATE-----\nQUJD+/=\n-----END CERTIFICATE-----\n";
+        for (base, ca) in [("https://a.example.com", None), ("https://a.example.com:8443/it's", Some(pem))] {
+            let text = text(Platform::Windows, base, ca);
+            assert_eq!(nonsense(&text), [0; 0], "{text}");
+            // Lines end as they do there, or a here-string would not.
+            assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+        }
+        let broken = text(Platform::Windows, "https://a.example.com", None);
+        for (piece, instead) in [("'Stop'", "'Stop"), ("\r\n}\r\n", "\r\n"), ("foreach (", "foreach ")] {
+            let broken = broken.replacen(piece, instead, 1);
+            assert_ne!(nonsense(&broken), [0; 0], "{broken}");
+        }
+    }
 }

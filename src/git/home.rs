@@ -2,8 +2,7 @@
 //!
 //! ```text
 //! HEAD  config  objects/pack/…  refs/agnes/<commit id>  shallow
-//! joined/<commit id>-<terms>     which commit was made of that one, and of its submodules or objects of git LFS
-//! narrowed/<commit id>           which commit has some folders of that one, and which folders
+//! joined/  narrowed/  givers/    what else is to be known of a commit: see [`super::records`]
 //! objects/incoming-XXXX/         a pack that is being received; swept when stale
 //! ```
 //!
@@ -23,16 +22,13 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
 
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n";
 const INCOMING: &str = "incoming-";
-const JOINED: &str = "joined";
-const NARROWED: &str = "narrowed";
 
 /// The folder, while it is our turn to change it.
 pub(super) struct Home {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     _turn: Turn,
 }
 
@@ -124,18 +120,6 @@ impl Home {
         self.reference(commit).is_file()
     }
 
-    /// The commits that an upstream may know, the newest first: those that are here whole, less those that
-    /// were made here of others.
-    pub(super) fn bases(&self) -> Vec<Oid> {
-        let made_of_another = |path: PathBuf| {
-            let made = remembered(&path).first().copied()?;
-            (of_name(&path) != Some(made)).then_some(made)
-        };
-        let records = [JOINED, NARROWED].into_iter().flat_map(|folder| list(&self.path.join(folder)));
-        let made: BTreeSet<Oid> = records.filter_map(made_of_another).collect();
-        self.commits().into_iter().filter(|commit| !made.contains(commit)).collect()
-    }
-
     /// The commits that are here whole, the newest first.
     pub(super) fn commits(&self) -> Vec<Oid> {
         let mut found: Vec<_> = list(&self.path.join("refs/agnes"))
@@ -166,67 +150,6 @@ impl Home {
         self.replace(&format!("refs/agnes/{commit}"), format!("{commit}\n").as_bytes())
     }
 
-    /// Remembers which commit was made of another, on which terms, and of which besides.
-    pub(super) fn remember(&self, of: &Oid, terms: &str, made: &Oid, and: &[Oid]) -> io::Result<()> {
-        self.tell(of, terms, made, and, None)
-    }
-
-    /// The commit that was made of this one on these terms, if it is here whole.
-    pub(super) fn joined(&self, of: &Oid, terms: &str) -> Option<Oid> {
-        let made = remembered(&self.path.join(format!("{JOINED}/{of}-{terms}")));
-        made.first().copied().filter(|made| self.holds(made))
-    }
-
-    /// Remembers the same, with a line about it if there is one.
-    pub(super) fn tell(
-        &self,
-        of: &Oid,
-        terms: &str,
-        made: &Oid,
-        and: &[Oid],
-        line: Option<&str>,
-    ) -> io::Result<()> {
-        fs::create_dir_all(self.path.join(JOINED))?;
-        let ids = [made].into_iter().chain(and).map(ToString::to_string);
-        let lines: Vec<_> = ids.chain(line.map(str::to_owned)).collect();
-        self.replace(&format!("{JOINED}/{of}-{terms}"), format!("{}\n", lines.join("\n")).as_bytes())
-    }
-
-    /// Remembers which commit has these folders of another, and nothing else of it. There is one for each.
-    pub(super) fn remember_narrowed(&self, of: &Oid, made: &Oid, folders: &[RepoPath]) -> io::Result<()> {
-        fs::create_dir_all(self.path.join(NARROWED))?;
-        let lines = [made.to_string()].into_iter().chain(folders.iter().map(RepoPath::to_key));
-        let text: String = lines.map(|line| line + "\n").collect();
-        self.replace(&format!("{NARROWED}/{of}"), text.as_bytes())
-    }
-
-    /// The folders of this commit that are here whole, though all of it is not.
-    pub(super) fn folders(&self, of: &Oid) -> Vec<RepoPath> {
-        let found = Narrowed::of(&self.path, of).filter(|found| self.holds(&found.made));
-        found.map_or_else(Vec::new, |found| found.folders())
-    }
-
-    /// Commits with those that they were made of, and those that these were made of. Without these, all of it would
-    /// be fetched again.
-    pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
-        let made: Vec<_> = list(&self.path.join(JOINED))
-            .into_iter()
-            .map(|path| (of_name(&path), remembered(&path)))
-            .collect();
-        let mut all: BTreeSet<Oid> = keep.iter().copied().collect();
-        loop {
-            let before = all.len();
-            for (of, parts) in &made {
-                if parts.first().is_some_and(|made| all.contains(made)) {
-                    all.extend(of.iter().chain(parts).filter(|id| self.holds(id)));
-                }
-            }
-            if all.len() == before {
-                return all.into_iter().collect();
-            }
-        }
-    }
-
     /// Forgets one commit that turned out not to be whole.
     pub(super) fn forget(&self, commit: &Oid) {
         let mut shallow = self.shallow();
@@ -244,11 +167,7 @@ impl Home {
                 fs::remove_file(self.reference(&commit))?;
             }
         }
-        for path in [JOINED, NARROWED].iter().flat_map(|folder| list(&self.path.join(folder))) {
-            if remembered(&path).first().is_none_or(|made| !self.holds(made)) {
-                fs::remove_file(path)?;
-            }
-        }
+        self.forget_records(keep)?;
         let shallow = self.shallow().into_iter().filter(|id| keep.contains(id)).collect();
         self.write_shallow(&shallow)
     }
@@ -274,7 +193,7 @@ impl Home {
     }
 
     /// Writes a file beside its place and moves it there, so that nobody sees half of it.
-    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".tmp").tempfile_in(&self.path)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
@@ -282,75 +201,9 @@ impl Home {
     }
 }
 
-/// A commit that was made of another, and the line about it.
-pub(super) struct Told {
-    pub of: Oid,
-    pub made: Oid,
-    pub line: String,
-}
-
-impl Told {
-    /// What was made of this commit on these terms, if it is here whole. Read without anybody's turn, as such a file is
-    /// only ever replaced: whoever fetches may take long.
-    pub(super) fn of(repo: &Path, of: &Oid, terms: &str) -> Option<Self> {
-        Self::read(repo, &repo.join(format!("{JOINED}/{of}-{terms}")))
-    }
-
-    /// All that was made on terms that begin like that and is here whole, in the order of what it is of.
-    pub(super) fn all(repo: &Path, terms: &str) -> Vec<Self> {
-        let on_terms = |path: &PathBuf| {
-            name_of(path).split_once('-').is_some_and(|(_, others)| others.starts_with(terms))
-        };
-        let mut files: Vec<_> = list(&repo.join(JOINED)).into_iter().filter(on_terms).collect();
-        files.sort();
-        files.iter().filter_map(|path| Self::read(repo, path)).collect()
-    }
-
-    fn read(repo: &Path, path: &Path) -> Option<Self> {
-        let text = fs::read_to_string(path).ok()?;
-        let made: Oid = text.lines().next()?.parse().ok()?;
-        let line = text.lines().last()?.to_owned();
-        Some(Self { of: of_name(path)?, made, line }).filter(|_| reference(repo, &made).is_file())
-    }
-}
-
 /// The ref that says that a commit is here whole.
 pub(super) fn reference(repo: &Path, commit: &Oid) -> PathBuf {
     repo.join(format!("refs/agnes/{commit}"))
-}
-
-/// A commit that has some folders of another.
-pub(super) struct Narrowed {
-    /// Whether it is here is another question.
-    pub made: Oid,
-    /// Lines, as they are written down: there may be a thousand, and a thousand who ask for one of them.
-    folders: String,
-}
-
-impl Narrowed {
-    pub(super) fn of(repo: &Path, of: &Oid) -> Option<Self> {
-        let text = fs::read_to_string(repo.join(format!("{NARROWED}/{of}"))).ok()?;
-        let (made, folders) = text.split_once('\n')?;
-        Some(Self { made: made.parse().ok()?, folders: folders.to_owned() })
-    }
-
-    pub(super) fn has(&self, folder: &RepoPath) -> bool {
-        let key = folder.to_key();
-        let is_in = |there: &str| {
-            key.strip_prefix(there).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.folders.lines().any(is_in)
-    }
-
-    pub(super) fn folders(&self) -> Vec<RepoPath> {
-        self.folders.lines().filter_map(|line| RepoPath::parse(line).ok()).collect()
-    }
-}
-
-/// The commit that was made, and those that were fetched for it.
-fn remembered(path: &Path) -> Vec<Oid> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().map_while(|line| line.parse().ok()).collect()
 }
 
 /// Packs and their indices end in the hash of everything before (see gitformat-pack).
@@ -373,18 +226,13 @@ fn is_intact(path: &Path) -> bool {
     intact().unwrap_or(false)
 }
 
-fn list(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder)
         .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
         .unwrap_or_default()
 }
 
-/// The commit that such a file is about: its name begins with it.
-fn of_name(path: &Path) -> Option<Oid> {
-    name_of(path).split('-').next()?.parse().ok()
-}
-
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 

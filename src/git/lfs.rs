@@ -11,8 +11,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::home::{Home, Told};
+use super::home::Home;
 use super::made::MakeError;
+use super::records::Told;
 use super::repository::Reader;
 use super::submodules::{configuration, entry};
 use crate::domain::digest::Digest;
@@ -115,37 +116,23 @@ pub fn recall(repo: &Path, commit: &Oid, terms: &str) -> Option<(Oid, Record)> {
     Some((told.made, serde_json::from_str(&told.line).ok()?))
 }
 
-/// The same for what was made.
+/// The same for what was made, be it here or lost.
 #[must_use]
 pub fn recall_made(repo: &Path, made: &Oid) -> Option<Record> {
-    recall_filled(repo, made).or_else(|| {
+    let filled = || Told::all(repo, &Told::by_made(TERMS, made)).into_iter().next();
+    let filled = filled().and_then(|told| serde_json::from_str(&told.line).ok());
+    filled.or_else(|| {
         let told = Told::all(repo, TERMS).into_iter().find(|told| told.made == *made)?;
         serde_json::from_str(&told.line).ok()
     })
-}
-
-/// The same for what was made and has objects in it, as it was last found to be.
-#[must_use]
-pub fn recall_filled(repo: &Path, made: &Oid) -> Option<Record> {
-    serde_json::from_str(&Told::all(repo, &of_made(made)).first()?.line).ok()
-}
-
-/// The terms on which a commit is found by what it was made to be.
-fn of_made(made: &Oid) -> String {
-    format!("{TERMS}of-{made}")
-}
-
-/// The commit that another was made of with its objects; that one itself, if it was not.
-#[must_use]
-pub fn upstream_of(repo: &Path, commit: &Oid) -> Oid {
-    Told::all(repo, TERMS).into_iter().find(|told| told.made == *commit).map_or(*commit, |told| told.of)
 }
 
 /// The objects that commits which are here were made with, on terms that begin like that, and who was asked for
 /// them.
 #[must_use]
 pub fn known(repo: &Path, terms: &str) -> Record {
-    let records = Told::all(repo, terms).into_iter().filter_map(|told| serde_json::from_str(&told.line).ok());
+    let here = Told::all(repo, terms).into_iter().filter(|told| told.is_here(repo));
+    let records = here.filter_map(|told| serde_json::from_str(&told.line).ok());
     records.fold(Record::default(), |mut all, record: Record| {
         all.objects.extend(record.objects);
         for (oid, hosts) in record.from {
@@ -173,7 +160,7 @@ pub fn remember(
         Home::take(repo, &|| false).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::WouldBlock))?;
     // What takes its place in the record may come soon, and what was made is served meanwhile.
     if !record.objects.is_empty() {
-        home.tell(commit, &of_made(made), made, and, Some(&text))?;
+        home.tell(commit, &Told::by_made(TERMS, made), made, and, Some(&text))?;
     }
     Ok(home.tell(commit, terms, made, and, Some(&text))?)
 }
@@ -186,7 +173,7 @@ mod tests {
     use crate::domain::lfs::Pointer;
     use crate::domain::path::RepoPath;
     use crate::git::fetch::lfs::{Spool, copy};
-    use crate::git::{Pin, compact, fixture, made, narrowed, verify};
+    use crate::git::{Lineage, Pin, compact, fixture, made, narrowed, verify};
 
     const BIG: &[u8] = b"many bytes";
 
@@ -310,8 +297,9 @@ mod tests {
         assert_eq!(recall(&repo, &commit, "lfs-a-1"), Some((made, record.clone())));
         assert_eq!(recall(&repo, &commit, "lfs-a-2"), None);
         assert_eq!(recall_made(&repo, &made).as_ref(), Some(&record));
-        assert_eq!((recall_filled(&repo, &made), recall_filled(&repo, &commit)), (Some(record), None));
-        assert_eq!((upstream_of(&repo, &made), upstream_of(&repo, &commit)), (commit, commit));
+        let lineage = Lineage::of(&repo);
+        assert_eq!((lineage.record(&made), lineage.record(&commit)), (Some(record), None));
+        assert_eq!((lineage.upstream(&made), lineage.upstream(&commit)), (commit, commit));
         let found = known(&repo, "lfs-a-");
         assert_eq!((found.objects, found.from, known(&repo, "lfs-b-")), (objects, from, Record::default()));
 

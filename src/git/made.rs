@@ -17,6 +17,7 @@ use sha1::{Digest as _, Sha1};
 
 use super::compact::index_pack;
 use super::home::Home;
+use super::records::Told;
 use super::repository::Repository;
 use super::tree::{Folder, Unfit};
 use super::{author, from_gix, one_line, reach};
@@ -50,6 +51,8 @@ pub struct MadeOf<'a> {
     pub fetched: &'a [Oid],
     /// Names the terms on which they were. On others something else may come of it.
     pub terms: &'a str,
+    /// How these begin, whatever they are.
+    pub kind: &'a str,
 }
 
 /// Takes the contents of files and other objects.
@@ -111,8 +114,9 @@ pub(super) fn write(
     let reader = Repository::open(repo).map_err(|error| unreadable(&error))?.reader();
     reach::check(&reader, &commit).map_err(|error| unreadable(&error))?;
     home.record(&commit, false)?;
-    if let Some(MadeOf { commit: of, fetched, terms }) = of {
-        home.remember(of, terms, &commit, fetched)?;
+    if let Some(MadeOf { commit: of, fetched, terms, kind }) = of {
+        home.remember(of, &Told::by_made(kind, &commit), &commit, fetched)?;
+        home.remember(of, &format!("{kind}{terms}"), &commit, fetched)?;
     }
     Ok(commit)
 }

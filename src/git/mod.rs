@@ -32,10 +32,12 @@ pub mod fetch;
 mod fixture;
 mod home;
 pub mod lfs;
+mod lineage;
 pub mod made;
 mod narrowed;
 pub mod pack;
 mod reach;
+mod records;
 pub mod repository;
 mod shown;
 pub mod submodules;
@@ -50,11 +52,12 @@ pub use author::{WriteError, write_repository, write_tag};
 pub use blob::BlobHasher;
 pub use compact::compact;
 pub use fetch::file::{Ask, Got, download};
-pub use fetch::{AllowAddress, Brought, FetchError, FetchOptions, Fetched, Pin, Upstream};
-pub use fetch::{fetch, fetch_folders, host_of, place_of};
+pub use fetch::{AllowAddress, AllowHost, Asked, Brought, FetchError, FetchOptions, Fetched, Pin, Upstream};
+pub use fetch::{fetch, fetch_folders, giver, host_of, place_of};
+pub use lineage::{Lineage, givers, remember_givers};
 pub use narrowed::stand_in;
 pub use repository::{Reader, Repository};
-pub use trust::{distrust, holds, verify};
+pub use trust::{distrust, forget, holds, verify};
 pub use user::UserGit;
 
 #[cfg(test)]

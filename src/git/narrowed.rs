@@ -16,7 +16,7 @@ use gix::objs::{Kind as ObjectKind, Tree, WriteTo as _};
 
 use super::made::{MakeError, Objects};
 use super::repository::Reader;
-use super::{home::Narrowed, to_gix, trust};
+use super::{records::Narrowed, to_gix, trust};
 use crate::domain::oid::Oid;
 use crate::domain::path::RepoPath;
 use crate::domain::tree::{Kind, Objects as _, ReadError};

@@ -25,6 +25,12 @@ const LONGEST: u64 = 1 << 20;
 /// One that is deeper is not looked for, in folders.
 const DEEPEST: usize = 64;
 
+/// More are not looked for.
+const MOST: usize = 1_000;
+
+/// How the terms begin on which commits are made of others and their submodules.
+pub const TERMS: &str = "submodules-";
+
 /// A submodule of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submodule {
@@ -47,20 +53,53 @@ pub fn submodules(repo: &Path, commit: &Oid) -> Result<Vec<Submodule>, ReadError
         return Ok(Vec::new());
     };
     let Some(listing) = configuration(&reader, &listing)? else { return Ok(Vec::new()) };
-    let mut found: Vec<Submodule> = Vec::new();
-    for section in listing.sections_by_name("submodule").into_iter().flatten() {
+    let mut listed: BTreeMap<RepoPath, String> = BTreeMap::new();
+    for section in listing.sections_by_name("submodule").into_iter().flatten().take(MOST) {
         let value = |name: &str| section.values(name).pop().map(|value| value.to_string());
         let (Some(path), Some(url)) = (value("path"), value("url")) else { continue };
         let Ok(path) = RepoPath::parse(&path) else { continue };
-        if path.is_root() || path.segments().len() > DEEPEST || found.iter().any(|other| other.path == path) {
-            continue;
-        }
-        if let Some((Kind::Submodule, commit)) = entry(&reader, root, path.segments())? {
-            found.push(Submodule { path, url, commit });
+        if !path.is_root() && path.segments().len() <= DEEPEST {
+            listed.entry(path).or_insert(url);
         }
     }
+    let mut found = Vec::new();
+    let paths = listed.keys().map(|path| (path.segments(), path)).collect();
+    find(&reader, &root, paths, &mut |path, commit| {
+        found.extend(listed.get(path).map(|url| Submodule { path: path.clone(), url: url.clone(), commit }));
+    })?;
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// Tells the submodules at these paths, with the rest of each that leads there from this tree. Each tree is read once,
+/// however many paths go through it.
+fn find<'p>(
+    reader: &Reader,
+    tree: &Oid,
+    paths: Vec<(&'p [String], &'p RepoPath)>,
+    tell: &mut impl FnMut(&'p RepoPath, Oid),
+) -> Result<(), ReadError> {
+    let mut below: BTreeMap<&[u8], Vec<(&[String], &RepoPath)>> = BTreeMap::new();
+    for (rest, path) in paths {
+        if let Some((first, rest)) = rest.split_first() {
+            below.entry(first.as_bytes()).or_default().push((rest, path));
+        }
+    }
+    let (mut next, mut buffer) = (Vec::new(), Vec::new());
+    reader.each_entry(tree, &mut buffer, |name, kind, id| {
+        // Of several entries of one name the first is meant.
+        next.extend(below.remove(name).map(|paths| (kind, id, paths)));
+    })?;
+    for (kind, id, paths) in next {
+        match kind {
+            Kind::Tree => find(reader, &id, paths, tell)?,
+            Kind::Submodule => {
+                paths.iter().filter(|(rest, _)| rest.is_empty()).for_each(|(_, path)| tell(path, id));
+            }
+            Kind::File | Kind::Executable | Kind::Symlink => {}
+        }
+    }
+    Ok(())
 }
 
 /// A file in the form of git's configuration. `None`: it is too long, or makes no sense.
@@ -94,7 +133,7 @@ pub(super) fn entry(reader: &Reader, root: Oid, path: &[String]) -> Result<Optio
 /// What was made of a commit on these terms before, if that is here.
 #[must_use]
 pub fn joined(repo: &Path, commit: &Oid, terms: &str) -> Option<Oid> {
-    Home::take(repo, &|| false)?.joined(commit, terms)
+    Home::take(repo, &|| false)?.joined(commit, &format!("{TERMS}{terms}"))
 }
 
 /// Makes a commit of one that is here and of others that are to be folders of it, by their paths. With `of`,

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::home::Home;
 use super::reach;
+use super::records::Narrowed;
 use super::repository::Repository;
 use crate::domain::oid::Oid;
 use crate::domain::tree::ReadError;
@@ -27,6 +28,16 @@ pub fn verify(repo: &Path, commit: &Oid) -> Result<(), ReadError> {
 #[must_use]
 pub fn holds(repo: &Path, commit: &Oid) -> bool {
     super::home::reference(repo, commit).is_file()
+}
+
+/// Takes back that a commit is here whole, so that it is asked for anew.
+pub fn forget(repo: &Path, commit: &Oid) {
+    if let Some(home) = Home::take(repo, &|| false) {
+        home.forget(commit);
+        if let Some(narrowed) = Narrowed::of(repo, commit) {
+            home.forget(&narrowed.made);
+        }
+    }
 }
 
 /// Takes back that anything is here whole. Does nothing while a fetch is at work there, which will

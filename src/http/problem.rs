@@ -75,9 +75,10 @@ fn fate(error: &Error) -> (StatusCode, String) {
         Error::Conflict { .. } => (S::CONFLICT, "conflict"),
         Error::Fetch { source, .. } => fetch_fate(source),
         Error::Reading(ReadingError::Catalog(_)) => (S::BAD_GATEWAY, "marketplace-unusable"),
-        Error::Reading(ReadingError::Damaged(_)) | Error::Damaged { .. } | Error::Gone { .. } => {
-            (S::INTERNAL_SERVER_ERROR, "repository-damaged")
-        }
+        Error::Reading(ReadingError::Damaged(_))
+        | Error::Damaged { .. }
+        | Error::Gone { .. }
+        | Error::Lost { .. } => (S::INTERNAL_SERVER_ERROR, "repository-damaged"),
         Error::Store(error) => match error {
             StoreError::Held { .. } => (S::SERVICE_UNAVAILABLE, "registry-held"),
             StoreError::Newer { .. } => (S::INTERNAL_SERVER_ERROR, "registry-newer"),

@@ -40,6 +40,9 @@ pub enum Error {
     Damaged { slug: String, folder: PathBuf, source: ReadError },
     #[error("what was fetched of `{slug}` is gone: {reason}")]
     Gone { slug: String, folder: PathBuf, reason: String },
+    /// What a marketplace on hold serves cannot be brought back.
+    #[error("what `{slug}` serves is not all here any more, and cannot be fetched again: {reason}")]
+    Lost { slug: String, reason: String },
     /// A commit of a marketplace that was not fetched, or of which nothing is kept any more.
     #[error("there is no state of `{slug}` with the commit `{commit}`{}", if .held.is_empty() { String::new() } else { format!("; there is {held}") })]
     NotHeld { slug: String, commit: String, held: String },
@@ -146,6 +149,11 @@ impl Error {
             Self::Damaged { slug, .. } | Self::Gone { slug, .. } => {
                 // A sync fetches what is missing.
                 return Some(format!("agnes marketplace sync {slug}"));
+            }
+            Self::Lost { slug, .. } => {
+                return Some(format!(
+                    "agnes marketplace approve {slug}, or: agnes marketplace history {slug}"
+                ));
             }
             _ => return None,
         };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::at_work::Busy;
+use super::denied::Lineages;
 use super::lfs::{self, ALL, Filled};
 use super::supplies::Supply;
 use super::upstreams::made_commit;
@@ -73,6 +74,7 @@ struct Surroundings<'a> {
     vendored: &'a Vendored,
     /// What git LFS keeps of the marketplace's own repository, if it was asked.
     filled: Option<&'a Filled>,
+    lineages: Lineages,
 }
 
 /// A plugin as it was read.
@@ -134,7 +136,8 @@ impl Registry {
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
         let same = self.is_as_before(row, &fetched.commit)? && made_commit(row) == made;
         let filled = Some(&filled);
-        let around = Surroundings { row, reading: &reading, same, vendored: &vendored, filled };
+        let lineages = Lineages::default();
+        let around = Surroundings { row, reading: &reading, same, vendored: &vendored, filled, lineages };
         let (plugins, facts) = self.read_plugins(supply, &around, before, watch)?;
         let (tally, concerns_hosts) = (vendored.tally, filled.is_some_and(Filled::concerns_hosts));
         Ok((Found { fetched, made, concerns_hosts, catalog: reading.catalog, plugins, facts, tally }, busy))
@@ -177,7 +180,9 @@ impl Registry {
         let asked = self.settings.sync.lfs || state.made.is_some();
         let filled = asked.then(|| Filled::again_of(&supply.folder, state.made.unwrap_or(commit)));
         let filled = filled.as_ref();
-        let around = Surroundings { row, reading: &reading, same: false, vendored: &vendored, filled };
+        let lineages = Lineages::default();
+        let around =
+            Surroundings { row, reading: &reading, same: false, vendored: &vendored, filled, lineages };
         let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
         let (tally, made) = (vendored.tally, state.made);
         let concerns_hosts = filled.is_some_and(Filled::concerns_hosts);
@@ -243,7 +248,9 @@ impl Registry {
                 Source::Remote(_) | Source::Refused(_) => None,
             };
             let commit = filled.filter(|filled| filled.is_in(name)).map(|filled| filled.commit.to_string());
-            let settled = !filled.is_some_and(|filled| filled.again(name));
+            // What is read again was not asked about.
+            let unasked = !around.vendored.is_of_now() && filled.is_some_and(Filled::concerns_hosts);
+            let settled = !unasked && !filled.is_some_and(|filled| filled.again(name));
             filled.inspect(|filled| filled.explain(name, &mut plugin.notes));
             let tree = plugin.tree.map(|id| id.to_string());
             let origin = OriginRow { path, commit, tree, ..OriginRow::default() };
@@ -260,7 +267,7 @@ impl Registry {
         // Neither is what came from somebody who is denied by now, whatever it belongs to.
         let vendors = around.row.remote == RemoteMode::Vendor.as_str();
         let of_hosts = |place: &remote::Vendored| {
-            lfs::refusal(&self.folder.vendored(&place.url), place, around.vendored.hosts())
+            self.refusal_of_place(&around.lineages, around.vendored.hosts(), &around.row.url, place)
         };
         let then = around.vendored.place_then(entry).filter(|_| vendors);
         if let Some(why) = then.and_then(of_hosts) {
@@ -275,13 +282,15 @@ impl Registry {
             Ok(mut read) => {
                 filled.inspect(|filled| filled.explain(ALL, &mut read.plugin.notes));
                 let again = filled.is_some_and(|filled| filled.again(ALL));
-                return Ok(Read { settled: !may_move(entry) && !again, ..read });
+                let settled = around.vendored.is_of_now() && !may_move(entry) && !again;
+                return Ok(Read { settled, ..read });
             }
             Err(why) => why,
         };
-        // Of another time's nothing takes its place.
-        if let Some(place) = then {
-            return Err(ReadError { id: place.commit, reason: why });
+        // Of another time's nothing takes its place; and the others are served without it.
+        if then.is_some() {
+            let plugin = Plugin::refused(entry, why);
+            return Ok(Read { plugin, origin: OriginRow::default(), settled: false });
         }
         // What was there before goes on being served.
         let kept = before.filter(|row| row.digest.is_some()).and_then(|row| row.origin.vendored());
@@ -319,8 +328,8 @@ impl Registry {
         let elsewhere = supply.elsewhere(&reader, place).map_err(damaged)?;
         let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
         let is_other = |old: &Oid| {
-            let of = |commit| git::lfs::upstream_of(&supply.folder, commit);
-            of(old) != of(&place.commit)
+            let lineage = around.lineages.of(&supply.folder);
+            lineage.upstream(old) != lineage.upstream(&place.commit)
         };
         plugin.notes.extend(moved(around.vendored.tag(entry), &plugin, place, before, &is_other));
         let commit = place.commit.to_string();

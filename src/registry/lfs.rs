@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use self::pointers::{Use, Uses};
+use super::denied::refusal_of_givers;
 use super::finding::{json, notes_of};
-use super::origin::Origin;
 use super::quiet::Quiet;
 use super::terms::Errand;
 use super::{Error, Registry, Result};
@@ -35,10 +35,9 @@ use crate::domain::watch::Watch;
 use crate::git::fetch::lfs::Spool;
 use crate::git::fetch::redacted;
 use crate::git::lfs::{
-    Base, Missing, NONE, Place, Record, TERMS, fill, known, recall, recall_filled, recall_made, remember,
-    speaks_of_it,
+    Base, Missing, NONE, Place, Record, TERMS, fill, known, recall, recall_made, remember, speaks_of_it,
 };
-use crate::git::{self, FetchError, Reader, Repository};
+use crate::git::{self, FetchError, Lineage, Reader, Repository};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
 
@@ -91,11 +90,8 @@ impl Filled {
     /// that it was asked when the plugin's own source was.
     pub(super) fn refusal(&self, plugin: &str, hosts: &Hosts, url: &str) -> Option<String> {
         let objects = self.record.plugins.get(plugin)?.iter();
-        let mut from = objects.filter_map(|oid| self.record.from.get(oid)).flatten();
-        let why = from.find_map(|host| {
-            let is_home = Origin::of(host) == Origin::of(url);
-            hosts.refusal(&git::place_of(host).ok()?, false).filter(|_| !is_home)
-        })?;
+        let from = objects.filter_map(|oid| self.record.from.get(oid)).flatten();
+        let why = refusal_of_givers(from, hosts, url)?;
         Some(format!("of what git LFS keeps of it, {why}"))
     }
 
@@ -127,19 +123,19 @@ impl Filled {
     }
 }
 
-/// Why a plugin that lies elsewhere is not served as it was found before, by what is said of hosts now.
-pub(super) fn refusal(folder: &Path, place: &remote::Vendored, hosts: &Hosts) -> Option<String> {
-    let filled = Filled { commit: place.commit, record: recall_filled(folder, &place.commit)? };
+/// The same for one that lies elsewhere, as it was found before.
+pub(super) fn refusal(lineage: &Lineage, place: &remote::Vendored, hosts: &Hosts) -> Option<String> {
+    let filled = Filled { commit: place.commit, record: lineage.record(&place.commit)? };
     filled.refusal(ALL, hosts, &place.url)
 }
 
 /// Whether a plugin is served with all that git LFS keeps of it, and could be served on as it is.
 pub(super) fn would_lose(row: &PluginRow) -> bool {
-    row.origin.vendored().is_some() && is_whole(row)
+    row.origin.vendored().is_some() && has_all_objects(row)
 }
 
 /// Whether a plugin is served with all that git LFS keeps of it.
-fn is_whole(row: &PluginRow) -> bool {
+fn has_all_objects(row: &PluginRow) -> bool {
     row.digest.is_some() && notes_of(row).iter().all(|note| note.code != lfs::NOTE)
 }
 
@@ -210,7 +206,7 @@ impl Registry {
             return Err(Error::Cancelled);
         }
         // Servers are seldom away, and to read the notes of all plugins takes a while.
-        let loses = |row: &PluginRow| filled.away(&row.name).filter(|_| is_whole(row));
+        let loses = |row: &PluginRow| filled.away(&row.name).filter(|_| has_all_objects(row));
         let mut own = before.iter().filter(|row| row.origin.url.is_none());
         match own.find_map(|row| Some((&row.name, loses(row)?))) {
             Some((name, why)) => Err(failed(format!("of its plugin {}, {why}", quoted(name)))),
@@ -231,7 +227,8 @@ impl Registry {
         if recall(ground.folder, read, NONE).is_some() {
             return Ok(Filled { commit: *commit, record: Record::default() });
         }
-        let rest = Digest::of(json(&(limits, ground.what)).as_bytes()).to_string();
+        // Who may be asked depends on where the repository is; and a marketplace may move.
+        let rest = Digest::of(json(&(limits, ground.what, ground.url)).as_bytes()).to_string();
         let terms = &format!("{hosts}{}", &rest[..32]);
         let before = recall(ground.folder, commit, terms);
         // Everybody knows a commit by its own name, unless something is in it that is not its own.
@@ -263,7 +260,13 @@ impl Registry {
         let uses = uses.finish(&mut record.missing);
 
         let Record { objects: mut here, mut from, .. } = known(ground.folder, &hosts);
-        here.retain(|_, blob| reader.has(blob));
+        // Nor is what came from where nothing may come from for this repository.
+        here.retain(|oid, blob| {
+            let denied =
+                refusal_of_givers(from.get(oid).into_iter().flatten(), ground.errand.hosts, ground.url);
+            denied.is_none() && reader.has(blob)
+        });
+        from.retain(|oid, _| here.contains_key(oid));
         let wanted: BTreeSet<Pointer> = uses.iter().map(|one| one.pointer).collect();
         let is_here = |pointer: &Pointer| {
             let blob = here.get(&pointer.oid.to_string());

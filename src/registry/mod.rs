@@ -13,6 +13,7 @@ pub mod bundles;
 mod cache;
 pub mod channel;
 mod contents;
+mod denied;
 pub mod diff;
 pub mod disabling;
 pub mod doctor;
@@ -26,6 +27,7 @@ pub mod hosts;
 mod lfs;
 pub mod marketplaces;
 mod memory;
+mod mending;
 mod origin;
 mod outbound;
 mod overlay;
@@ -58,7 +60,7 @@ pub mod views;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
 use crate::domain::host::Hosts;
@@ -98,6 +100,8 @@ pub struct Registry {
     uses: Mutex<tokens::Uses>,
     /// Names the scheduler's token, if there is one; read when first asked for.
     scheduler: OnceLock<Option<Digest>>,
+    /// See `while_rehearsing` in `sync`.
+    rehearsed: Once,
 }
 
 impl Registry {
@@ -130,6 +134,7 @@ impl Registry {
             channel: channel::Memory::default(),
             uses: Mutex::default(),
             scheduler: OnceLock::new(),
+            rehearsed: Once::new(),
         })
     }
 

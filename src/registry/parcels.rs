@@ -11,6 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Registry;
+use super::denied::forget_if_denied;
 use super::folder::make_folder;
 use super::origin::Origin;
 use super::terms::{Errand, refusal};
@@ -27,7 +28,7 @@ use crate::domain::remote::{ArchiveSource, FAILED, NpmSource, Remote, RemoteMode
 use crate::domain::source::Source;
 use crate::domain::watch::Watch;
 use crate::git::made::{MakeError, Placed};
-use crate::git::{self, Ask, Got};
+use crate::git::{self, Ask, Asked, FetchOptions, Got};
 use crate::store::marketplaces::MarketplaceRow;
 
 /// One archive or package, as the client has it, in bytes.
@@ -124,10 +125,11 @@ impl Registry {
     ) -> Result<(Oid, bool), String> {
         let folder = self.folder.vendored(place);
         let message = format!("archive {place}\n");
-        if let Some(commit) = git::made::made(&folder, |found| found == message) {
+        if let Some(commit) = made_before(errand.hosts, &folder, &archive.url, |found| found == message) {
             return Ok((commit, false));
         }
-        let mut file = self.download_file(errand, None, &archive.url, watch)?;
+        let asked = Asked::default();
+        let mut file = self.download_file(errand, None, &archive.url, &asked, watch)?;
         let mut sha256 = Hasher::default();
         each_chunk(&mut file, |bytes| sha256.update(bytes)).map_err(|why| why.to_string())?;
         let found = sha256.finish().to_string();
@@ -136,7 +138,8 @@ impl Registry {
                 "what is there has the SHA-256 {found}, and not the one that its source names"
             ));
         }
-        self.unpack(&folder, &message, file, Packing::Zip, packed::unwrap).map(|commit| (commit, true))
+        let commit = self.unpack(&folder, &message, file, Packing::Zip, packed::unwrap)?;
+        remember(&folder, &commit, &asked)
     }
 
     fn fetch_package(
@@ -147,15 +150,18 @@ impl Registry {
         watch: &dyn Watch,
     ) -> Result<(Oid, bool), String> {
         let folder = self.folder.vendored(place);
+        let address = npm::address(self.npm_registry(npm)?, &npm.package);
         // A version is never published twice.
         if let Some(version) = npm::exact(npm.version.as_deref()) {
             let begins = format!("npm {}@{version}\n", npm.package);
-            if let Some(commit) = git::made::made(&folder, |found| found.starts_with(&begins)) {
+            if let Some(commit) =
+                made_before(errand.hosts, &folder, &address, |found| found.starts_with(&begins))
+            {
                 return Ok((commit, false));
             }
         }
-        let address = npm::address(self.npm_registry(npm)?, &npm.package);
-        let package = self.ask_registry(errand, &address, &folder, watch)?;
+        let asked = Asked::default();
+        let package = self.ask_registry(errand, &address, &folder, &asked, watch)?;
         let chosen = package.choose(npm.version.as_deref());
         let (version, release) =
             chosen.map_err(|why| format!("of the package {}, {why}", quoted(&npm.package)))?;
@@ -165,10 +171,10 @@ impl Registry {
         let integrity = integrity.split_whitespace().collect::<Vec<_>>().join(" ");
         let url = tarball.split('?').next().unwrap_or_default();
         let message = format!("npm {}@{version}\n\n{url}\n{integrity}\n", npm.package);
-        if let Some(commit) = git::made::made(&folder, |found| found == message) {
+        if let Some(commit) = made_before(errand.hosts, &folder, &address, |found| found == message) {
             return Ok((commit, false));
         }
-        let mut file = self.download_file(errand, Some(&address), tarball, watch)?;
+        let mut file = self.download_file(errand, Some(&address), tarball, &asked, watch)?;
         each_chunk(&mut file, |bytes| check.update(bytes)).map_err(|why| why.to_string())?;
         if !check.holds() {
             return Err(format!(
@@ -176,7 +182,8 @@ impl Registry {
                 quoted(version)
             ));
         }
-        self.unpack(&folder, &message, file, Packing::TarGz, packed::strip).map(|commit| (commit, true))
+        let commit = self.unpack(&folder, &message, file, Packing::TarGz, packed::strip)?;
+        remember(&folder, &commit, &asked)
     }
 
     /// What the registry says of a package, now.
@@ -185,13 +192,14 @@ impl Registry {
         errand: &Errand<'_>,
         address: &str,
         folder: &Path,
+        asked: &Asked,
         watch: &dyn Watch,
     ) -> Result<Package, String> {
         let told = fs::read(folder.join(TOLD)).ok();
         let told: Option<Told> = told.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let known = told.as_ref().map(|told| told.mark.as_str());
         let ask = Ask { url: address, accept: Some(npm::ACCEPT), known, most: LONGEST_TELLING };
-        let (mut file, mark) = match (self.download(errand, None, &ask, watch)?, told) {
+        let (mut file, mark) = match (self.download(errand, None, &ask, asked, watch)?, told) {
             (Got::Same, Some(told)) => return Ok(told.package),
             (Got::Same, None) => {
                 return Err("the registry answers that nothing is new, to the first question".into());
@@ -212,10 +220,11 @@ impl Registry {
         errand: &Errand<'_>,
         by: Option<&str>,
         url: &str,
+        asked: &Asked,
         watch: &dyn Watch,
     ) -> Result<File, String> {
         let most = LARGEST.min(self.settings.limits.max_fetch_bytes);
-        match self.download(errand, by, &Ask { url, accept: None, known: None, most }, watch)? {
+        match self.download(errand, by, &Ask { url, accept: None, known: None, most }, asked, watch)? {
             Got::File { file, .. } => Ok(file),
             Got::Same => Err("the server answers that nothing is new, to the first question".into()),
         }
@@ -227,6 +236,7 @@ impl Registry {
         errand: &Errand<'_>,
         by: Option<&str>,
         ask: &Ask<'_>,
+        asked: &Asked,
         watch: &dyn Watch,
     ) -> Result<Got, String> {
         let url = ask.url.split('?').next().unwrap_or_default();
@@ -234,6 +244,7 @@ impl Registry {
             Some(by) => self.further_terms(errand, by, url)?,
             None => self.remote_terms(errand, url)?,
         };
+        let options = FetchOptions { asked: asked.clone(), ..options };
         git::download(ask, &self.folder.store(), &options, watch).map_err(|error| error.to_string())
     }
 
@@ -284,6 +295,18 @@ fn each_chunk(file: &mut File, mut show: impl FnMut(&[u8])) -> io::Result<()> {
             length => show(&chunk[..length]),
         }
     }
+}
+
+/// What was made before, if nobody gave it who is denied by now. `url` is what the catalog points to.
+fn made_before(hosts: &Hosts, folder: &Path, url: &str, fits: impl Fn(&str) -> bool) -> Option<Oid> {
+    let commit = git::made::made(folder, fits)?;
+    (!forget_if_denied(hosts, folder, &commit, url)).then_some(commit)
+}
+
+/// Who was asked for what was unpacked.
+fn remember(folder: &Path, commit: &Oid, asked: &Asked) -> Result<(Oid, bool), String> {
+    git::remember_givers(folder, commit, &asked.hosts()).map_err(|why| why.to_string())?;
+    Ok((*commit, true))
 }
 
 fn keep(folder: &Path, told: &Told) -> io::Result<()> {

@@ -136,17 +136,14 @@ impl Registry {
 
         let rules_of_hosts = self.rules_of_hosts()?;
         let before = self.store().plugins(Some(&row.id))?;
-        let found = self.read_commit(row, fetched, token, &before, watch);
-        if let Err(Error::Fetch { .. }) = found {
-            // It stays what it is; but what is denied by now is not served on.
-            let states = self.store().states(Some(&row.id))?;
-            let served = states.iter().find(|state| Some(state.id) == row.state);
-            self.read_anew(caller, known, served, &before)?;
-        }
-        let (found, busy) = found?;
+        let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
         (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
         if same && found.made == made_commit(row) && found.plugins == before {
             known.still(&self.store())?;
+            if found.facts != row.facts {
+                // What was read again without its upstream is settled now.
+                self.store().set_facts(&row.id, found.facts)?;
+            }
             synced.notes += notes_of(row);
             return Ok(synced);
         }

@@ -6,8 +6,11 @@
 //! client, so that what was served before is served on.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Registry;
+use super::denied::forget_if_denied;
 use super::terms::Errand;
 use super::vendoring::Outcome;
 use crate::domain::digest::Digest;
@@ -17,7 +20,7 @@ use crate::domain::remote::FAILED;
 use crate::domain::submodule::address;
 use crate::domain::watch::Watch;
 use crate::git::made::MadeOf;
-use crate::git::submodules::{join, joined, submodules};
+use crate::git::submodules::{TERMS, join, joined, submodules};
 use crate::git::{self, Pin, Upstream};
 
 /// Submodules of submodules, and of those, are fetched; theirs are not.
@@ -32,6 +35,8 @@ struct Ground<'a> {
     folder: &'a Path,
     terms: &'a str,
     watch: &'a dyn Watch,
+    /// Bytes of packs, of all of them together.
+    received: Arc<AtomicU64>,
 }
 
 impl Registry {
@@ -51,8 +56,8 @@ impl Registry {
         // Who points to a submodule is not the curator, and what is here is here for all marketplaces: so the
         // token of one marketplace is not for submodules.
         let errand = &Errand { token: None, ..*errand };
-        let mut fetched = Vec::new();
-        self.join_submodules(&Ground { errand, folder, terms, watch }, url, commit, 0, &mut fetched)
+        let ground = &Ground { errand, folder, terms, watch, received: Arc::default() };
+        self.join_submodules(ground, url, commit, 0, &mut Vec::new())
     }
 
     fn join_submodules(
@@ -71,11 +76,15 @@ impl Registry {
         for submodule in found.map_err(|error| format!("its submodules cannot be read: {error}"))? {
             let Some(address) = address(url, &submodule.url) else { continue };
             let terms = self.further_terms(ground.errand, url, &address);
-            let Ok((token, options)) = terms else { continue };
+            let Ok((token, mut options)) = terms else { continue };
             if fetched.len() == MOST {
                 break;
             }
             fetched.push(submodule.commit);
+            let before = ground.received.load(Ordering::Relaxed);
+            options.max_pack_bytes = options.max_pack_bytes.saturating_sub(before);
+            options.received = Arc::clone(&ground.received);
+            forget_if_denied(ground.errand.hosts, ground.folder, &submodule.commit, &address);
             let pin = Pin::Ref(submodule.commit.to_string());
             let upstream = Upstream { url: &address, pin: &pin, token: token.as_ref() };
             git::fetch(ground.folder, &upstream, &options, ground.watch).map_err(|error| {
@@ -88,7 +97,7 @@ impl Registry {
             return Ok(*commit);
         }
         let failed = |error: git::made::MakeError| format!("its submodules cannot be put in place: {error}");
-        let of = (depth == 0).then_some(MadeOf { commit, fetched, terms: ground.terms });
+        let of = (depth == 0).then_some(MadeOf { commit, fetched, terms: ground.terms, kind: TERMS });
         join(ground.folder, commit, &with, of).map_err(failed)
     }
 }

@@ -8,7 +8,7 @@ use super::origin::Origin;
 use crate::domain::host::{Hosts, Place, Road};
 use crate::domain::remote::{FAILED, Remote};
 use crate::domain::secret::Secret;
-use crate::git::{self, FetchOptions};
+use crate::git::{self, AllowHost, FetchOptions};
 use crate::store::marketplaces::MarketplaceRow;
 
 /// On whose behalf something is fetched, and by what rules.
@@ -22,11 +22,17 @@ pub(super) struct Errand<'a> {
 pub(super) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
     let url = match remote {
         Remote::Git(git) => git.url.as_str(),
-        // No repository's address has a `?`; a file's may, and is where it is all the same.
-        Remote::Archive(archive) => archive.url.split('?').next()?,
+        Remote::Archive(archive) => archive.url.as_str(),
         Remote::Npm(npm) => npm.registry.as_deref()?,
         Remote::Command => return None,
     };
+    refusal_of(hosts, home, url)
+}
+
+/// The same for the address of a repository, of a file, or of what is kept in the store.
+pub(super) fn refusal_of(hosts: &Hosts, home: &Origin, url: &str) -> Option<String> {
+    // No repository's address has a `?`; a file's may, and is where it is all the same.
+    let url = url.split(['?', '#']).next()?;
     // What is no address is refused when it is fetched.
     let place = git::place_of(url).ok()?;
     hosts.refusal(&place, is_home(home, url))
@@ -37,10 +43,23 @@ fn is_home(home: &Origin, url: &str) -> bool {
     matches!(home, Origin::Web { .. }) && Origin::of(url) == *home
 }
 
+/// Whether two addresses lead to one host, by the same road.
+pub(super) fn is_same_place(one: &str, other: &str) -> bool {
+    match Origin::of(one) {
+        web @ Origin::Web { .. } => web == Origin::of(other),
+        // All that go over ssh are of one origin, since no token goes there.
+        Origin::Ssh | Origin::Local => match (git::place_of(one), git::place_of(other)) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        },
+    }
+}
+
 impl Registry {
     /// On which terms something is fetched that a catalog points to. The catalog is a stranger's: what it
     /// points to has to be on the public internet, and is sent the token that its host was given, if any; but
-    /// for the very host that the marketplace is registered at. Whether its host is denied was asked before.
+    /// for the very host that the marketplace is registered at. Whether its host is denied is asked before, by
+    /// [`refusal`] or [`Self::further_terms`].
     pub(super) fn remote_terms(
         &self,
         errand: &Errand<'_>,
@@ -48,12 +67,7 @@ impl Registry {
     ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
         let Errand { row, token, hosts } = *errand;
         let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
-        let mut options = self.fetch_options(row);
-        let rules = Arc::clone(hosts);
-        options.allow_host = Some(Arc::new(move |host, port| {
-            let place = Place { road: Road::Https, host: host.to_owned(), port };
-            rules.refusal(&place, false).is_none()
-        }));
+        let mut options = self.options_of(errand);
         let of_host = match hosts.token_of(&place) {
             None => None,
             Some(variable) => match self.token(variable) {
@@ -83,6 +97,15 @@ impl Registry {
         Ok((of_host, options))
     }
 
+    fn options_of(&self, errand: &Errand<'_>) -> FetchOptions {
+        let rules = Arc::clone(errand.hosts);
+        let allow_host: AllowHost = Arc::new(move |host, port| {
+            let place = Place { road: Road::Https, host: host.to_owned(), port };
+            rules.refusal(&place, false).is_none()
+        });
+        FetchOptions { allow_host: Some(allow_host), ..self.fetch_options(errand.row) }
+    }
+
     /// The same for what `by` points to, which the catalog points to. Who is on one host cannot have us fetch
     /// from another with the token that we have for that.
     pub(super) fn further_terms(
@@ -91,7 +114,7 @@ impl Registry {
         by: &str,
         url: &str,
     ) -> std::result::Result<(Option<Secret>, FetchOptions), String> {
-        if Origin::of(by) == Origin::of(url) {
+        if is_same_place(by, url) {
             return self.remote_terms(errand, url);
         }
         let place = git::place_of(url).map_err(|why| format!("{FAILED}: {why}"))?;
@@ -101,9 +124,7 @@ impl Registry {
         if let Some(why) = errand.hosts.refusal(&place, false) {
             return Err(why);
         }
-        let (_, mut options) = self.remote_terms(errand, url)?;
-        options.allow_address = Some(self.allow_address());
-        options.proxies = self.proxies();
-        Ok((None, options))
+        let (allow_address, proxies) = (Some(self.allow_address()), self.proxies());
+        Ok((None, FetchOptions { allow_address, proxies, ..self.options_of(errand) }))
     }
 }

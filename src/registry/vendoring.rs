@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::at_work::Busy;
+use super::denied::forget_if_denied;
 use super::lfs::Filled;
 use super::origin::Origin;
 use super::quiet::Quiet;
@@ -324,7 +325,7 @@ impl Registry {
     /// repository with its submodules, is not to be had by its name.
     ///
     /// # Errors
-    /// When it is not to be had.
+    /// Why it is not to be had.
     pub(super) fn fetch_again(
         &self,
         row: &MarketplaceRow,
@@ -332,13 +333,14 @@ impl Registry {
         (url, commit): (&str, Oid),
         folders: BTreeSet<RepoPath>,
         watch: &dyn Watch,
-    ) -> Result<()> {
+    ) -> std::result::Result<(), String> {
+        let _busy = self.at_work.begin([url.to_owned()].into());
         let wanted = Wanted { url: url.to_owned(), reference: None, sha: Some(commit), submodules: false };
         let extent = Extent { folders, ..Extent::default() };
         let quiet = Quiet { watch, until: Instant::now() + self.settings.sync.total_timeout };
-        let errand = Errand { row, token, hosts: &self.hosts()? };
-        let gone = |reason| Error::Gone { slug: row.id.clone(), folder: self.folder.vendored(url), reason };
-        self.fetch_repository(&errand, &wanted, &extent, &quiet).map(drop).map_err(gone)
+        let hosts = &self.hosts().map_err(|error| error.to_string())?;
+        let errand = Errand { row, token, hosts };
+        self.fetch_repository(&errand, &wanted, &extent, &quiet).map(drop)
     }
 
     /// The commit to be served from, and what was fetched for it.
@@ -390,7 +392,7 @@ impl Registry {
         if watch.is_late() {
             return Err(failed(FetchError::Cancelled));
         }
-        match (fetch(&wanted.pin()), wanted.sha) {
+        let attempt = || match (fetch(&wanted.pin()), wanted.sha) {
             (Ok(fetched), _) => Ok(fetched),
             // Some servers give nothing by its id. Then it may be what a branch or tag is at.
             (Err(error @ (FetchError::RefMissing { .. } | FetchError::Other { .. })), Some(sha)) => {
@@ -400,7 +402,12 @@ impl Registry {
                 found.ok_or_else(|| failed(error))
             }
             (Err(error), _) => Err(failed(error)),
+        };
+        let fetched = attempt()?;
+        if !fetched.received && forget_if_denied(errand.hosts, &folder, &fetched.commit, url) {
+            return attempt();
         }
+        Ok(fetched)
     }
 }
 

@@ -202,6 +202,20 @@ impl Store {
         Ok(())
     }
 
+    /// How many plugins are of which kind. No plugin changed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn set_facts(&self, id: &str, facts: PluginFacts) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE marketplace_registry SET plugin_count = ?, not_served_count = ?, note_count = ?, \
+             remote_count = ?, vendored_count = ? WHERE id = ?",
+            params![facts.all, facts.not_served, facts.notes, facts.remote, facts.vendored, id],
+        )?;
+        self.wrote(id);
+        Ok(())
+    }
+
     /// # Errors
     /// What the database says.
     pub fn set_notes(&self, id: &str, notes: &str) -> Result<(), StoreError> {

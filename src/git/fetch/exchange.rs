@@ -132,11 +132,15 @@ impl<'a> Wire<'a> {
         if to.scheme() != "https" && to.scheme() != from.scheme() {
             return refuse(to.as_str(), "it leaves https");
         }
-        if let Some(allow) = &self.guard.options.allow_host
-            && Origin::of(&to) != Origin::of(from)
-            && !allow(&plain_host(&to), to.port_or_known_default().unwrap_or_default())
-        {
-            return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
+        if Origin::of(&to) != Origin::of(from) {
+            let (host, port) = (plain_host(&to), to.port_or_known_default().unwrap_or_default());
+            let options = self.guard.options;
+            if options.allow_host.as_ref().is_some_and(|allow| !allow(&host, port)) {
+                return refuse(to.as_str(), "its host is denied, or is not among those that are allowed");
+            }
+            if !options.asked.lead_on(&host, port) {
+                return refuse(to.as_str(), "it is led from one host to another too often");
+            }
         }
         if !to.as_str().ends_with(tail) {
             return refuse(to.as_str(), "it does not lead to a repository (to a login page, perhaps)");

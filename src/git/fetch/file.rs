@@ -63,6 +63,7 @@ pub fn download(
     let host =
         url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| bad("it has no host"))?.to_owned();
     let address = Address { shown, host, road: Road::Web { url: url.clone(), login: None } };
+    options.asked.begin(ask.url);
     let guard = Guard::new(watch, options);
     guard.expect(ask.most.saturating_add(1));
     let failed = |error: io::Error| match guard.cause() {

@@ -26,9 +26,10 @@ use crate::domain::path::RepoPath;
 use crate::domain::tree::ReadError;
 use crate::domain::watch::{Phase, Watch};
 use crate::git::compact::{index_pack, write_pack};
-use crate::git::home::{Home, Narrowed};
+use crate::git::home::Home;
 use crate::git::made::{self, MakeError};
 use crate::git::narrowed::{self, Needs};
+use crate::git::records::Narrowed;
 use crate::git::repository::{Reader, Repository};
 use crate::git::{one_line, reach};
 
@@ -70,6 +71,7 @@ pub fn fetch_folders(
     watch: &dyn Watch,
 ) -> Result<Brought, FetchError> {
     let (address, home) = super::begin(repo, upstream, options, watch)?;
+    options.asked.begin(upstream.url);
     if let Pin::Ref(name) = upstream.pin
         && let Ok(commit) = name.parse::<Oid>()
         && let Some(brought) = already_here(repo, &home, &commit, folders)
@@ -165,7 +167,9 @@ fn receive(
         return Ok(None);
     }
     let made = area.keep(&commit, &root, &folders)?;
-    home.remember_narrowed(&commit, &made, &folders).map_err(|error| FetchError::from_disk(&error, repo))?;
+    let remembered = session.remember_givers(home, &commit);
+    let remembered = remembered.and_then(|()| home.remember_narrowed(&commit, &made, &folders));
+    remembered.map_err(|error| FetchError::from_disk(&error, repo))?;
     Ok(Some(commit))
 }
 

@@ -100,7 +100,10 @@ pub fn ask(
         Some(error) => discreet(&address, lacking(&error)),
         None => Lacking { why: error.to_string(), away: true },
     })?;
-    answer(&bytes, wanted).map_err(refused)
+    // It may repeat the credentials, whatever it pretends to say.
+    let said = answer(&bytes, wanted).map_err(|why| discreet(&address, refused(why)))?;
+    let told = said.into_iter();
+    Ok(told.map(|(pointer, told)| (pointer, told.map_err(|why| discreet(&address, why)))).collect())
 }
 
 /// Brings objects from one host. As many are answered for as were given.

@@ -11,6 +11,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | [`address`] | what was given as an address, parsed, rewritten, redacted |
+//! | [`asked`] | who is asked, and whom they lead on to |
 //! | [`error`] | everything that can go wrong, told apart by what helps |
 //! | [`guard`] | deadlines, cancelling, limits, progress: one per fetch |
 //! | [`session`] | the protocol: handshake, refs, pack |
@@ -27,6 +28,7 @@
 //! interrupted. The protocol itself, packs and everything they contain is gix's.
 
 mod address;
+mod asked;
 mod client;
 mod error;
 mod exchange;
@@ -47,6 +49,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 pub use address::{host_of, place_of, redacted};
+pub use asked::{Asked, giver};
 pub use error::FetchError;
 pub use folders::{Brought, fetch_folders};
 pub use options::{AllowAddress, AllowHost, FetchOptions, Pin, Upstream};
@@ -89,6 +92,7 @@ pub fn fetch(
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
     let (address, home) = begin(repo, upstream, options, watch)?;
+    options.asked.begin(upstream.url);
     // A commit id never changes its meaning: if it is here, nobody needs to be asked.
     if let Pin::Ref(name) = upstream.pin
         && let Ok(commit) = name.parse::<Oid>()
@@ -216,6 +220,7 @@ fn receive(
         _ => unreadable(error),
     })?;
     super::reach::check(&reader, &commit).map_err(unreadable)?;
+    session.remember_givers(home, &commit).map_err(on_disk)?;
     home.record(&commit, facts.has_parents).map_err(on_disk)?;
     let (committed_at, tree, is_tag) = (facts.committed_at, facts.tree, target.is_tag);
     Ok(Fetched { commit, committed_at, tree, received: true, is_tag })

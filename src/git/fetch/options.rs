@@ -4,8 +4,10 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use super::asked::Asked;
 use crate::domain::secret::Secret;
 use crate::git::user::UserGit;
 
@@ -64,6 +66,10 @@ pub struct FetchOptions {
     pub allow_address: Option<AllowAddress>,
     /// Asked where a redirect leads to another host. `None` allows all.
     pub allow_host: Option<AllowHost>,
+    /// Takes down who is asked.
+    pub asked: Asked,
+    /// Counts the bytes of packs that are received.
+    pub received: Arc<AtomicU64>,
     /// Hosts of the proxies in use, which are allowed wherever they are. A proxy connects to where we ask it
     /// to, and looks names up itself; so where there is one, names are looked up here as well, and what
     /// leads to a forbidden address is not asked for.
@@ -87,6 +93,8 @@ impl Default for FetchOptions {
             ca_bundle: None,
             allow_address: None,
             allow_host: None,
+            asked: Asked::default(),
+            received: Arc::default(),
             proxies: Vec::new(),
             look_up: None,
             user: UserGit::default(),

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufWriter, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use gix::odb::pack;
 use gix::protocol::fetch::{Arguments, Response};
@@ -24,6 +25,7 @@ use super::process::{self, Program};
 use super::progress::Tally;
 use super::resolve::Target;
 use crate::domain::oid::Oid;
+use crate::git::home::Home;
 use crate::git::repository::Reader;
 use crate::git::{one_line, to_gix};
 
@@ -94,6 +96,14 @@ impl<'a> Session<'a> {
             return Err(FetchError::ObjectFormat { url: address.shown.clone(), format });
         }
         Ok(session)
+    }
+
+    /// Writes down who was asked for a commit, if they were asked about before they were.
+    pub(super) fn remember_givers(&self, home: &Home, commit: &Oid) -> io::Result<()> {
+        match &self.guard.options.allow_host {
+            None => Ok(()),
+            Some(_) => home.remember_givers(commit, &self.guard.options.asked.hosts()),
+        }
     }
 
     /// The refs whose names begin with one of these.
@@ -256,6 +266,7 @@ impl<'a> Session<'a> {
         if order.more && outcome.is_ok() {
             io::copy(&mut capped, &mut io::sink()).map_err(gix::Error::from_error)?;
         }
+        guard.options.received.fetch_add(self.room.saturating_sub(capped.left), Ordering::Relaxed);
         self.room = capped.left;
         drop(capped);
         let said = super::guard::lock(&remote).clone();

@@ -1,7 +1,6 @@
 //! Asking for objects, and bringing them: on which terms, from whom.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Ground;
 use crate::domain::lfs::{BATCH, Download, Lacking, Pointer};
@@ -11,7 +10,7 @@ use crate::domain::secret::Secret;
 use crate::domain::tree::ReadError;
 use crate::git::fetch::lfs::{Spool, Whereabouts, ask, bring, copy, whereabouts};
 use crate::git::lfs::named;
-use crate::git::{FetchError, FetchOptions, Pin, Reader, Upstream};
+use crate::git::{FetchError, Pin, Reader, Upstream, giver};
 use crate::registry::Registry;
 
 /// Objects that are fetched for one commit.
@@ -22,37 +21,6 @@ pub(super) type Trouble = BTreeMap<Pointer, (Lacking, bool)>;
 
 /// Who was asked for objects, as `https://host:port`, by the SHA-256 of each.
 pub(super) type From = BTreeMap<String, BTreeSet<String>>;
-
-/// In one conversation no more hosts are asked. It is remembered of each object who was.
-const MOST_HOSTS: usize = 8;
-
-/// Everybody who is asked in a conversation.
-#[derive(Clone, Default)]
-struct Asked(Arc<Mutex<BTreeSet<String>>>);
-
-impl Asked {
-    /// A place that is asked first, and all that it leads to.
-    fn along(&self, first: &str, options: &mut FetchOptions) {
-        self.add(host_of(first));
-        let (asked, allow) = (self.clone(), options.allow_host.take());
-        options.allow_host = Some(Arc::new(move |host, port| {
-            allow.as_ref().is_none_or(|allow| allow(host, port))
-                && asked.add(format!("https://{host}:{port}"))
-        }));
-    }
-
-    /// False: there are too many already.
-    fn add(&self, host: String) -> bool {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = hosts.len() < MOST_HOSTS || hosts.contains(&host);
-        fits.then(|| hosts.insert(host)).is_some()
-    }
-
-    fn tell(&self, pointer: &Pointer, from: &mut From) {
-        let hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        from.entry(pointer.oid.to_string()).or_default().extend(hosts.iter().cloned());
-    }
-}
 
 impl Registry {
     /// Brings objects into the spool; of those that are not in it then, why.
@@ -142,14 +110,11 @@ impl Registry {
                 (refused(why), settled)
             })
         };
-        let asked = Asked::default();
         let (token, options) = match terms(named.unwrap_or(ground.url)) {
-            Ok((token, mut options)) => {
-                asked.along(server, &mut options);
-                (token, options)
-            }
+            Ok(terms) => terms,
             Err(why) => return trouble.extend(wanted.iter().map(|pointer| (*pointer, why.clone()))),
         };
+        options.asked.begin(server);
         for (i, some) in wanted.chunks(BATCH).enumerate() {
             let said = match ask(&of(ground, token.as_ref()), server, some, &options, ground.watch) {
                 Ok(said) => said,
@@ -163,28 +128,28 @@ impl Registry {
             for (pointer, told) in said {
                 match told {
                     Ok(download) => {
-                        by_host.entry(host_of(&download.href)).or_default().push((pointer, download));
+                        by_host.entry(giver(&download.href)).or_default().push((pointer, download));
                     }
                     Err(lacking) => drop(trouble.insert(pointer, (lacking, false))),
                 }
             }
             for downloads in by_host.into_values() {
                 let first = downloads.first().map_or("", |(_, download)| download.href.as_str());
-                let there = Asked::default();
-                let (token, options) = match terms(first) {
-                    Ok((token, mut options)) => {
-                        there.along(first, &mut options);
-                        (token, options)
-                    }
+                let (token, there) = match terms(first) {
+                    Ok(terms) => terms,
                     Err(why) => {
                         trouble.extend(downloads.into_iter().map(|(pointer, _)| (pointer, why.clone())));
                         continue;
                     }
                 };
-                let brought = bring(&of(ground, token.as_ref()), &downloads, spool, &options, ground.watch);
+                there.asked.begin(first);
+                let brought = bring(&of(ground, token.as_ref()), &downloads, spool, &there, ground.watch);
                 for ((pointer, _), outcome) in downloads.into_iter().zip(brought) {
                     match outcome {
-                        Ok(()) => [&asked, &there].iter().for_each(|asked| asked.tell(&pointer, from)),
+                        Ok(()) => {
+                            let hosts = from.entry(pointer.oid.to_string()).or_default();
+                            hosts.extend([&options, &there].into_iter().flat_map(|one| one.asked.hosts()));
+                        }
                         Err(lacking) => drop(trouble.insert(pointer, (in_time(lacking), false))),
                     }
                 }
@@ -208,32 +173,4 @@ fn in_time(lacking: Lacking) -> Lacking {
     }
     let why = "all took longer than `sync.total_timeout`, and the next sync goes on from here".to_owned();
     Lacking { why, away: true }
-}
-
-/// Scheme, host and port, as they are written.
-fn host_of(href: &str) -> String {
-    href.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::digest::Digest;
-
-    /// A server may lead each of ten thousand objects to a host of its own.
-    #[test]
-    fn who_is_asked_is_remembered_and_nobody_leads_to_many() {
-        let (asked, mut options) = (Asked::default(), FetchOptions::default());
-        options.allow_host = Some(Arc::new(|host, _| host != "denied.example"));
-        asked.along("https://git.example:8443/x/info/lfs", &mut options);
-        let allow = options.allow_host.unwrap();
-        assert!(allow("cdn.example", 443) && allow("cdn.example", 443) && !allow("denied.example", 443));
-        let (mut from, pointer) = (From::new(), Pointer { oid: Digest::of(b"x"), size: 1 });
-        asked.tell(&pointer, &mut from);
-        let hosts: Vec<_> = from[&pointer.oid.to_string()].iter().map(String::as_str).collect();
-        assert_eq!(hosts, ["https://cdn.example:443", "https://git.example:8443"]);
-        let more = (0..1_000).filter(|n| allow(&format!("h{n}.example"), 443)).count();
-        assert_eq!(more, MOST_HOSTS - 2);
-        assert!(allow("cdn.example", 443));
-    }
 }

@@ -79,3 +79,21 @@ fn what_is_said_of_hosts_holds_for_what_is_pointed_to_in_turn() {
     let allow = options.allow_host.unwrap();
     assert!(!allow("bad.example", 443) && allow("good.example", 443));
 }
+
+/// Whoever has a repository on an ssh server points to another one: to this network's, with the operator's keys.
+#[test]
+fn ssh_goes_to_the_very_host_and_to_no_other() {
+    let fixture = Fixture::new();
+    let registry = &fixture.registry;
+    registry.add_marketplace(&operator(), new("market", HOME)).unwrap();
+    let row = registry.marketplace(&operator(), "market").unwrap().row;
+    let hosts = rules(&[]);
+    let errand = Errand { row: &row, token: None, hosts: &hosts };
+    let may = |by: &str, url: &str| registry.further_terms(&errand, by, url).is_ok();
+    let by = "git@git.a.example:x/tool.git";
+    assert!(may(by, "ssh://git@git.a.example/x/other.git") && may(by, "git@git.a.example:x/other.git"));
+    for url in ["git@git.b.example:x", "ssh://git@git.a.example:2222/x", "git@127.0.0.1:x", "/x", "file:///x"]
+    {
+        assert!(!may(by, url), "{url}");
+    }
+}

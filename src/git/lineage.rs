@@ -1,0 +1,76 @@
+//! What a commit that was made here was made of, and who was asked for that.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::home::Home;
+use super::lfs::{self, Record};
+use super::records::{self, Told};
+use crate::domain::oid::Oid;
+
+/// Who was asked for a commit that nobody made here, as `https://host:port`, if a stranger pointed to it.
+#[must_use]
+pub fn givers(repo: &Path, commit: &Oid) -> BTreeSet<String> {
+    records::givers(repo, commit)
+}
+
+/// Remembers that of a commit that was made of a file. (Of one that is fetched it is, as it comes.)
+///
+/// # Errors
+/// When it cannot be written.
+pub fn remember_givers(repo: &Path, commit: &Oid, hosts: &BTreeSet<String>) -> io::Result<()> {
+    let home = Home::take(repo, &|| false).ok_or_else(|| io::Error::from(io::ErrorKind::WouldBlock))?;
+    home.remember_givers(commit, hosts)
+}
+
+/// Of one repository, as it was when this was read. Names alone are read at first.
+pub struct Lineage {
+    repo: PathBuf,
+    made: HashMap<Oid, Vec<PathBuf>>,
+}
+
+impl Lineage {
+    #[must_use]
+    pub fn of(repo: &Path) -> Self {
+        Self { repo: repo.to_owned(), made: Told::index(repo) }
+    }
+
+    /// Who was asked for a commit and for all that it was made of, as `https://host:port`; for objects of git LFS,
+    /// [`Self::record`] says that.
+    #[must_use]
+    pub fn givers(&self, commit: &Oid) -> BTreeSet<String> {
+        let (mut all, mut seen, mut next) = (BTreeSet::new(), BTreeSet::new(), vec![*commit]);
+        while let Some(commit) = next.pop() {
+            if seen.insert(commit) {
+                all.extend(records::givers(&self.repo, &commit));
+                next.extend(self.records(&commit).flat_map(|path| Told::commits(path)));
+            }
+        }
+        all
+    }
+
+    /// What became of the pointers of a commit that was made with objects of git LFS in it.
+    #[must_use]
+    pub fn record(&self, made: &Oid) -> Option<Record> {
+        serde_json::from_str(&self.filled(made)?.line).ok()
+    }
+
+    /// The commit that another was made of with its objects; that one itself, if it was not.
+    #[must_use]
+    pub fn upstream(&self, commit: &Oid) -> Oid {
+        self.filled(commit).map_or(*commit, |told| told.of)
+    }
+
+    fn filled(&self, made: &Oid) -> Option<Told> {
+        let is_filled = |path: &&PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.ends_with(&Told::by_made(lfs::TERMS, made))
+        };
+        Told::read(self.records(made).find(is_filled)?)
+    }
+
+    fn records(&self, made: &Oid) -> impl Iterator<Item = &PathBuf> {
+        self.made.get(made).into_iter().flatten()
+    }
+}

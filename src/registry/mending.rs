@@ -1,0 +1,126 @@
+//! Bringing back what a marketplace on hold serves, when it went lost with a disk.
+//!
+//! What the upstream has now need not be what is served, so that very state is fetched again: the marketplace's own
+//! commit, what was made of it, and what its plugins elsewhere were served from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::denied::Lineages;
+use super::step::Known;
+use super::{Error, Registry, Result};
+use crate::domain::caller::Caller;
+use crate::domain::oid::Oid;
+use crate::domain::remote::Vendored;
+use crate::domain::secret::Secret;
+use crate::domain::watch::Watch;
+use crate::git;
+use crate::store::marketplaces::MarketplaceRow;
+use crate::store::plugins::PluginRow;
+use crate::store::states::StateRow;
+
+impl Registry {
+    /// The commit that is served, and the one that was made of it.
+    pub(super) fn mend_own(
+        &self,
+        row: &MarketplaceRow,
+        served: &StateRow,
+        token: Option<&Secret>,
+        watch: &dyn Watch,
+    ) -> Result<()> {
+        let path = self.folder.repository(&row.id);
+        let commit = served.commit.parse().map_err(Error::invalid)?;
+        if !git::holds(&path, &commit) {
+            let pin = git::Pin::Ref(served.commit.clone());
+            let upstream = git::Upstream { url: &row.url, pin: &pin, token };
+            git::fetch(&path, &upstream, &self.fetch_options(row), watch)
+                .map_err(|source| Error::Fetch { slug: row.id.clone(), source })?;
+        }
+        if let Some(made) = served.made.filter(|made| !git::holds(&path, made)) {
+            let again = self.made_again(row, &commit, token, watch)?;
+            if again != made {
+                let reason = format!("{made} was made of {commit}, and what is made of it now is {again}");
+                return Err(lost(row, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// What lies elsewhere.
+    pub(super) fn mend_others(
+        &self,
+        caller: &Caller,
+        row: &MarketplaceRow,
+        served: &StateRow,
+        token: Option<&Secret>,
+        watch: &dyn Watch,
+    ) -> Result<()> {
+        // Of a host that is denied by now nothing is served, be it here or not.
+        let (hosts, lineages) = (self.hosts()?, Lineages::default());
+        let is_wanted =
+            |place: &Vendored| self.refusal_of_place(&lineages, &hosts, &row.url, place).is_none();
+        let missing = served.origins.iter().filter(|(_, place)| !self.is_whole(place) && is_wanted(place));
+        let missing: Places<'_> = missing.map(|(name, place)| (name.as_str(), place)).collect();
+        let trouble = self.fetch_missing(row, served, &missing, token, watch)?;
+        let known = Known::one(&self.store(), &row.id)?;
+        if missing.is_empty() && known.row.facts.not_served == 0 {
+            return Ok(());
+        }
+        let rows = self.store().plugins(Some(&row.id))?;
+        // Those that were found to be lost, and are here, are served again.
+        let is_back = |row: &PluginRow| {
+            let place = served.origins.get(&row.name);
+            let is_out = row.digest.is_none() && row.origin.url.is_none();
+            is_out && place.is_some_and(|place| self.is_whole(place) && is_wanted(place))
+        };
+        if rows.iter().any(is_back) {
+            self.read_anew(caller, &known, served, &rows, true)?;
+        }
+        // Of one that was not served before, its row says why.
+        let why = |row: &PluginRow| missing.get(row.name.as_str()).and_then(|place| trouble.get(place));
+        match rows.iter().filter(|row| row.digest.is_some()).find_map(why) {
+            None => Ok(()),
+            Some(why) => Err(lost(row, why.clone())),
+        }
+    }
+
+    /// Why some of them cannot be had.
+    fn fetch_missing<'s>(
+        &self,
+        row: &MarketplaceRow,
+        served: &StateRow,
+        missing: &Places<'s>,
+        token: Option<&Secret>,
+        watch: &dyn Watch,
+    ) -> Result<HashMap<&'s Vendored, String>> {
+        let mut trouble = HashMap::new();
+        if missing.is_empty() {
+            return Ok(trouble);
+        }
+        // As for the first time: what was made here of an archive, of submodules or of objects is made again.
+        let supply = self.supply(&row.id)?;
+        let reader = supply.repository.reader();
+        let commit = served.made.map_or_else(|| served.commit.parse().map_err(Error::invalid), Ok)?;
+        let mut entries = supply.reading_at(&reader, &commit, self.settings.limits)?.catalog.entries;
+        entries.retain(|entry| missing.contains_key(entry.name.as_str()));
+        let (_, _busy) = self.vendor(row, token, &entries, watch)?;
+        // And what has moved since, by its commit.
+        let mut moved: BTreeMap<(&str, Oid), Vec<&'s Vendored>> = BTreeMap::new();
+        for place in missing.values().filter(|place| !self.is_whole(place)) {
+            moved.entry((&place.url, place.commit)).or_default().push(place);
+        }
+        for (of, places) in moved {
+            let folders = places.iter().map(|place| place.path.clone()).collect();
+            if let Err(why) = self.fetch_again(row, token, of, folders, watch) {
+                trouble.extend(places.into_iter().map(|place| (place, why.clone())));
+            }
+        }
+        Ok(trouble)
+    }
+}
+
+/// Name → where it was, of plugins that lie elsewhere.
+type Places<'s> = BTreeMap<&'s str, &'s Vendored>;
+
+fn lost(row: &MarketplaceRow, reason: String) -> Error {
+    Error::Lost { slug: row.id.clone(), reason }
+}
