@@ -14,6 +14,7 @@
 //! - [`made`] makes commits of what was no repository,
 //! - [`submodules`] puts the repositories inside a repository in their places,
 //! - [`lfs`] puts what git LFS keeps elsewhere in its place,
+//! - [`Lineage`] tells what a commit was made of that was made here, and who was asked for that,
 //! - [`author`] writes small repositories, for the demo and for tests.
 //!
 //! **Configuration.** No `gix::Repository` is ever opened, only its object database, so nothing in
