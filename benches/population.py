@@ -26,7 +26,7 @@ def base62(number, width):
 
 
 def token(number):
-    """A token as src/domain/token.rs describes it. Of numbers that anybody knows: for measuring only."""
+    """A token as src/domain/access/token.rs describes it. Of numbers that anybody knows: for measuring only."""
     signed = "agnes_pat_" + base62(int.from_bytes(hashlib.sha256(b"bench %d" % number).digest()), 43)
     return signed + base62(zlib.crc32(signed.encode()), 6)
 

@@ -145,7 +145,8 @@ fn assert_no_litter(victim: &World, calm: &World, seed: u64) {
         // Packs are made one when there are more than eight, and then the commits in them are forgotten, but for
         // those of ten states (`sync.keep_states`), and with each what was written down about it.
         let packs = kind.contains("/objects/pack/");
-        let commits = ["/refs/agnes/", "/joined/", "/narrowed/", "/givers/"].iter().any(|folder| kind.contains(folder));
+        let commits =
+            ["/refs/agnes/", "/joined/", "/narrowed/", "/givers/"].iter().any(|folder| kind.contains(folder));
         let bound = if packs { 8 } else { 0 } + if commits { 8 + 10 } else { 0 };
         let usual = theirs.get(kind).copied().unwrap_or_default().max(bound);
         assert!(*count <= usual + 1, "{SEED}={seed}: {count} of `{kind}`, {usual} in a calm world");

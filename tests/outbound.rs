@@ -4,7 +4,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use agnes::domain::caller::Caller;
+use agnes::domain::access::caller::Caller;
 use agnes::domain::watch::Unwatched;
 use agnes::registry::error::FetchError;
 use agnes::registry::marketplaces::{EditMarketplace, NewMarketplace};

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use agnes::domain::access::secret::Secret;
+use agnes::domain::access::token::Token;
 use agnes::domain::digest::Digest;
-use agnes::domain::secret::Secret;
-use agnes::domain::token::Token;
 
 use crate::support::{ADA, GRACE, World};
 

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::PathBuf;
 
-use agnes::domain::fields::Object;
-use agnes::domain::oid::Oid;
-use agnes::domain::provenance::{CATALOG, Provenance};
-use agnes::domain::view::{self, Feed, Renames};
+use agnes::domain::feed::provenance::{CATALOG, Provenance};
+use agnes::domain::feed::view::{self, Feed, Renames};
+use agnes::domain::plugin::fields::Object;
+use agnes::domain::repository::oid::Oid;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
@@ -444,7 +444,7 @@ fn make_fit(told: &mut Provenance, catalog: &Value) {
     told.view = view::digest(&Feed::default(), &renames, served);
 }
 
-fn tool(told: &mut Provenance) -> &mut agnes::domain::provenance::Plugin {
+fn tool(told: &mut Provenance) -> &mut agnes::domain::feed::provenance::Plugin {
     told.plugins.iter_mut().find(|plugin| plugin.original_name == "tool").unwrap()
 }
 

@@ -11,7 +11,7 @@ use super::error::{Kind, Result, Snag};
 use super::files;
 use super::place::Place;
 use crate::client::ServerUrl;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 
 /// Writing takes no time; whoever has the lock for longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(5);

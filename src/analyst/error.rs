@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::client::{ClientError, Nature, Trouble};
-use crate::domain::token::masked;
+use crate::domain::access::token::masked;
 use crate::wire::Problem;
 
 /// What kind of trouble it is: how the command ends.

@@ -9,7 +9,7 @@ use super::credentials::{self, Credential};
 use super::error::Result;
 use super::place::Place;
 use crate::client::ServerUrl;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 
 /// What git asks a helper to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::credentials::Credential;
 use super::error::{Result, Snag};
 use crate::client::{Call, Client, Remote, Way};
-use crate::domain::names::is_client_name;
 use crate::domain::note::quoted;
+use crate::domain::plugin::names::is_client_name;
 use crate::wire::views::Info;
 
 /// For an answer that somebody waits for.

@@ -11,8 +11,8 @@ use super::files;
 use super::ledger::Ledger;
 use super::place::Place;
 use crate::client::ServerUrl;
+use crate::domain::access::token::PREFIX;
 use crate::domain::digest::Digest;
-use crate::domain::token::PREFIX;
 
 /// Which of Claude Code's settings it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

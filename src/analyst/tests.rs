@@ -9,7 +9,7 @@ use super::error::Kind;
 use super::helper::{Operation, answer};
 use super::ledger::Ledger;
 use super::place::Place;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 
 const TOKEN: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
 

@@ -13,8 +13,8 @@ use clap_complete::Shell;
 
 use super::exit;
 use super::serve::ServeArgs;
-use crate::domain::remote::RemoteMode;
-use crate::domain::version::Versions;
+use crate::domain::plugin::remote::RemoteMode;
+use crate::domain::plugin::version::Versions;
 pub(super) use analyst::{Channel, CredentialArgs, LoginArgs, Plugins, RefreshArgs, Scope, SetupArgs};
 pub(super) use bundle::{BuildZipArgs, VerifyArgs};
 pub(super) use hosts::Host;

@@ -12,7 +12,7 @@ use super::save::{Readers, put, save};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::{Call, ClientError};
-use crate::domain::provenance::Provenance;
+use crate::domain::feed::provenance::Provenance;
 use crate::wire::views::{Bundle, Info, PLUGINS_HEADER, USER_HEADER};
 
 /// How often a ZIP is written that does not belong to what was told of where it comes from.

@@ -22,12 +22,12 @@ use super::args::Global;
 use super::exit::Failure;
 use super::said::{Said, line};
 use super::table::Table as Columns;
+use crate::domain::access::people::Email;
+use crate::domain::feed::view::Feed;
 use crate::domain::limits::Limits;
-use crate::domain::names::check_marketplace_name;
-use crate::domain::network::Outbound;
-use crate::domain::npm::check_registry as check_npm_registry;
-use crate::domain::people::Email;
-use crate::domain::view::Feed;
+use crate::domain::plugin::names::check_marketplace_name;
+use crate::domain::plugin::npm::check_registry as check_npm_registry;
+use crate::domain::upstream::network::Outbound;
 use crate::registry::Settings;
 use crate::registry::settings::{CacheSettings, SyncSettings};
 

@@ -9,7 +9,7 @@ use super::said::{Said, count, line, plain, size};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
-use crate::domain::diff::{Change, Code, CodeDiff, Facts, FileDiff, Text};
+use crate::domain::plugin::diff::{Change, Code, CodeDiff, Facts, FileDiff, Text};
 use crate::wire::diff::{Affected, Commit, MarketplaceDiff};
 use crate::wire::states::Standing;
 

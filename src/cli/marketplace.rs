@@ -14,7 +14,7 @@ use super::secrets::token;
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 use crate::wire::marketplaces::{EditMarketplace, Marketplace, NewMarketplace, Token};
 use crate::wire::people::Removed;
 use crate::wire::sync::{Event, SyncRequest};

@@ -10,7 +10,7 @@ use super::said::{Said, count, line, plain, size};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::client::Call;
-use crate::domain::components::ComponentKind;
+use crate::domain::plugin::components::ComponentKind;
 use crate::wire::plugins::{Disable, Plugin, PluginDetail, Switched};
 
 pub(super) fn list(session: &Session, marketplace: Option<&str>) -> Result<Said, Failure> {

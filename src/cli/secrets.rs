@@ -8,7 +8,7 @@ use super::args::TokenArgs;
 use super::config::server::Server;
 use super::exit::Failure;
 use super::said::line;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 use crate::wire::marketplaces::Token;
 
 /// Longest line that is read from stdin, in bytes.

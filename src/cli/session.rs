@@ -9,7 +9,7 @@ use super::config::{self, Config};
 use super::exit::{Exit, Failure};
 use super::secrets::access_token;
 use crate::client::{Client, Remote, Way};
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::http;
 use crate::registry::DataFolder;
 use crate::registry::error::StoreError;

@@ -12,7 +12,7 @@ use reqwest::{Certificate, Client, ClientBuilder, Url, redirect};
 use super::address::ServerUrl;
 use super::trouble::Trouble;
 use super::way::Answer;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 
 const CONNECTING: Duration = Duration::from_secs(10);
 

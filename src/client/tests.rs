@@ -1,7 +1,7 @@
 //! Calls as they look on the wire, and what becomes of answers that are none.
 
 use super::*;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 
 #[test]
 fn paths_are_encoded_by_segment() {

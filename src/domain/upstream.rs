@@ -1,10 +1,15 @@
-//! Where a marketplace comes from: its address, and which of its commits.
+//! Where a marketplace comes from: its address, and which of its commits; hosts and networks, and the short name
+//! that it has here.
+
+pub mod host;
+pub mod network;
+pub mod slug;
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::note::quoted;
-use super::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// The address of a git repository: `https://`, `http://`, `ssh://`, `git@host:path`, `file://` or a
 /// plain absolute path. It holds no credentials: those are kept elsewhere.

@@ -7,7 +7,7 @@ use gix::objs::{Kind as ObjectKind, Write as _};
 
 use super::tree::{Folder, Unfit};
 use super::{from_gix, one_line, to_gix};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// A repository could not be written.
 #[derive(Debug, thiserror::Error)]

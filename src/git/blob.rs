@@ -1,7 +1,7 @@
 //! The id that git gives a file's bytes.
 
 use super::from_gix;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// Works out a blob's id, a piece at a time.
 pub struct BlobHasher(gix::hash::Hasher);

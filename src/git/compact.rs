@@ -17,8 +17,8 @@ use gix::parallel::InOrderIter;
 use super::home::Home;
 use super::repository::{Reader, Repository};
 use super::{one_line, reach, to_gix};
-use crate::domain::oid::Oid;
-use crate::domain::tree::ReadError;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 
 /// More packs than this are made one.
 const MANY: usize = 8;

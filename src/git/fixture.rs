@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use super::{FetchError, FetchOptions, Fetched, Pin, Reader, Repository, Upstream, fetch};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::domain::watch::Unwatched;
 
 /// `git` that knows no configuration but its own, with a clock that stands still.
@@ -147,7 +147,7 @@ pub fn fsck(repo: &Path, home: &Path) {
 }
 
 fn list(reader: &Reader, tree: &Oid, prefix: &str, into: &mut Vec<String>) {
-    use crate::domain::tree::{Kind, Objects};
+    use crate::domain::repository::tree::{Kind, Objects};
     for entry in reader.tree(tree).unwrap() {
         let path = format!("{prefix}{}", String::from_utf8_lossy(&entry.name));
         match entry.kind {

@@ -17,8 +17,8 @@ use super::records::Told;
 use super::repository::Reader;
 use super::submodules::{configuration, entry};
 use crate::domain::digest::Digest;
-use crate::domain::oid::Oid;
-use crate::domain::tree::{Kind, Objects as _, ReadError};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::{Kind, Objects as _, ReadError};
 
 pub use filling::{Base, fill};
 
@@ -170,8 +170,8 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::domain::lfs::Pointer;
-    use crate::domain::path::RepoPath;
+    use crate::domain::repository::lfs::Pointer;
+    use crate::domain::repository::path::RepoPath;
     use crate::git::fetch::lfs::{Spool, copy};
     use crate::git::{Lineage, Pin, compact, fixture, made, narrowed, verify};
 

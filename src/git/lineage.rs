@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::home::Home;
 use super::lfs::{self, Record};
 use super::records::{self, Told};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// Who was asked for a commit that nobody made here, as `https://host:port`, if a stranger pointed to it.
 #[must_use]

@@ -21,7 +21,7 @@ use super::records::Told;
 use super::repository::Repository;
 use super::tree::{Folder, Unfit};
 use super::{author, from_gix, one_line, reach};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// As for what is copied between packs: somebody waits for it.
 const LEVEL: u32 = 2;
@@ -196,7 +196,7 @@ impl Objects {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tree::Objects as _;
+    use crate::domain::repository::tree::Objects as _;
     use crate::git::{distrust, fixture, verify};
 
     fn make_one(repo: &Path, message: &str, words: &[u8]) -> Result<Oid, MakeError> {

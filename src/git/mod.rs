@@ -65,7 +65,7 @@ pub use user::UserGit;
 pub(crate) use fetch::tests::server;
 pub(crate) use shown::shown;
 
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 pub(crate) fn to_gix(id: &Oid) -> gix::ObjectId {
     gix::ObjectId::Sha1(id.0)

@@ -17,9 +17,9 @@ use gix::objs::{Kind as ObjectKind, Tree, WriteTo as _};
 use super::made::{MakeError, Objects};
 use super::repository::Reader;
 use super::{records::Narrowed, to_gix, trust};
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
-use crate::domain::tree::{Kind, Objects as _, ReadError};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
+use crate::domain::repository::tree::{Kind, Objects as _, ReadError};
 
 /// One that lies deeper is not taken out, in folders.
 pub(super) const DEEPEST: usize = 64;

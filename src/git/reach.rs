@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use super::repository::Reader;
-use crate::domain::oid::Oid;
-use crate::domain::tree::{Kind, ReadError};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::{Kind, ReadError};
 
 /// Every object that `commits` consist of, each once: commits, then trees and blobs in the order of
 /// a walk. Parents are not followed (our repositories are shallow), nor are submodules.

@@ -15,8 +15,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::home::{Home, list, name_of, reference};
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
 
 const JOINED: &str = "joined";
 const NARROWED: &str = "narrowed";

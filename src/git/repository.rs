@@ -10,8 +10,8 @@ use gix::objs::{Exists, FindHeader, Kind as ObjectKind};
 use gix::odb::pack;
 
 use super::{from_gix, one_line, to_gix};
-use crate::domain::oid::Oid;
-use crate::domain::tree::{Kind, Objects, ReadError, TreeEntry};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::{Kind, Objects, ReadError, TreeEntry};
 
 /// A repository could not be opened.
 #[derive(Debug, thiserror::Error)]

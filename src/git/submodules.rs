@@ -15,9 +15,9 @@ use gix::objs::{Kind as ObjectKind, Tree, WriteTo as _};
 use super::made::{self, MadeOf, MakeError, Objects};
 use super::repository::{Reader, Repository};
 use super::{home::Home, to_gix};
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
-use crate::domain::tree::{Kind, Objects as _, ReadError};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
+use crate::domain::repository::tree::{Kind, Objects as _, ReadError};
 
 /// A longer `.gitmodules` or `.lfsconfig` is not read, in bytes.
 const LONGEST: u64 = 1 << 20;

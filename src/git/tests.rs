@@ -4,8 +4,8 @@ use std::fs;
 
 use super::fixture::{World, fsck, git};
 use super::{Pin, Repository, compact, write_repository};
-use crate::domain::oid::Oid;
-use crate::domain::tree::Objects;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::Objects;
 
 fn synced(world: &World, times: usize) -> Vec<Oid> {
     let sync = |n: usize| {

@@ -6,7 +6,7 @@ use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Tree, WriteTo as _};
 
 use super::to_gix;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// A folder that is being put together.
 #[derive(Default)]

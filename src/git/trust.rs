@@ -10,8 +10,8 @@ use super::home::Home;
 use super::reach;
 use super::records::Narrowed;
 use super::repository::Repository;
-use crate::domain::oid::Oid;
-use crate::domain::tree::ReadError;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 
 /// Reads everything that a commit consists of, and compares it with its name.
 ///

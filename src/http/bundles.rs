@@ -12,7 +12,7 @@ use super::etag;
 use super::extract::{Path, ask};
 use super::files::FileBody;
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::registry::bundles::Bundle;
 use crate::wire::views::{DISPOSITION, LocalFile, PLUGINS_HEADER, USER_HEADER};
 

@@ -7,7 +7,7 @@ use super::App;
 use super::extract::{Asked, Path, ask};
 use super::problem::Failure;
 use super::states;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::diff::Compare;
 use crate::registry::states::{Standing, StateRow};

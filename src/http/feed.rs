@@ -27,7 +27,7 @@ use super::files::FileBody;
 use super::flights::Flights;
 use super::problem::Failure;
 use super::views::told;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::registry::bundles::Bundle;
 use crate::registry::views::Glance;

@@ -17,7 +17,7 @@ use super::feed::{Feed, PATIENCE, unsettled};
 use super::files::ChunkedBody;
 use super::problem::Failure;
 use super::{App, Routine};
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::note::quoted;
 use crate::registry::channel::{self, Fetched, PackStream, Protocol};
 use crate::registry::views::Glance;

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use super::App;
 use super::extract::{Body, Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
-use crate::domain::host::HostRule;
+use crate::domain::access::caller::Caller;
+use crate::domain::upstream::host::HostRule;
 use crate::registry::hosts::EditHost;
 use crate::wire::hosts as wire;
 

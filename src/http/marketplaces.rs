@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use super::App;
 use super::extract::{Body, Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::marketplaces::{self as registry, Marketplace};
 use crate::wire::marketplaces as wire;

@@ -39,7 +39,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::registry::Registry;
 use crate::wire::{VERSION, VERSION_HEADER};
 use feed::Feed;

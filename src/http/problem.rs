@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::reading::ReadingError;
-use crate::domain::token::masked;
+use crate::domain::access::token::masked;
+use crate::domain::plugin::reading::ReadingError;
 use crate::registry::Error;
 use crate::registry::error::{FetchError, StoreError};
 use crate::wire::Problem;

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse as _, Response};
 use super::App;
 use super::extract::{Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
-use crate::domain::provenance::Provenance;
+use crate::domain::access::caller::Caller;
+use crate::domain::feed::provenance::Provenance;
 
 /// Say where everything in one user's ZIP comes from
 #[utoipa::path(

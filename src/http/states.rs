@@ -6,7 +6,7 @@ use axum::extract::{Extension, State};
 use super::App;
 use super::extract::{Body, Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::states::{self as registry, StateRow};
 use crate::wire::states as wire;

@@ -15,7 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::App;
 use super::extract::{Body as Given, Nothing, Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::watch::{Phase, Watch};
 use crate::registry::sync::{Synced, SyncedAll, Watches};
 use crate::registry::{self, Error};

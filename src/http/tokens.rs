@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use super::App;
 use super::extract::{Asked, Body, Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::tokens::{HeldToken, NewToken, Whose};
 use crate::wire::marketplaces::Token;

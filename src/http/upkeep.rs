@@ -13,7 +13,7 @@ use super::App;
 use super::extract::{Asked, Body, ask};
 use super::files::FileBody;
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::audit::Acts;
 use crate::registry::backup::Backup;

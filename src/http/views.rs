@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::App;
 use super::extract::{Path, ask};
 use super::problem::Failure;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
 use crate::registry::views::UserView;
 use crate::wire::views as wire;

@@ -9,16 +9,16 @@ use super::bundles::Bundle;
 use super::users::user_row;
 use super::views::Glance;
 use super::{Error, Registry, Result};
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
+use crate::domain::access::secret::Secret;
 use crate::domain::digest::Digest;
-use crate::domain::hosted::{self, Unfit};
+use crate::domain::feed::hosted::{self, Unfit};
+use crate::domain::feed::view::Served;
 use crate::domain::note::quoted;
-use crate::domain::oid::Oid;
-use crate::domain::secret::Secret;
-use crate::domain::view::Served;
+use crate::domain::repository::oid::Oid;
 
 // What the mouths hand over.
-pub use crate::domain::hosted::{Base, Login};
+pub use crate::domain::feed::hosted::{Base, Login};
 
 /// A plugin of somebody's view, and what is needed to build it: all of one moment.
 struct Single {

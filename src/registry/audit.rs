@@ -1,7 +1,7 @@
 //! Who did what, which, when.
 
 use super::{Registry, Result};
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
 use crate::store::Store;
 use crate::store::audit::AuditRow;
 

@@ -4,11 +4,11 @@ use subtle::ConstantTimeEq as _;
 
 use super::Registry;
 use super::access::Holder;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
+use crate::domain::access::secret::Secret;
+use crate::domain::access::token::Token;
 use crate::domain::digest::Digest;
-use crate::domain::secret::Secret;
-use crate::domain::token::Token;
-use crate::domain::view::Glance;
+use crate::domain::feed::view::Glance;
 
 /// The variable with the scheduler's token.
 pub const SCHEDULER: &str = "SCHEDULER_API_TOKEN";

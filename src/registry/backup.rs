@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use super::folder::bare;
 use super::{Error, Registry, Result};
 use crate::archive::pack::pack;
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
 
 /// An archive without a name: it is gone when it is closed.
 #[derive(Debug)]

@@ -16,10 +16,10 @@ use super::{Error, Registry, Result};
 use crate::archive::ArchiveError;
 use crate::archive::compress::{Entry, Fill, Part, compress};
 use crate::archive::join;
-use crate::domain::catalog;
-use crate::domain::oid::Oid;
-use crate::domain::served::Bytes;
-use crate::domain::view::Served;
+use crate::domain::feed::served::Bytes;
+use crate::domain::feed::view::Served;
+use crate::domain::plugin::catalog;
+use crate::domain::repository::oid::Oid;
 
 /// In which the plugins' folders are.
 const FOLDER: &str = "plugins/";

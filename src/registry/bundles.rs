@@ -11,7 +11,7 @@ use super::users::user_row;
 use super::views::{Glance, UserView};
 use super::{Error, Registry, Result};
 use crate::archive::join;
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
 use crate::domain::digest::Digest;
 
 /// A bundle in the cache, or a single plugin's ZIP.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::supplies::Supply;
 use super::{Error, Registry, Result};
-use crate::domain::content::{Content, File, Unservable};
-use crate::domain::dependencies::Neighbours;
-use crate::domain::oid::Oid;
-use crate::domain::served::{self, Bytes, Naming};
-use crate::domain::tree::Objects as _;
-use crate::domain::view::Served;
+use crate::domain::feed::served::{self, Bytes, Naming};
+use crate::domain::feed::view::Served;
+use crate::domain::plugin::content::{Content, File, Unservable};
+use crate::domain::plugin::dependencies::Neighbours;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::Objects as _;
 use crate::git::Reader;
 
 /// One plugin of a view with its files, in the order of their paths.

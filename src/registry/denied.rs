@@ -12,10 +12,10 @@ use std::rc::Rc;
 use super::origin::Origin;
 use super::terms::{is_same_place, refusal_of};
 use super::{Registry, lfs};
-use crate::domain::host::Hosts;
 use crate::domain::note::quoted;
-use crate::domain::oid::Oid;
-use crate::domain::remote::Vendored;
+use crate::domain::plugin::remote::Vendored;
+use crate::domain::repository::oid::Oid;
+use crate::domain::upstream::host::Hosts;
 use crate::git::{self, Lineage};
 
 /// What was made of what, read once for each repository.

@@ -9,16 +9,16 @@ use super::marketplaces::row_of;
 use super::states::{Standing, StateRow, find, standing};
 use super::supplies::Supply;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
-use crate::domain::catalog::Entry;
-use crate::domain::content::{Content, Unservable};
-use crate::domain::diff::{self, PluginDiff, Room, Side, Text};
+use crate::domain::access::caller::{Caller, Right};
 use crate::domain::limits::Limits;
-use crate::domain::names::PluginName;
-use crate::domain::reading::{Elsewhere, Plugin, Reading};
-use crate::domain::remote::Vendored;
-use crate::domain::source::Source;
-use crate::domain::tree::ReadError;
+use crate::domain::plugin::catalog::Entry;
+use crate::domain::plugin::content::{Content, Unservable};
+use crate::domain::plugin::diff::{self, PluginDiff, Room, Side, Text};
+use crate::domain::plugin::names::PluginName;
+use crate::domain::plugin::reading::{Elsewhere, Plugin, Reading};
+use crate::domain::plugin::remote::Vendored;
+use crate::domain::plugin::source::Source;
+use crate::domain::repository::tree::ReadError;
 use crate::git::Reader;
 
 /// What is asked for.

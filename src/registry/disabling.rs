@@ -2,10 +2,10 @@
 
 use super::marketplaces::row_of;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
-use crate::domain::disabling::Reason;
-use crate::domain::names::PluginName;
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::access::disabling::Reason;
 use crate::domain::note::quoted;
+use crate::domain::plugin::names::PluginName;
 use crate::store::Store;
 
 pub use crate::store::disabled::DisabledRow;

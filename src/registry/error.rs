@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::ArchiveError;
-use crate::domain::caller::{Forbidden, Nobody};
-use crate::domain::catalog::CatalogError;
-use crate::domain::reading::ReadingError;
-use crate::domain::tree::ReadError;
+use crate::domain::access::caller::{Forbidden, Nobody};
+use crate::domain::plugin::catalog::CatalogError;
+use crate::domain::plugin::reading::ReadingError;
+use crate::domain::repository::tree::ReadError;
 
 // Whoever translates an error has to name its kinds, and the mouths know no hand.
 pub use crate::git::FetchError;

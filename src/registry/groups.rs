@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::users::user_row;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::access::people::GroupName;
 use crate::domain::note::quoted;
-use crate::domain::people::GroupName;
 use crate::domain::shell::word;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow};

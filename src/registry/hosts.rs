@@ -6,10 +6,10 @@
 use std::sync::{Arc, PoisonError};
 
 use super::{Error, Registry, Result, overlay};
-use crate::domain::caller::{Caller, Right};
-use crate::domain::host::{Host, HostRule, Hosts, Rule};
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::access::secret::Secret;
 use crate::domain::note::quoted;
-use crate::domain::secret::Secret;
+use crate::domain::upstream::host::{Host, HostRule, Hosts, Rule};
 use crate::store::Store;
 
 /// What is given to change what is said of a host: absent stays.

@@ -63,7 +63,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
-use crate::domain::host::Hosts;
+use crate::domain::upstream::host::Hosts;
 use crate::store::{Store, StoreError};
 
 pub use error::Error;

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::origin::Origin;
 use super::{Error, Registry, Result};
-use crate::domain::caller::Caller;
-use crate::domain::network::{Outbound, names_this_machine};
+use crate::domain::access::caller::Caller;
 use crate::domain::shell::word;
 use crate::domain::upstream::UpstreamUrl;
+use crate::domain::upstream::network::{Outbound, names_this_machine};
 use crate::git::{self, AllowAddress};
 
 /// Variables that name a proxy. See curl(1).

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::{Error, Registry, Result, folder};
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 use crate::domain::shell::word;
 
 /// Longest token, in bytes. (GitHub's and GitLab's have fewer than 300.)

@@ -9,17 +9,17 @@ use super::marketplaces::{row_of, versions_of};
 use super::supplies::distrust_after;
 use super::upstreams::served_commit;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
-use crate::domain::components::{self, Component};
-use crate::domain::content::{Content, Unservable};
-use crate::domain::manifest;
-use crate::domain::names::PluginName;
-use crate::domain::oid::Oid;
-use crate::domain::provenance::Origin;
-use crate::domain::remote::is_linked;
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::feed::provenance::Origin;
+use crate::domain::plugin::components::{self, Component};
+use crate::domain::plugin::content::{Content, Unservable};
+use crate::domain::plugin::manifest;
+use crate::domain::plugin::names::PluginName;
+use crate::domain::plugin::remote::is_linked;
+use crate::domain::plugin::version;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::{Objects, ReadError};
 use crate::domain::time::rfc3339;
-use crate::domain::tree::{Objects, ReadError};
-use crate::domain::version;
 
 // What the mouths see of the rows: they know the registry, and no hand.
 use crate::store::marketplaces::MarketplaceRow;
@@ -153,7 +153,7 @@ impl Registry {
             }
             _ => None,
         };
-        let read = |file: &crate::domain::content::File| reader.blob(&file.blob);
+        let read = |file: &crate::domain::plugin::content::File| reader.blob(&file.blob);
         detail.components =
             components::find(&detail.content, manifest.as_ref(), &entry, &read).map_err(damaged)?;
         detail.manifest = manifest.map(Value::Object);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cache::IN_USE;
 use super::settings::CacheSettings;
 use super::{Registry, Result};
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
 
 pub use super::cache::Pruned;
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::feed::view::Feed;
 use crate::domain::limits::Limits;
-use crate::domain::network::Outbound;
-use crate::domain::view::Feed;
+use crate::domain::upstream::network::Outbound;
 
 #[derive(Debug, Clone)]
 pub struct Settings {

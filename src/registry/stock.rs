@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use super::{Registry, Result};
-use crate::domain::oid::Oid;
-use crate::domain::remote::Vendored;
+use crate::domain::plugin::remote::Vendored;
+use crate::domain::repository::oid::Oid;
 use crate::git;
 use crate::store::plugins::PluginRow;
 

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::{Error, Registry, Result};
 use crate::domain::limits::Limits;
-use crate::domain::links::Repo;
-use crate::domain::oid::Oid;
-use crate::domain::reading::{Elsewhere, Reading, ReadingError};
-use crate::domain::remote::Vendored;
-use crate::domain::tree::ReadError;
+use crate::domain::plugin::reading::{Elsewhere, Reading, ReadingError};
+use crate::domain::plugin::remote::Vendored;
+use crate::domain::repository::links::Repo;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 use crate::git::{self, Reader, Repository};
 
 /// One of them, opened for several threads.

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use super::step::Known;
 use super::turns::Stoppable;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
 use crate::domain::watch::Watch;
 
 /// What a sync of one marketplace did.

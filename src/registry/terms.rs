@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Registry;
 use super::origin::Origin;
-use crate::domain::host::{Hosts, Place, Road};
-use crate::domain::remote::{FAILED, Remote};
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
+use crate::domain::plugin::remote::{FAILED, Remote};
+use crate::domain::upstream::host::{Hosts, Place, Road};
 use crate::git::{self, AllowHost, FetchOptions};
 use crate::store::marketplaces::MarketplaceRow;
 

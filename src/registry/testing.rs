@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::marketplaces::NewMarketplace;
 use super::sync::{Synced, SyncedAll, Watches};
 use super::{DataFolder, Error, Registry, Result, Settings, World};
-use crate::domain::caller::Caller;
-use crate::domain::secret::Secret;
+use crate::domain::access::caller::Caller;
+use crate::domain::access::secret::Secret;
 use crate::domain::watch::{Unwatched, Watch};
 use crate::git;
 

@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 
 use super::users::user_row;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
-use crate::domain::expiry::expiry;
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::access::expiry::expiry;
+use crate::domain::access::people::TokenName;
+use crate::domain::access::secret::Secret;
+use crate::domain::access::token::Token;
 use crate::domain::note::quoted;
-use crate::domain::people::TokenName;
-use crate::domain::secret::Secret;
 use crate::domain::shell::word;
-use crate::domain::token::Token;
 use crate::store::Store;
 use crate::store::accounts::UserRow;
 use crate::store::tokens::TokenRow;
@@ -251,7 +251,7 @@ fn told(row: &TokenRow) -> String {
 
 /// An id for a message. Whoever pastes the token itself does not get it shown.
 fn shown(id: &str) -> String {
-    if id.contains(crate::domain::token::PREFIX) {
+    if id.contains(crate::domain::access::token::PREFIX) {
         "(a token, not the id of one)".to_owned()
     } else {
         quoted(id).trim_matches('`').to_owned()

@@ -1,8 +1,8 @@
 //! From a marketplace's row to what the git room needs to fetch it.
 
 use super::{Error, Registry, Result};
-use crate::domain::oid::Oid;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
+use crate::domain::repository::oid::Oid;
 use crate::domain::upstream::Pin;
 use crate::git::{self, FetchOptions, UserGit};
 use crate::store::marketplaces::MarketplaceRow;

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::access::people::Email;
 use crate::domain::note::quoted;
-use crate::domain::people::Email;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow, UserRow};
 

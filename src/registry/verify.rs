@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use super::{Error, Result};
 use crate::archive::inspect::{Entry, inspect};
 use crate::domain::digest::Hasher;
+use crate::domain::feed::provenance::{self, CATALOG, Found, Plugin, Provenance, Received};
 use crate::domain::limits::Limits;
 use crate::domain::note::quoted;
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
-use crate::domain::provenance::{self, CATALOG, Found, Plugin, Provenance, Received};
-use crate::domain::slug::Slug;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
+use crate::domain::upstream::slug::Slug;
 use crate::git::{self, BlobHasher, Reader, Repository};
 
 /// A provenance of more bytes is none that we wrote.

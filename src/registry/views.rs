@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use super::access::{Access, Scope};
 use super::users::user_row;
 use super::{Error, Registry, Result};
-use crate::domain::caller::{Caller, Right};
-use crate::domain::oid::Oid;
-use crate::domain::view::View;
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::feed::view::View;
+use crate::domain::repository::oid::Oid;
 use crate::store::accounts::UserRow;
 
 pub use super::access::Source;
-pub use crate::domain::view::Glance;
+pub use crate::domain::feed::view::Glance;
 
 /// A user's view, and what is needed to build it: all of one moment.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use duckdb::params;
 
 use super::{Store, StoreError};
-use crate::domain::host::{HostRule, Hosts, Rule};
+use crate::domain::upstream::host::{HostRule, Hosts, Rule};
 
 impl Store {
     /// All that is said of hosts, by name. A row that cannot be understood denies nothing and allows nothing.

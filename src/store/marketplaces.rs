@@ -5,7 +5,7 @@ use duckdb::{Row, params};
 
 use super::changes::Change;
 use super::{Store, StoreError};
-use crate::domain::remote::RemoteMode;
+use crate::domain::plugin::remote::RemoteMode;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketplaceRow {

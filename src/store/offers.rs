@@ -3,8 +3,8 @@
 use duckdb::Row;
 
 use super::{Store, StoreError};
-use crate::domain::path::RepoPath;
-use crate::domain::remote::Vendored;
+use crate::domain::plugin::remote::Vendored;
+use crate::domain::repository::path::RepoPath;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferRow {

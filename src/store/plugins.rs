@@ -8,7 +8,7 @@ use duckdb::{
 use super::changes::Change;
 use super::offers::{OfferRow, vendored};
 use super::{Store, StoreError};
-use crate::domain::remote::Vendored;
+use crate::domain::plugin::remote::Vendored;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginRow {

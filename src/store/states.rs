@@ -6,8 +6,8 @@ use duckdb::{params, types::ToSql};
 
 use super::offers::{place, vendored};
 use super::{Store, StoreError};
-use crate::domain::oid::Oid;
-use crate::domain::remote::Vendored;
+use crate::domain::plugin::remote::Vendored;
+use crate::domain::repository::oid::Oid;
 
 /// What a marketplace was at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::states::Standing;
-use crate::domain::diff::{PluginDiff, Text};
+use crate::domain::plugin::diff::{PluginDiff, Text};
 
 /// The query.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::marketplaces::Token;
-use crate::domain::host::Rule;
+use crate::domain::upstream::host::Rule;
 
 /// A host that plugins may be fetched from, or may not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,10 +4,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::domain::access::secret::Secret;
 use crate::domain::note::Note;
-use crate::domain::remote::RemoteMode;
-use crate::domain::secret::Secret;
-use crate::domain::version::Versions;
+use crate::domain::plugin::remote::RemoteMode;
+use crate::domain::plugin::version::Versions;
 
 /// A registered marketplace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::components::Component;
+use crate::domain::feed::provenance::Origin;
 use crate::domain::note::Note;
-use crate::domain::provenance::Origin;
+use crate::domain::plugin::components::Component;
 
 /// A plugin as its marketplace lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

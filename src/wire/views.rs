@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::provenance::Origin;
-use crate::domain::view::Why;
+use crate::domain::feed::provenance::Origin;
+use crate::domain::feed::view::Why;
 
 /// What one user gets, and why not more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

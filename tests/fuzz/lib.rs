@@ -2,7 +2,9 @@
 
 #[path = "../../src/domain"]
 pub mod domain {
-    pub mod oid;
+    pub mod repository {
+        pub mod oid;
+    }
 }
 
 #[path = "../../src/git"]
@@ -15,7 +17,7 @@ pub mod git {
 
 use std::collections::HashSet;
 
-use domain::oid::Oid;
+use domain::repository::oid::Oid;
 use git::upload_pack::{Fetch, MOST_IDS, Protocol, Refusal, Request, parse};
 
 /// Whom this caller was served before: half of all ids.

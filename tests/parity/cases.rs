@@ -422,7 +422,7 @@ fn what_the_client_says_of_a_broken_plugin_the_sync_says_too() {
         assert!(silent.is_empty(), "{silent:#?}");
     } else if !silent.is_empty() {
         loud(&format!(
-            "{test}: `src/domain/complaints.rs` has the words of {WORDS_OF}; {version} says: {silent:#?}"
+            "{test}: `src/domain/plugin/complaints.rs` has the words of {WORDS_OF}; {version} says: {silent:#?}"
         ));
     }
 }

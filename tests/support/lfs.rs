@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use agnes::domain::digest::Digest;
-use agnes::domain::lfs::Pointer;
+use agnes::domain::repository::lfs::Pointer;
 use serde_json::{Value, json};
 
 use super::web::{Reply, Request, Server, http_backend};

@@ -10,8 +10,8 @@ use crate::cli::args::{Global, LoginArgs};
 use crate::cli::exit::Failure;
 use crate::cli::secrets;
 use crate::client::ServerUrl;
-use crate::domain::secret::Secret;
-use crate::domain::token::Token;
+use crate::domain::access::secret::Secret;
+use crate::domain::access::token::Token;
 
 /// The server that was named, in whichever way.
 pub(super) fn named(global: &Global) -> Result<Option<ServerUrl>, Failure> {

@@ -5,7 +5,7 @@ use super::here::absolute;
 use crate::cli::args::{Global, SetupArgs};
 use crate::cli::exit::Failure;
 use crate::cli::said::Said;
-use crate::domain::guide::{self, Platform};
+use crate::domain::feed::guide::{self, Platform};
 
 pub(super) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Failure> {
     let server = named(global)?.ok_or_else(|| {

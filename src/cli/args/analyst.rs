@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::domain::guide::Platform;
+use crate::domain::feed::guide::Platform;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LoginArgs {

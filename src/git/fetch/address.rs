@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::{FetchError, FetchOptions, Upstream};
-use crate::domain::host::{self, Place};
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
+use crate::domain::upstream::host::{self, Place};
 
 /// Where a fetch goes.
 pub(super) struct Address {

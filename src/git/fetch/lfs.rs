@@ -18,7 +18,9 @@ use super::exchange::{REDIRECTS, Wire, is_redirect};
 use super::guard::Guard;
 use super::{FetchError, FetchOptions, Pin, Upstream};
 use crate::domain::digest::{Digest, Hasher};
-use crate::domain::lfs::{Download, LONGEST_ANSWER, Lacking, MEDIA_TYPE, Pointer, answer, question};
+use crate::domain::repository::lfs::{
+    Download, LONGEST_ANSWER, Lacking, MEDIA_TYPE, Pointer, answer, question,
+};
 use crate::domain::watch::Watch;
 
 /// Where the objects of a repository are.
@@ -67,7 +69,7 @@ pub fn whereabouts(
 /// What a server says of some objects.
 pub type Said = BTreeMap<Pointer, Result<Download, Lacking>>;
 
-/// Asks a server where objects are, at most [`BATCH`](crate::domain::lfs::BATCH) of them. Blocks; must not be
+/// Asks a server where objects are, at most [`BATCH`](crate::domain::repository::lfs::BATCH) of them. Blocks; must not be
 /// called from an async task.
 ///
 /// # Errors

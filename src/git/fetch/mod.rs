@@ -60,7 +60,7 @@ use self::resolve::Target;
 use self::session::Session;
 use super::home::Home;
 use super::repository::Repository;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::domain::watch::{Phase, Watch};
 
 /// What a fetch found.
@@ -194,8 +194,9 @@ fn receive(
     bases: &[Oid],
 ) -> Result<Fetched, FetchError> {
     let on_disk = |error: std::io::Error| FetchError::from_disk(&error, repo);
-    let unreadable =
-        |error: crate::domain::tree::ReadError| FetchError::Incomplete { reason: error.to_string() };
+    let unreadable = |error: crate::domain::repository::tree::ReadError| FetchError::Incomplete {
+        reason: error.to_string(),
+    };
 
     let here = Repository::open(repo).map_err(|error| session.address.other(error.to_string()))?;
     let incoming = home.incoming().map_err(on_disk)?;

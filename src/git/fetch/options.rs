@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::asked::Asked;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 use crate::git::user::UserGit;
 
 /// What to follow.

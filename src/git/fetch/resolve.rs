@@ -4,7 +4,7 @@ use gix::protocol::handshake::Ref;
 
 use super::session::Session;
 use super::{FetchError, Pin};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::from_gix;
 
 /// Names that an error message lists.

@@ -24,7 +24,7 @@ use super::http;
 use super::process::{self, Program};
 use super::progress::Tally;
 use super::resolve::Target;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::home::Home;
 use crate::git::repository::Reader;
 use crate::git::{one_line, to_gix};

@@ -6,9 +6,9 @@ use std::path::Path;
 use gix::objs::tree::EntryKind;
 
 use super::Place;
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
-use crate::domain::tree::{Kind, ReadError};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
+use crate::domain::repository::tree::{Kind, ReadError};
 use crate::git::fetch::lfs::Spool;
 use crate::git::made::{self, MakeError};
 use crate::git::narrowed::{self, Needs, needs};

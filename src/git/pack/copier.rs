@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gix::odb::pack::{data, index};
 
 use super::writer::{PartWriter, WriteError, id_of};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::repository::Reader;
 use crate::git::to_gix;
 use crate::git::upload_pack::ObjectKind;

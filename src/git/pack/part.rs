@@ -24,8 +24,8 @@ use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::domain::oid::Oid;
-use crate::domain::tree::ReadError;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 use crate::git::upload_pack::ObjectKind;
 
 pub(super) const BEGINNING: &[u8; 8] = b"AGNPART1";

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::part::{Object, Part};
 use super::snapshot::Snapshot;
-use crate::domain::oid::Oid;
-use crate::domain::tree::ReadError;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 use crate::git::from_gix;
 use crate::git::upload_pack::{Filter, ObjectKind};
 

@@ -9,7 +9,7 @@ use gix::objs::WriteTo as _;
 use super::part::{Object, Part};
 use super::selection::Pack;
 use super::writer::{PartWriter, WriteError};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::to_gix;
 use crate::git::tree::Folder;
 use crate::git::upload_pack::ObjectKind;

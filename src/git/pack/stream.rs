@@ -9,7 +9,7 @@ use sha1::{Digest as _, Sha1};
 
 use super::part::Part;
 use super::selection::Pack;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::upload_pack::Band;
 
 /// The bytes of a pack before its objects: `PACK`, the version, how many there are.

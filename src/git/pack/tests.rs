@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::oid::Oid;
-use crate::domain::served::Bytes;
+use crate::domain::feed::served::Bytes;
+use crate::domain::repository::oid::Oid;
 use crate::git::Repository;
 use crate::git::fixture::{World, git};
 use crate::git::upload_pack::{Band, Filter};

@@ -8,9 +8,9 @@ use gix::odb::pack::data::entry::Header;
 
 use super::copier::Copier;
 use super::part::{BEGINNING, END, Object};
-use crate::domain::oid::Oid;
-use crate::domain::served::Bytes;
-use crate::domain::tree::ReadError;
+use crate::domain::feed::served::Bytes;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 use crate::git::from_gix;
 use crate::git::tree::{Folder, Unfit};
 use crate::git::upload_pack::ObjectKind;

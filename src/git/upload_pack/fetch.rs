@@ -4,7 +4,7 @@ use super::filter::Filters;
 use super::ids::{self, Ids};
 use super::number::unsigned;
 use super::{Band, Filter, Refusal};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// What a client wants, and what it has.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Refusal;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// So many ids of one sort (`want`, `have`, `shallow`) may be in a request: as many as git's own
 /// server has room for.

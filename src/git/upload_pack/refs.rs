@@ -2,7 +2,7 @@
 
 use super::packet::{FLUSH, Packet, Packets, hung_up, push};
 use super::{AGENT, Protocol, Refusal};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 const HEAD: &str = "HEAD";
 const MAIN: &str = "refs/heads/main";

@@ -1,7 +1,7 @@
 //! What is said to a client that does not get what it asks for.
 
 use super::packet;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::shown;
 
 /// A refusal, in the words that git's users know. They read `fatal: remote error: <message>`.

@@ -3,7 +3,7 @@
 use super::fetch::{Acks, Dialect, End};
 use super::packet::{DELIM, FLUSH, push};
 use super::{Band, Fetch};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 /// An answer, in the order in which it is sent.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::http::App;
 use crate::http::extract::ask;
 use crate::http::problem::Failure;

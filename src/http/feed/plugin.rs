@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
 
 use super::{Built, Feed, OpenBundle, PATIENCE, not_modified, streamed, unsettled};
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::digest::Digest;
 use crate::http::App;
 use crate::http::etag;

@@ -1,6 +1,6 @@
 //! Base64 as HTTP's Basic authentication has it (RFC 4648, section 4), one way.
 
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 
 /// The text, if that is one. Padding may be missing, but not be wrong.
 pub(super) fn decoded(text: &str) -> Option<Secret> {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::link::{Link, Peer};
 use super::{Serving, address};
-use crate::domain::guide::{self, Platform};
+use crate::domain::feed::guide::{self, Platform};
 use crate::domain::note::quoted;
 use crate::http::problem::Failure;
 use crate::wire::Problem;

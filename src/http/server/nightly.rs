@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Serving;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::watch::{Unwatched, Watch};
 use crate::registry::sync::{Synced, Watches};
 use crate::registry::{Registry, Result};

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::link::{Link, Peer};
 use super::{Serving, door, forwarded, guide, metrics};
-use crate::domain::caller::Right;
+use crate::domain::access::caller::Right;
 use crate::http::problem::Failure;
 use crate::registry::Error;
 use crate::wire::Problem;

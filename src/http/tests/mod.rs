@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::router;
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::registry::testing::{Fixture, operator, user};
 use crate::wire::problem::CONTENT_TYPE;
 

@@ -6,8 +6,8 @@ use arc_swap::ArcSwapOption;
 use rpds::RedBlackTreeMapSync;
 
 use super::{Access, Group, Held, Key, Listed, Market, Person, Word};
-use crate::domain::disabling::sentence;
-use crate::domain::resource::Resource;
+use crate::domain::access::disabling::sentence;
+use crate::domain::access::resource::Resource;
 use crate::registry::Result;
 use crate::registry::marketplaces::versions_of;
 use crate::registry::upstreams::{served_commit, upstream_commit};

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::{Access, Group, Held, Known, Listed, Market, Person};
 use crate::domain::digest::Digest;
-use crate::domain::fields::Object;
-use crate::domain::oid::Oid;
-use crate::domain::provenance::Origin;
-use crate::domain::remote::is_linked;
-use crate::domain::slug::Slug;
+use crate::domain::feed::provenance::Origin;
+use crate::domain::feed::view::{self, Face, Feed, Glance, Offer, Renames, Served, View};
+use crate::domain::plugin::fields::Object;
+use crate::domain::plugin::remote::is_linked;
+use crate::domain::repository::oid::Oid;
 use crate::domain::time::rfc3339;
-use crate::domain::view::{self, Face, Feed, Glance, Offer, Renames, Served, View};
+use crate::domain::upstream::slug::Slug;
 use crate::store::accounts::EVERYONE;
 
 /// Where a plugin's files come from, and the digest that names them.

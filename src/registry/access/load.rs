@@ -7,7 +7,7 @@ use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
 
 use super::apply::add_offer;
 use super::{Access, Group, Held, Map, Market, Recent, Word};
-use crate::domain::resource::Resource;
+use crate::domain::access::resource::Resource;
 use crate::registry::Result;
 use crate::store::Store;
 use crate::store::accounts::{EVERYONE, GroupRow, UserRow};

@@ -21,11 +21,11 @@ use rustc_hash::FxBuildHasher;
 
 use super::grants::Named;
 use super::{Registry, Result};
+use crate::domain::access::resource::Resource;
 use crate::domain::digest::Digest;
-use crate::domain::oid::Oid;
-use crate::domain::resource::Resource;
-use crate::domain::version::Versions;
-use crate::domain::view::{Face, Glance, Renames};
+use crate::domain::feed::view::{Face, Glance, Renames};
+use crate::domain::plugin::version::Versions;
+use crate::domain::repository::oid::Oid;
 use crate::store::Store;
 use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::REMEMBERED;
 use crate::domain::digest::Digest;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::registry::{Error, Registry, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::advertised::Advertised;
 use super::ready::ReadyPacks;
 use super::snapshots::Held;
 use crate::domain::digest::Digest;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::pack::Part;
 
 /// Snapshots that are kept at hand.

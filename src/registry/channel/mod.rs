@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use super::views::Glance;
 use super::{Registry, Result};
-use crate::domain::caller::Caller;
-use crate::domain::oid::Oid;
+use crate::domain::access::caller::Caller;
+use crate::domain::repository::oid::Oid;
 use crate::git::pack::{self, ReadyPack, Snapshot};
 use crate::git::upload_pack::Band;
 
-pub use crate::domain::oid::Oid as Tip;
+pub use crate::domain::repository::oid::Oid as Tip;
 pub use crate::git::pack::PackStream;
 
 // The mouths know no hand: what they say to git's clients is named here.

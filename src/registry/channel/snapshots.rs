@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::catalog;
 use crate::domain::digest::Digest;
-use crate::domain::oid::Oid;
-use crate::domain::view::{Glance, Served};
+use crate::domain::feed::view::{Glance, Served};
+use crate::domain::plugin::catalog;
+use crate::domain::repository::oid::Oid;
 use crate::git::pack::{
     Copier, Packs, Part, PartError, PartWriter, Snapshot, WriteError, write_folder, write_head,
 };

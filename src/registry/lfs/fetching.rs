@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ground;
-use crate::domain::lfs::{BATCH, Download, Lacking, Pointer};
-use crate::domain::oid::Oid;
-use crate::domain::remote::{FAILED, check_download};
-use crate::domain::secret::Secret;
-use crate::domain::tree::ReadError;
+use crate::domain::access::secret::Secret;
+use crate::domain::plugin::remote::{FAILED, check_download};
+use crate::domain::repository::lfs::{BATCH, Download, Lacking, Pointer};
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::ReadError;
 use crate::git::fetch::lfs::{Spool, Whereabouts, ask, bring, copy, whereabouts};
 use crate::git::lfs::named;
 use crate::git::{FetchError, Pin, Reader, Upstream, giver};

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use crate::domain::content::Content;
-use crate::domain::lfs::Pointer;
 use crate::domain::limits::Limits;
-use crate::domain::oid::Oid;
-use crate::domain::tree::{Objects as _, ReadError};
+use crate::domain::plugin::content::Content;
+use crate::domain::repository::lfs::Pointer;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::{Objects as _, ReadError};
 use crate::git::Reader;
 use crate::git::lfs::Missing;
 
@@ -137,8 +137,8 @@ fn beyond() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::content::File;
     use crate::domain::digest::Digest;
+    use crate::domain::plugin::content::File;
     use crate::git::{Repository, made};
 
     /// A catalog that lists a folder with many pointers again and again.

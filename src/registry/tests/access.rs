@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::registry::doctor::Severity;
 use crate::registry::grants::Filter;
 use crate::registry::marketplaces::EditMarketplace;

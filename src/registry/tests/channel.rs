@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::domain::caller::Caller;
-use crate::domain::oid::Oid;
+use crate::domain::access::caller::Caller;
+use crate::domain::repository::oid::Oid;
 use crate::registry::channel::{Fetched, Protocol, Request, parse};
 use crate::registry::settings::CacheSettings;
 use crate::registry::testing::{Fixture, operator, texts};

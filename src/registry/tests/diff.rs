@@ -1,6 +1,6 @@
 //! What would change for whom.
 
-use crate::domain::diff::{Change, Code};
+use crate::domain::plugin::diff::{Change, Code};
 use crate::registry::Error;
 use crate::registry::diff::{Compare, MarketplaceDiff};
 use crate::registry::testing::{Fixture, operator, texts, user};

@@ -1,7 +1,7 @@
 //! Plugins that nobody gets.
 
-use crate::domain::caller::Caller;
-use crate::domain::view::Why;
+use crate::domain::access::caller::Caller;
+use crate::domain::feed::view::Why;
 use crate::registry::testing::{Fixture, operator, texts, user};
 use crate::registry::{Error, Registry};
 

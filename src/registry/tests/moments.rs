@@ -3,8 +3,8 @@
 use super::super::testing::{Fixture, operator, texts};
 use super::super::tokens::NewToken;
 use super::super::{Error, Registry};
-use crate::domain::caller::Caller;
-use crate::domain::secret::Secret;
+use crate::domain::access::caller::Caller;
+use crate::domain::access::secret::Secret;
 
 const USERS: [&str; 4] = ["ada@example.com", "grace@example.com", "joan@example.com", "mary@example.com"];
 const GROUPS: [&str; 5] = ["Red", "Green", "Blue", "Admin", "Everyone"];

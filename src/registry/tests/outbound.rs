@@ -1,5 +1,5 @@
-use crate::domain::network::Outbound;
 use crate::domain::upstream::UpstreamUrl;
+use crate::domain::upstream::network::Outbound;
 use crate::registry::error::FetchError;
 use crate::registry::marketplaces::EditMarketplace;
 use crate::registry::testing::{Fixture, new, operator, user};

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::archive::fixture::{FILE, PROGRAM, zip_of};
 use crate::archive::unpack::unpack;
 use crate::domain::digest::Digest;
-use crate::domain::host::Rule;
+use crate::domain::upstream::host::Rule;
 use crate::git::server::{Reply, Server};
 use crate::registry::Settings;
 use crate::registry::hosts::EditHost;

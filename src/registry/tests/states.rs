@@ -295,7 +295,7 @@ fn what_cannot_be_meant_is_refused_and_says_what_to_do() {
     approve(None).unwrap();
     registry.edit_marketplace(&operator(), "tools", hold(false)).unwrap();
     refused(approve(Some("s1")), "`tools` is not on hold", "agnes marketplace rollback tools");
-    for caller in [user(false), crate::domain::caller::Caller::Scheduler] {
+    for caller in [user(false), crate::domain::access::caller::Caller::Scheduler] {
         assert!(matches!(registry.approve(&caller, "tools", None), Err(Error::Forbidden(_))));
         assert!(matches!(registry.rollback(&caller, "tools", "s1"), Err(Error::Forbidden(_))));
         assert!(matches!(registry.history(&caller, "tools"), Err(Error::Forbidden(_))));

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::domain::caller::Caller;
+use crate::domain::access::caller::Caller;
 use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::registry::marketplaces::EditMarketplace;
 use crate::registry::sync::{Synced, Watches};

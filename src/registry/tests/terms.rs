@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::host::{HostRule, Hosts, Rule};
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
+use crate::domain::upstream::host::{HostRule, Hosts, Rule};
 use crate::registry::terms::Errand;
 use crate::registry::testing::{Fixture, new, operator};
 

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
-use crate::domain::caller::{Caller, Right};
-use crate::domain::secret::Secret;
-use crate::domain::token::Token;
+use crate::domain::access::caller::{Caller, Right};
+use crate::domain::access::secret::Secret;
+use crate::domain::access::token::Token;
 use crate::registry::audit::Acts;
 use crate::registry::authentication::Denied;
 use crate::registry::testing::{Fixture, operator};

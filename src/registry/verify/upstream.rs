@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::behaviour;
-use crate::domain::catalog::Entry;
-use crate::domain::content::{self, Content, Unservable};
+use crate::domain::feed::provenance::{Listing, Plugin};
 use crate::domain::limits::Limits;
-use crate::domain::links::Repo;
 use crate::domain::note::quoted;
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
-use crate::domain::provenance::{Listing, Plugin};
-use crate::domain::reading::{Elsewhere, Reading, ReadingError};
-use crate::domain::remote::Remote;
-use crate::domain::source::Source;
-use crate::domain::tree::ReadError;
+use crate::domain::plugin::behaviour;
+use crate::domain::plugin::catalog::Entry;
+use crate::domain::plugin::content::{self, Content, Unservable};
+use crate::domain::plugin::reading::{Elsewhere, Reading, ReadingError};
+use crate::domain::plugin::remote::Remote;
+use crate::domain::plugin::source::Source;
+use crate::domain::repository::links::Repo;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
+use crate::domain::repository::tree::ReadError;
 use crate::git::Reader;
 
 /// What does not hold, or that a repository is damaged.

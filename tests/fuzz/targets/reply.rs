@@ -1,7 +1,7 @@
 //! Whole exchanges: whatever is understood is answered by the rules.
 #![no_main]
 
-use agnes_fuzz::domain::oid::Oid;
+use agnes_fuzz::domain::repository::oid::Oid;
 use agnes_fuzz::git::upload_pack::{Protocol, Request};
 
 libfuzzer_sys::fuzz_target!(|body: &[u8]| {

@@ -3,11 +3,11 @@
 mod hostile;
 
 use super::server::{Reply, Request, Server, http_backend};
-use crate::domain::content::folder;
-use crate::domain::links::Repo;
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
-use crate::domain::tree::Objects;
+use crate::domain::plugin::content::folder;
+use crate::domain::repository::links::Repo;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
+use crate::domain::repository::tree::Objects;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::{World, all_bytes};
 use crate::git::{Brought, FetchError, FetchOptions, Pin, Repository, Upstream};

@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::server::{Reply, Server, http_backend};
-use crate::domain::oid::Oid;
-use crate::domain::tree::Objects;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::tree::Objects;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Pin, Repository, Upstream, compact, fetch};

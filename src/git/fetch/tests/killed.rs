@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::domain::oid::Oid;
-use crate::domain::path::RepoPath;
+use crate::domain::repository::oid::Oid;
+use crate::domain::repository::path::RepoPath;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::World;
 use crate::git::{FetchOptions, Pin, Upstream, compact, fetch, fetch_folders, stand_in};

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::domain::digest::Digest;
-use crate::domain::lfs::Pointer;
+use crate::domain::repository::lfs::Pointer;
 use crate::git::FetchOptions;
 use crate::git::fetch::lfs::{Spool, Whereabouts, copy, whereabouts};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::domain::tree::{Kind, Objects};
+use crate::domain::repository::tree::{Kind, Objects};
 use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Pin, Upstream, fetch};

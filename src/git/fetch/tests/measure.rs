@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::server::{Server, http_backend};
-use crate::domain::path::RepoPath;
+use crate::domain::repository::path::RepoPath;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::all_bytes;
 use crate::git::{FetchOptions, Pin, Upstream, fetch, fetch_folders};
@@ -126,14 +126,14 @@ fn a_tree_of_a_million_entries() {
     let fetched = world.fetch(&Pin::Default).unwrap();
     println!("fetched in {:?}, {}", start.elapsed(), peak());
     let start = Instant::now();
-    let entries = crate::domain::tree::Objects::tree(&world.reader(), &fetched.tree).unwrap();
+    let entries = crate::domain::repository::tree::Objects::tree(&world.reader(), &fetched.tree).unwrap();
     println!("{} entries read in {:?}, {}", entries.len(), start.elapsed(), peak());
 }
 
 #[test]
 #[ignore = "needs a repository to measure with"]
 fn reading_and_compacting() {
-    use crate::domain::tree::{Kind, Objects};
+    use crate::domain::repository::tree::{Kind, Objects};
     let world = crate::git::fixture::World::new();
     let url = format!("file://{}", std::env::var("AGNES_MEASURE").expect("AGNES_MEASURE names a repository"));
     let upstream = Upstream { url: &url, pin: &Pin::Default, token: None };

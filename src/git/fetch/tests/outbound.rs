@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::server::{Reply, Server, http_backend};
-use crate::domain::network::is_public;
+use crate::domain::upstream::network::is_public;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Fetched, Pin, Upstream, fetch, host_of};

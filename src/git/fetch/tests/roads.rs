@@ -6,8 +6,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::domain::path::RepoPath;
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
+use crate::domain::repository::path::RepoPath;
 use crate::domain::watch::Unwatched;
 use crate::git::fixture::World;
 use crate::git::{FetchError, FetchOptions, Fetched, Pin, Upstream, UserGit};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::server::{Reply, Request, Server, http_backend};
-use crate::domain::secret::Secret;
+use crate::domain::access::secret::Secret;
 use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::fixture::{World, all_bytes};
 use crate::git::{FetchError, FetchOptions, Fetched, Pin, Upstream, fetch};

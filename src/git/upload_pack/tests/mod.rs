@@ -8,7 +8,7 @@ mod v0;
 mod v2;
 
 use super::*;
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 
 const OLD: &str = "06439b8bcbe1a0a0dcd6fc44d1f3b3beea047402";
 const NEW: &str = "f131b2a5cb7c4d6ea0d43f570dc1407da65b4f84";

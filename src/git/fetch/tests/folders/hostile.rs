@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::super::server::{Reply, Request, http_backend};
 use super::{asks_for_all, between, get, get_with, has_folders, in_part, noise, paths, says, wanted, world};
-use crate::domain::oid::Oid;
+use crate::domain::repository::oid::Oid;
 use crate::git::fixture::{World, all_bytes};
 use crate::git::{FetchError, FetchOptions, Pin, stand_in, verify};
 
