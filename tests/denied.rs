@@ -8,8 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 
 use crate::support::field::Field;
+use crate::support::git::VERSIONS;
+use crate::support::packets::{fetch, says};
+use crate::support::remotes::remote_url;
 use crate::support::web::{Reply, Server, http_backend};
-use crate::support::{Ran, Upstream, World};
+use crate::support::{ADA, Ran, Upstream, World, sha256};
 
 /// A server with repositories, one that leads to it, and another that has the same.
 struct Places {
@@ -169,15 +172,15 @@ fn a_sync_that_fails_withdraws_what_is_denied_all_the_same() {
     let ways: [(Breaks, &str); 3] = [
         (
             |field| drop(field.market.write(".claude-plugin/marketplace.json", "{").commit("Broken")),
-            "not valid JSON",
+            "is not JSON",
         ),
-        (|field| fs::rename(field.market.folder(), field.world.path("away")).unwrap(), "away"),
+        (|field| fs::rename(field.market.folder(), field.world.path("away")).unwrap(), "upstreams/market"),
         (
             |field| {
                 let fresh = ["symbolic-ref", "HEAD", "refs/heads/nowhere"];
                 field.market.git(&fresh);
             },
-            "HEAD",
+            "branch",
         ),
     ];
     for (breaks, what) in ways {
@@ -192,7 +195,7 @@ fn a_sync_that_fails_withdraws_what_is_denied_all_the_same() {
         denied(&field);
         // It says why it failed, and not what became of the rest.
         let shown = field.world.json(&["marketplace", "show", "market"]);
-        assert!(!shown["last_error"].is_null(), "{shown}");
+        assert!(shown["last_error"].as_str().unwrap().contains(what), "{shown}");
     }
 }
 
@@ -229,4 +232,149 @@ fn what_was_read_again_without_its_upstream_is_asked_about_later() {
     well(&field.sync());
     well(&field.sync());
     assert_eq!(places.short.seen().len(), asked);
+}
+
+/// What was downloaded is not downloaded again.
+#[test]
+fn a_file_has_whoever_led_to_it_too() {
+    let ground = World::new();
+    let tool = ground.upstream("tool");
+    tool.write(".claude-plugin/plugin.json", json!({"name": "tool", "version": "1.0.0"}).to_string());
+    tool.commit("Tool");
+    let zip = tool.git_command(&["archive", "--format=zip", "HEAD"]).output().unwrap().stdout;
+    let (file, again) = (zip.clone(), zip.clone());
+    let evil = Server::https(move |_| Reply::new(200, "application/zip", file.clone()));
+    let (to, stays) = (evil.url.replace("localhost", "127.0.0.1"), Arc::new(AtomicBool::new(false)));
+    let says = Arc::clone(&stays);
+    let short = Server::https(move |_| {
+        if says.load(Ordering::Relaxed) {
+            Reply::new(200, "application/zip", again.clone())
+        } else {
+            Reply::redirect(302, &format!("{to}/tool.zip"))
+        }
+    });
+    let field = Field::new(&[&evil, &short]);
+    let url = format!("{}/tool.zip", short.url);
+    let source = json!({"source": "archive", "url": url, "sha256": sha256(&zip)});
+    well(&field.open(&json!([{"name": "tool", "source": source}])));
+    assert_eq!(field.names(), ["tool"], "{}", field.listed("tool"));
+    // Whoever was stopped before it was written down who gave it begins anew.
+    let store = field.world.data().join("marketplaces/store");
+    for repository in fs::read_dir(store).unwrap() {
+        fs::remove_dir_all(repository.unwrap().path().join("givers")).unwrap();
+    }
+    well(&field.run(&["host", "deny", "nobody.example"]));
+    well(&field.sync());
+    assert_eq!((evil.seen().len(), field.names()), (2, vec!["tool".to_owned()]));
+    well(&field.sync());
+    assert_eq!(evil.seen().len(), 2);
+    well(&field.run(&["host", "deny", &format!("127.0.0.1:{}", evil.port)]));
+    well(&field.sync());
+    denied(&field);
+    assert_eq!(evil.seen().len(), 2);
+    stays.store(true, Ordering::Relaxed);
+    well(&field.sync());
+    assert_eq!(field.names(), ["tool"], "{}", field.listed("tool"));
+}
+
+/// Who was told of a view may fetch it for a while, whatever is served by then: but nothing that is denied.
+#[test]
+fn nobody_fetches_it_by_an_older_view() {
+    let world = World::new();
+    let tool = world.remote("tool");
+    tool.write("skills/s/SKILL.md", "---\nname: s\ndescription: d\n---\nsecret\n").commit("Tool");
+    let market = world.upstream("market");
+    market.plugin("plain");
+    let plain = json!({"name": "plain", "source": "./plugins/plain"});
+    let other = json!({"name": "tool", "source": {"source": "url", "url": remote_url("tool")}});
+    market.catalog(&json!([plain, other])).commit("Publish");
+    world.register("market", &market);
+    world.user(ADA, &["market/*"]);
+    let (ada, server) = (world.bearer(ADA), world.serve(&[]));
+    let clone = world.git(&server, &ada).clone("before", &[]);
+    let of = |what: &str| world.look(&clone, &["rev-parse", what]);
+    let file = of("HEAD:plugins/market-tool/skills/s/SKILL.md");
+    let old = [of("HEAD"), of("HEAD^{tree}"), file];
+    let ask = |version: u8, id: &String| server.upload_pack(&ada, version, &fetch(version, &[id], &[]));
+
+    // That something else changes is no reason.
+    market.write("plugins/plain/more.md", "more").commit("More");
+    world.agnes(&["marketplace", "sync"]);
+    for id in &old {
+        assert!(ask(2, id).body.windows(4).any(|four| four == b"PACK"), "{id}");
+    }
+    world.agnes(&["host", "deny", "git.example"]);
+    world.agnes(&["marketplace", "sync"]);
+    for version in VERSIONS {
+        for id in &old {
+            let answer = ask(version, id);
+            says(&answer, &format!("upload-pack: not our ref {id}"));
+            assert!(!answer.body.windows(4).any(|four| four == b"PACK"), "v{version} {id}");
+        }
+    }
+}
+
+/// The marketplace's own repository is gone with a disk, and its upstream is away: nothing of it can be read.
+#[test]
+fn what_cannot_be_read_again_is_withdrawn_all_the_same() {
+    let places = Places::new();
+    let (field, _tool) = (places.field(), places.tool());
+    let upstream = places.ground.upstream("other");
+    upstream.write(".claude-plugin/plugin.json", json!({"name": "other", "version": "1.0.0"}).to_string());
+    upstream.commit("Other");
+    let other = format!("{}/other", places.other.url);
+    let other = json!({"name": "other", "source": {"source": "url", "url": other}});
+    let evil = json!({"name": "tool", "source": {"source": "url", "url": at(&places.evil).replace("localhost", "127.0.0.1")}});
+    well(&field.open(&json!([other, evil])));
+    assert_eq!(field.names(), ["other", "tool"]);
+    fs::rename(field.market.folder(), field.world.path("away")).unwrap();
+    fs::remove_dir_all(field.world.data().join("marketplaces/market/refs/agnes")).unwrap();
+    well(&field.run(&["host", "deny", &places.host()]));
+    for _ in 0..2 {
+        assert_ne!(field.sync().code, Some(0));
+        assert_eq!(field.names(), ["other"]);
+        assert!(field.reason("tool").contains("denied"), "{}", field.reason("tool"));
+    }
+    let acts = field.world.json(&["audit", "--what", "marketplace.sync"]);
+    let acts = acts.as_array().unwrap().len();
+    assert_ne!(field.sync().code, Some(0));
+    let again = field.world.json(&["audit", "--what", "marketplace.sync"]);
+    assert_eq!(again.as_array().unwrap().len(), acts, "what is done is not done again");
+    fs::rename(field.world.path("away"), field.market.folder()).unwrap();
+    well(&field.run(&["host", "forget", &places.host()]));
+    well(&field.sync());
+    assert_eq!(field.names(), ["other", "tool"]);
+}
+
+/// What is served on hold is lost, and its upstream has forgotten it: what is new waits all the same.
+#[test]
+fn what_cannot_be_mended_does_not_keep_back_what_is_new() {
+    let places = Places::new();
+    let (field, tool) = (places.field(), places.tool());
+    well(&field.open(&source(&at(&places.other))));
+    well(&field.run(&["marketplace", "edit", "market", "--hold"]));
+    fs::remove_dir_all(field.world.data().join("marketplaces/store")).unwrap();
+    fs::remove_dir_all(tool.folder().join(".git")).unwrap();
+    tool.git(&["init", "-q"]);
+    tool.write("README.md", "another history").commit("Anew");
+    well(&field.run(&["host", "deny", "nobody.example"]));
+    let ran = field.sync();
+    assert!(field.reason("tool").contains("fetched"), "{ran:?} {}", field.reason("tool"));
+    let states = field.world.json(&["marketplace", "history", "market"]);
+    assert_eq!(states.as_array().unwrap().len(), 2, "{states:#}");
+    well(&field.run(&["marketplace", "approve", "market"]));
+    assert_eq!(field.names(), ["tool"]);
+
+    // So it is for the marketplace's own.
+    fs::remove_dir_all(field.world.data().join("marketplaces/market")).unwrap();
+    fs::remove_dir_all(field.market.folder().join(".git")).unwrap();
+    field.market.git(&["init", "-q"]);
+    field.market.write("README.md", "another history").commit("Anew");
+    let ran = field.sync();
+    assert!(ran.code != Some(0), "{ran:?}");
+    let states = field.world.json(&["marketplace", "history", "market"]);
+    assert_eq!(states.as_array().unwrap().len(), 3, "{states:#}");
+    well(&field.run(&["marketplace", "approve", "market"]));
+    well(&field.sync());
+    assert_eq!(field.names(), ["tool"]);
 }

@@ -74,3 +74,45 @@ impl Lineage {
         self.made.get(made).into_iter().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::fixture::World;
+    use crate::git::made::MadeOf;
+    use crate::git::submodules::{TERMS, join};
+    use crate::git::{Pin, compact, forget_if, holds};
+
+    #[test]
+    fn who_gave_something_is_known_as_long_as_what_was_made_of_it_is_here() {
+        let world = World::new();
+        world.write("a.txt", "a");
+        let commit = world.commit("first");
+        world.fetch(&Pin::Default).unwrap();
+        let (repo, hosts) = (world.repo(), BTreeSet::from(["https://git.example".to_owned()]));
+        remember_givers(&repo, &commit, &hosts).unwrap();
+        let of = MadeOf { commit: &commit, fetched: &[], terms: "x", kind: TERMS };
+        let made = join(&repo, &commit, &[], Some(of)).unwrap();
+        assert_eq!(
+            (Lineage::of(&repo).givers(&made), givers(&repo, &commit)),
+            (hosts.clone(), hosts.clone())
+        );
+
+        assert!(!forget_if(&repo, &commit, BTreeSet::is_empty) && holds(&repo, &commit));
+        assert!(forget_if(&repo, &commit, |givers| *givers == hosts) && !holds(&repo, &commit));
+        let another = || {
+            for n in 0..12 {
+                world.write("a.txt", format!("{n}"));
+                world.commit("another");
+                world.fetch(&Pin::Default).unwrap();
+            }
+        };
+        another();
+        assert!(compact(&repo, &[made]).unwrap().rewritten);
+        assert_eq!(Lineage::of(&repo).givers(&made), hosts);
+        another();
+        let last = world.id("HEAD");
+        assert!(compact(&repo, &[last]).unwrap().rewritten);
+        assert!(Lineage::of(&repo).givers(&made).is_empty() && givers(&repo, &commit).is_empty());
+    }
+}

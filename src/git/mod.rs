@@ -58,7 +58,7 @@ pub use fetch::{fetch, fetch_folders, giver, host_of, place_of};
 pub use lineage::{Lineage, givers, remember_givers};
 pub use narrowed::stand_in;
 pub use repository::{Reader, Repository};
-pub use trust::{distrust, forget, holds, verify};
+pub use trust::{distrust, forget_if, holds, verify};
 pub use user::UserGit;
 
 #[cfg(test)]

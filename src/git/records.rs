@@ -103,19 +103,22 @@ impl Home {
         }
     }
 
-    /// Forgets what was written of commits that are neither here nor to be kept.
+    /// Forgets what was written of commits that are neither here nor to be kept. Of those that something was made of
+    /// which is here, it stays known who gave them.
     pub(super) fn forget_records(&self, keep: &[Oid]) -> io::Result<()> {
         // One that is distrusted is no less readable than before.
         let is_here = |commit: &Oid| keep.contains(commit) || self.holds(commit);
+        let mut sources = BTreeSet::new();
         for path in [JOINED, NARROWED].iter().flat_map(|folder| list(&self.path.join(folder))) {
-            if remembered(&path).first().is_none_or(|made| !is_here(made)) {
+            if remembered(&path).first().is_some_and(is_here) {
+                sources.extend(Told::commits(&path));
+            } else {
                 fs::remove_file(path)?;
             }
         }
         for path in list(&self.path.join(GIVERS)) {
-            let is_needed =
-                |commit: &Oid| is_here(commit) || self.path.join(format!("{NARROWED}/{commit}")).exists();
-            if of_name(&path).is_none_or(|commit| !is_needed(&commit)) {
+            let is_needed = |commit: &Oid| is_here(commit) || sources.contains(commit);
+            if !of_name(&path).as_ref().is_some_and(is_needed) {
                 fs::remove_file(path)?;
             }
         }
@@ -186,8 +189,12 @@ impl Told {
 
 /// Who was asked for a commit, as `https://host:port`, if a stranger pointed to it.
 pub(super) fn givers(repo: &Path, commit: &Oid) -> BTreeSet<String> {
-    let text = fs::read_to_string(repo.join(format!("{GIVERS}/{commit}"))).unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
+    match fs::read_to_string(repo.join(format!("{GIVERS}/{commit}"))) {
+        Ok(text) => text.lines().map(str::to_owned).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
+        // Somebody did, and whoever asks is not to take that for nobody.
+        Err(error) => BTreeSet::from([error.to_string()]),
+    }
 }
 
 /// A commit that has some folders of another.

@@ -4,11 +4,12 @@
 //! that. Whoever comes across the damage takes that word back, and the next fetch asks for all of it
 //! again.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::home::Home;
 use super::reach;
-use super::records::Narrowed;
+use super::records::{self, Narrowed};
 use super::repository::Repository;
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::tree::ReadError;
@@ -30,14 +31,17 @@ pub fn holds(repo: &Path, commit: &Oid) -> bool {
     super::home::reference(repo, commit).is_file()
 }
 
-/// Takes back that a commit is here whole, so that it is asked for anew.
-pub fn forget(repo: &Path, commit: &Oid) {
-    if let Some(home) = Home::take(repo, &|| false) {
-        home.forget(commit);
-        if let Some(narrowed) = Narrowed::of(repo, commit) {
-            home.forget(&narrowed.made);
-        }
+/// Takes back that a commit is here whole if that is said of who gave it, so that it is asked for anew. True: it was.
+pub fn forget_if(repo: &Path, commit: &Oid, is_denied: impl FnOnce(&BTreeSet<String>) -> bool) -> bool {
+    let Some(home) = Home::take(repo, &|| false) else { return false };
+    if !is_denied(&records::givers(repo, commit)) {
+        return false;
     }
+    home.forget(commit);
+    if let Some(narrowed) = Narrowed::of(repo, commit) {
+        home.forget(&narrowed.made);
+    }
+    true
 }
 
 /// Takes back that anything is here whole. Does nothing while a fetch is at work there, which will

@@ -9,22 +9,31 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::lfs::{self, Filled};
 use super::origin::Origin;
+use super::step::Known;
 use super::terms::{is_same_place, refusal_of};
-use super::{Registry, lfs};
+use super::upstreams::made_commit;
+use super::{Registry, Result};
+use crate::domain::access::caller::Caller;
 use crate::domain::note::quoted;
 use crate::domain::plugin::remote::Vendored;
 use crate::domain::repository::oid::Oid;
 use crate::domain::upstream::host::Hosts;
 use crate::git::{self, Lineage};
+use crate::store::marketplaces::PluginFacts;
+use crate::store::plugins::{OriginRow, PluginRow};
 
-/// What was made of what, read once for each repository.
+/// What is known of those who gave what is here, looked up once: a catalog may list one folder twenty thousand times.
 #[derive(Default)]
-pub(super) struct Lineages(RefCell<HashMap<PathBuf, Rc<Lineage>>>);
+pub(super) struct Lineages {
+    known: RefCell<HashMap<PathBuf, Rc<Lineage>>>,
+    refusals: RefCell<HashMap<(String, Oid), Option<String>>>,
+}
 
 impl Lineages {
     pub(super) fn of(&self, folder: &Path) -> Rc<Lineage> {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.known.borrow_mut();
         let lineage = known.entry(folder.to_owned()).or_insert_with(|| Rc::new(Lineage::of(folder)));
         Rc::clone(lineage)
     }
@@ -60,24 +69,59 @@ impl Registry {
         if hosts.0.is_empty() {
             return None;
         }
-        // The operator's own registry is not asked about.
-        let own = self.settings.sync.npm_registry.as_deref();
-        let is_own = own.is_some_and(|own| Origin::of(own) == Origin::of(&place.url));
-        let of_place = || refusal_of(hosts, &Origin::of(home), &place.url).filter(|_| !is_own);
-        let lineage = lineages.of(&self.folder.vendored(&place.url));
-        let of_parts = || {
-            let why = refusal_of_givers(&lineage.givers(&place.commit), hosts, &place.url)?;
-            Some(format!("of what was fetched for it, {why}"))
+        let mut refusals = lineages.refusals.borrow_mut();
+        let refusal = refusals.entry((place.url.clone(), place.commit)).or_insert_with(|| {
+            // The operator's own registry is not asked about. Its packages are kept under addresses with a `#`.
+            let own = self.settings.sync.npm_registry.as_deref().map(Origin::of);
+            let is_own = place.url.contains('#') && own == Some(Origin::of(&place.url));
+            let of_place = || refusal_of(hosts, &Origin::of(home), &place.url).filter(|_| !is_own);
+            let lineage = lineages.of(&self.folder.vendored(&place.url));
+            let of_parts = || {
+                let why = refusal_of_givers(&lineage.givers(&place.commit), hosts, &place.url)?;
+                Some(format!("of what was fetched for it, {why}"))
+            };
+            of_place().or_else(of_parts).or_else(|| lfs::refusal(&lineage, place, hosts))
+        });
+        refusal.clone()
+    }
+
+    /// Takes out what is denied by now and cannot be read again. The rest stays as it is.
+    pub(super) fn withdraw(&self, caller: &Caller, known: &Known, before: &[PluginRow]) -> Result<()> {
+        let (row, hosts, lineages) = (&known.row, self.hosts()?, Lineages::default());
+        let filled = made_commit(row).map(|made| Filled::again_of(&self.folder.repository(&row.id), made));
+        let why = |plugin: &PluginRow| match plugin.origin.vendored() {
+            Some(place) => self.refusal_of_place(&lineages, &hosts, &row.url, &place),
+            None => filled.as_ref()?.refusal(&plugin.name, &hosts, &row.url),
         };
-        of_place().or_else(of_parts).or_else(|| lfs::refusal(&lineage, place, hosts))
+        let served = before.iter().filter(|plugin| plugin.digest.is_some());
+        let out: Vec<PluginRow> = served
+            .filter_map(|plugin| {
+                let (reason, origin) = (Some(why(plugin)?), OriginRow::default());
+                Some(PluginRow { digest: None, reason, origin, ..plugin.clone() })
+            })
+            .collect();
+        if out.is_empty() {
+            return Ok(());
+        }
+        let more = out.len() as u64;
+        // They are looked at again.
+        let facts = PluginFacts {
+            not_served: row.facts.not_served + more,
+            remote: row.facts.remote + more,
+            ..row.facts
+        };
+        self.store().transaction(|store| {
+            known.unmoved(store)?;
+            store.put_plugins(&out, self.now())?;
+            store.set_facts(&row.id, facts)?;
+            self.record(store, caller, "marketplace.sync", &row.id, row.last_commit_sha.as_deref())
+        })
     }
 }
 
 /// Forgets a commit that somebody gave who is denied by now, so that it is asked for anew.
 pub(super) fn forget_if_denied(hosts: &Hosts, folder: &Path, commit: &Oid, url: &str) -> bool {
-    let is_denied = refusal_of_givers(&git::givers(folder, commit), hosts, url).is_some();
-    if is_denied {
-        git::forget(folder, commit);
-    }
-    is_denied
+    // Mostly nothing is said of any host, and then nobody need be asked.
+    !hosts.0.is_empty()
+        && git::forget_if(folder, commit, |givers| refusal_of_givers(givers, hosts, url).is_some())
 }

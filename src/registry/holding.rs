@@ -3,11 +3,11 @@
 use super::step::{Act, Changes, Known, notes_of};
 use super::supplies::distrust_after;
 use super::sync::Synced;
-use super::{Registry, Result};
+use super::{Error, Registry, Result};
 use crate::domain::access::caller::Caller;
 use crate::domain::access::secret::Secret;
 use crate::domain::watch::Watch;
-use crate::git::Fetched;
+use crate::git::{self, Fetched};
 use crate::store::plugins::PluginRow;
 use crate::store::states::StateRow;
 
@@ -30,17 +30,20 @@ impl Registry {
         let served = states.iter().find(|state| Some(state.id) == row.state);
         // What was found before was found by the rules of then.
         let same_rules = self.has_same_rules(row)?;
+        // What cannot be mended is no reason not to take in what is new: that may be approved in its place.
+        let mut trouble = Ok(());
         if let Some(served) = served {
-            let mended = self.mend_own(row, served, token, watch);
-            if !same_rules {
-                self.read_anew(caller, known, served, &before, true)?;
+            trouble = self.mend_own(row, served, token, watch);
+            if trouble.is_ok() && !same_rules {
+                trouble = self.read_anew(caller, known, served, &before, true);
             }
-            mended?;
+            if trouble.as_ref().is_err_and(Error::is_cancelled) {
+                return Err(Error::Cancelled);
+            }
         }
         // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is gone.
         let is_it = |state: &&StateRow| {
-            let is_here = || state.origins.values().all(|place| self.is_whole(place));
-            same_rules && state.commit == synced.commit && state.remote == 0 && is_here()
+            same_rules && state.commit == synced.commit && state.remote == 0 && self.is_here(state)
         };
         let newest = states.first();
         let is_served = |state: &StateRow| served.is_some_and(|served| served.same(state));
@@ -68,6 +71,7 @@ impl Registry {
                 self.tidy_after(&mut synced, row, &found, &before)?;
             }
         }
+        trouble?;
         if let Some(served) = served {
             self.mend_others(caller, row, served, token, watch)?;
         }
@@ -76,17 +80,24 @@ impl Registry {
 
     /// What is served stays what it is when a sync fails; but what is denied by now is not served on.
     pub(super) fn keep_to_the_rules(&self, caller: &Caller, slug: &str) -> Result<()> {
-        let (known, states, before) = {
-            let store = self.store();
-            (Known::one(&store, slug)?, store.states(Some(slug))?, store.plugins(Some(slug))?)
-        };
-        let served = states.iter().find(|state| Some(state.id) == known.row.state);
-        match served {
-            Some(served) if !self.has_same_rules(&known.row)? => {
-                self.read_anew(caller, &known, served, &before, false)
-            }
-            _ => Ok(()),
+        let known = Known::one(&self.store(), slug)?;
+        if self.has_same_rules(&known.row)? {
+            return Ok(());
         }
+        let (states, before) = {
+            let store = self.store();
+            (store.states(Some(slug))?, store.plugins(Some(slug))?)
+        };
+        let Some(served) = states.iter().find(|state| Some(state.id) == known.row.state) else {
+            return Ok(());
+        };
+        // Nobody reads what is not here; and what cannot be read is not served more rightly for that.
+        let own = self.folder.repository(slug);
+        let is_here = served.commit.parse().is_ok_and(|commit| git::holds(&own, &commit));
+        if is_here && self.read_anew(caller, &known, served, &before, false).is_ok() {
+            return Ok(());
+        }
+        self.withdraw(caller, &known, &before)
     }
 
     /// Reads what is served by the rules of now. It stays what it is. `looked`: the upstream was asked.

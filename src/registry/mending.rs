@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::denied::Lineages;
+use super::quiet::Quiet;
 use super::step::Known;
 use super::{Error, Registry, Result};
 use crate::domain::access::caller::Caller;
 use crate::domain::access::secret::Secret;
-use crate::domain::plugin::remote::Vendored;
+use crate::domain::plugin::remote::{RemoteMode, Vendored};
 use crate::domain::repository::oid::Oid;
 use crate::domain::watch::Watch;
 use crate::git;
@@ -54,6 +55,9 @@ impl Registry {
         token: Option<&Secret>,
         watch: &dyn Watch,
     ) -> Result<()> {
+        if RemoteMode::of_row(&row.remote) != RemoteMode::Vendor {
+            return Ok(());
+        }
         // Of a host that is denied by now nothing is served, be it here or not.
         let (hosts, lineages) = (self.hosts()?, Lineages::default());
         let is_wanted =
@@ -62,7 +66,9 @@ impl Registry {
         let missing: Places<'_> = missing.map(|(name, place)| (name.as_str(), place)).collect();
         let trouble = self.fetch_missing(row, served, &missing, token, watch)?;
         let known = Known::one(&self.store(), &row.id)?;
-        if missing.is_empty() && known.row.facts.not_served == 0 {
+        // Somebody may have had another state served meanwhile.
+        let is_other = known.row.state != Some(served.id);
+        if is_other || (missing.is_empty() && known.row.facts.not_served == 0) {
             return Ok(());
         }
         let rows = self.store().plugins(Some(&row.id))?;
@@ -76,14 +82,14 @@ impl Registry {
             self.read_anew(caller, &known, served, &rows, true)?;
         }
         // Of one that was not served before, its row says why.
-        let why = |row: &PluginRow| missing.get(row.name.as_str()).and_then(|place| trouble.get(place));
-        match rows.iter().filter(|row| row.digest.is_some()).find_map(why) {
+        let is_served = |row: &&PluginRow| row.digest.is_some();
+        match rows.iter().filter(is_served).find_map(|row| trouble.get(row.name.as_str())) {
             None => Ok(()),
             Some(why) => Err(lost(row, why.clone())),
         }
     }
 
-    /// Why some of them cannot be had.
+    /// Why some of them cannot be had, by name.
     fn fetch_missing<'s>(
         &self,
         row: &MarketplaceRow,
@@ -91,7 +97,7 @@ impl Registry {
         missing: &Places<'s>,
         token: Option<&Secret>,
         watch: &dyn Watch,
-    ) -> Result<HashMap<&'s Vendored, String>> {
+    ) -> Result<HashMap<&'s str, String>> {
         let mut trouble = HashMap::new();
         if missing.is_empty() {
             return Ok(trouble);
@@ -102,19 +108,31 @@ impl Registry {
         let commit = served.made.map_or_else(|| served.commit.parse().map_err(Error::invalid), Ok)?;
         let mut entries = supply.reading_at(&reader, &commit, self.settings.limits)?.catalog.entries;
         entries.retain(|entry| missing.contains_key(entry.name.as_str()));
-        let (_, _busy) = self.vendor(row, token, &entries, watch)?;
+        let (vendored, _busy) = self.vendor(row, token, &entries, watch)?;
         // And what has moved since, by its commit.
-        let mut moved: BTreeMap<(&str, Oid), Vec<&'s Vendored>> = BTreeMap::new();
-        for place in missing.values().filter(|place| !self.is_whole(place)) {
-            moved.entry((&place.url, place.commit)).or_default().push(place);
+        let mut moved: BTreeMap<(&str, Oid), Vec<(&'s str, &'s Vendored)>> = BTreeMap::new();
+        for (name, place) in missing.iter().filter(|(_, place)| !self.is_whole(place)) {
+            let entry = entries.iter().find(|entry| entry.name.as_str() == *name);
+            let found = entry.and_then(|entry| vendored.of(entry, RemoteMode::Vendor));
+            let why = match found {
+                Some(Err(why)) => why,
+                // Of what is no repository there is one at each address.
+                _ if place.url.contains('#') => "what is there now is another".to_owned(),
+                _ => {
+                    moved.entry((&place.url, place.commit)).or_default().push((*name, *place));
+                    continue;
+                }
+            };
+            trouble.insert(*name, why);
         }
+        let quiet = Quiet::new(watch, self.settings.sync.total_timeout);
         for (of, places) in moved {
-            let folders = places.iter().map(|place| place.path.clone()).collect();
-            if let Err(why) = self.fetch_again(row, token, of, folders, watch) {
-                trouble.extend(places.into_iter().map(|place| (place, why.clone())));
+            let folders = places.iter().map(|(_, place)| place.path.clone()).collect();
+            if let Err(why) = self.fetch_again(row, token, of, folders, &quiet) {
+                trouble.extend(places.into_iter().map(|(name, _)| (name, why.clone())));
             }
         }
-        Ok(trouble)
+        if watch.cancelled() { Err(Error::Cancelled) } else { Ok(trouble) }
     }
 }
 

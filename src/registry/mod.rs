@@ -59,8 +59,8 @@ pub mod views;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
 use crate::domain::upstream::host::Hosts;
@@ -101,7 +101,7 @@ pub struct Registry {
     /// Names the scheduler's token, if there is one; read when first asked for.
     scheduler: OnceLock<Option<Digest>>,
     /// See `while_rehearsing` in `sync`.
-    rehearsed: Once,
+    rehearsed: AtomicBool,
 }
 
 impl Registry {
@@ -134,7 +134,7 @@ impl Registry {
             channel: channel::Memory::default(),
             uses: Mutex::default(),
             scheduler: OnceLock::new(),
-            rehearsed: Once::new(),
+            rehearsed: AtomicBool::new(false),
         })
     }
 

@@ -3,7 +3,7 @@
 //! What was unpacked becomes a commit of a repository in the store, and is read and served like all others.
 //! An archive has one of its own, named for its address and digest; all versions of a package share one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Registry;
-use super::denied::forget_if_denied;
+use super::denied::{forget_if_denied, refusal_of_givers};
 use super::folder::make_folder;
 use super::origin::Origin;
 use super::terms::{Errand, refusal};
@@ -47,6 +47,9 @@ const TOLD: &str = "registry.json";
 #[derive(Serialize, Deserialize)]
 struct Told {
     mark: String,
+    /// Who was asked for that.
+    #[serde(default)]
+    from: BTreeSet<String>,
     package: Package,
 }
 
@@ -197,10 +200,14 @@ impl Registry {
     ) -> Result<Package, String> {
         let told = fs::read(folder.join(TOLD)).ok();
         let told: Option<Told> = told.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let told = told.filter(|told| refusal_of_givers(&told.from, errand.hosts, address).is_none());
         let known = told.as_ref().map(|told| told.mark.as_str());
         let ask = Ask { url: address, accept: Some(npm::ACCEPT), known, most: LONGEST_TELLING };
         let (mut file, mark) = match (self.download(errand, None, &ask, asked, watch)?, told) {
-            (Got::Same, Some(told)) => return Ok(told.package),
+            (Got::Same, Some(told)) => {
+                asked.also(&told.from);
+                return Ok(told.package);
+            }
             (Got::Same, None) => {
                 return Err("the registry answers that nothing is new, to the first question".into());
             }
@@ -210,7 +217,7 @@ impl Registry {
         file.read_to_end(&mut bytes).map_err(|why| why.to_string())?;
         let package = Package::read(&bytes)?;
         // Without it, the registry says it again the next time.
-        let told = mark.map(|mark| Told { mark, package: package.clone() });
+        let told = mark.map(|mark| Told { mark, from: asked.hosts(), package: package.clone() });
         let _ = told.map(|told| keep(folder, &told));
         Ok(package)
     }
@@ -300,7 +307,9 @@ fn each_chunk(file: &mut File, mut show: impl FnMut(&[u8])) -> io::Result<()> {
 /// What was made before, if nobody gave it who is denied by now. `url` is what the catalog points to.
 fn made_before(hosts: &Hosts, folder: &Path, url: &str, fits: impl Fn(&str) -> bool) -> Option<Oid> {
     let commit = git::made::made(folder, fits)?;
-    (!forget_if_denied(hosts, folder, &commit, url)).then_some(commit)
+    // It is written down last: who was stopped before that begins anew.
+    let is_whole = !git::givers(folder, &commit).is_empty();
+    (is_whole && !forget_if_denied(hosts, folder, &commit, url)).then_some(commit)
 }
 
 /// Who was asked for what was unpacked.

@@ -183,7 +183,7 @@ impl Registry {
         Ok(())
     }
 
-    fn is_here(&self, state: &StateRow) -> bool {
+    pub(super) fn is_here(&self, state: &StateRow) -> bool {
         let own = self.folder.repository(&state.marketplace_id);
         state.commit.parse().is_ok_and(|commit| git::holds(&own, &commit))
             && state.made.is_none_or(|made| git::holds(&own, &made))

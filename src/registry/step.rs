@@ -63,7 +63,7 @@ impl Known {
     }
 
     /// And nobody served another state meanwhile.
-    fn unmoved(&self, store: &Store) -> Result<()> {
+    pub(super) fn unmoved(&self, store: &Store) -> Result<()> {
         self.still(store)?;
         let moved = self.edition != store.edition() && row_of(store, &self.row.id)?.state != self.row.state;
         if moved { Err(self.changed()) } else { Ok(()) }
@@ -139,11 +139,13 @@ impl Registry {
         let (found, busy) = self.read_commit(row, fetched, token, &before, watch)?;
         (synced.remote_received, synced.remote_failed) = (found.tally.received, found.tally.failed);
         if same && found.made == made_commit(row) && found.plugins == before {
-            known.still(&self.store())?;
+            let store = self.store();
+            known.unmoved(&store)?;
             if found.facts != row.facts {
                 // What was read again without its upstream is settled now.
-                self.store().set_facts(&row.id, found.facts)?;
+                store.set_facts(&row.id, found.facts)?;
             }
+            drop(store);
             synced.notes += notes_of(row);
             return Ok(synced);
         }

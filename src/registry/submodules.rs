@@ -21,7 +21,7 @@ use crate::domain::repository::submodule::address;
 use crate::domain::watch::Watch;
 use crate::git::made::MadeOf;
 use crate::git::submodules::{TERMS, join, joined, submodules};
-use crate::git::{self, Pin, Upstream};
+use crate::git::{self, FetchError, Pin, Upstream};
 
 /// Submodules of submodules, and of those, are fetched; theirs are not.
 const DEEPEST: usize = 3;
@@ -88,7 +88,14 @@ impl Registry {
             let pin = Pin::Ref(submodule.commit.to_string());
             let upstream = Upstream { url: &address, pin: &pin, token: token.as_ref() };
             git::fetch(ground.folder, &upstream, &options, ground.watch).map_err(|error| {
-                format!("{FAILED}: its submodule {}: {error}", quoted(&submodule.path.to_key()))
+                let why = match error {
+                    FetchError::TooLarge { .. } => format!(
+                        "with the others it has more than {} bytes (`limits.max_fetch_bytes`)",
+                        self.settings.limits.max_fetch_bytes
+                    ),
+                    error => error.to_string(),
+                };
+                format!("{FAILED}: its submodule {}: {why}", quoted(&submodule.path.to_key()))
             })?;
             let made = self.join_submodules(ground, &address, &submodule.commit, depth + 1, fetched)?;
             with.push((submodule.path, made));

@@ -332,15 +332,14 @@ impl Registry {
         token: Option<&Secret>,
         (url, commit): (&str, Oid),
         folders: BTreeSet<RepoPath>,
-        watch: &dyn Watch,
+        watch: &Quiet<'_>,
     ) -> std::result::Result<(), String> {
         let _busy = self.at_work.begin([url.to_owned()].into());
         let wanted = Wanted { url: url.to_owned(), reference: None, sha: Some(commit), submodules: false };
         let extent = Extent { folders, ..Extent::default() };
-        let quiet = Quiet { watch, until: Instant::now() + self.settings.sync.total_timeout };
         let hosts = &self.hosts().map_err(|error| error.to_string())?;
         let errand = Errand { row, token, hosts };
-        self.fetch_repository(&errand, &wanted, &extent, &quiet).map(drop)
+        self.fetch_repository(&errand, &wanted, &extent, watch).map(drop)
     }
 
     /// The commit to be served from, and what was fetched for it.

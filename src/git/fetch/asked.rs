@@ -22,6 +22,13 @@ impl Asked {
         self.add(format!("https://{host}:{port}"))
     }
 
+    /// Those who were asked before, for something that need not be sent again.
+    pub fn also(&self, hosts: &BTreeSet<String>) {
+        for host in hosts {
+            self.add(host.clone());
+        }
+    }
+
     fn add(&self, host: String) -> bool {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = hosts.len() < MOST || hosts.contains(&host);

@@ -31,6 +31,18 @@ pub(in crate::http) struct Arrival {
     pub base: Result<Base, Failure>,
 }
 
+/// What can go wrong with it, at whichever address.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "it describes")]
+enum Troubles {
+    /// The request does not say under which address the server is reached
+    #[response(status = 400, content_type = "application/problem+json")]
+    Nameless(Problem),
+    /// It is larger than 5 MiB all the same
+    #[response(status = 409, content_type = "application/problem+json")]
+    TooLarge(Problem),
+}
+
 /// Get the caller's plugins as a catalog that Claude Code reads from an address
 ///
 /// Entries lead to this server's git repository, with the token that the request came with in their
@@ -39,8 +51,7 @@ pub(in crate::http) struct Arrival {
     get, path = "/marketplace.json", tag = "feed", operation_id = "get_catalog",
     responses(
         (status = 200, description = "The catalog, as in the ZIP but for the sources: each is a `git-subdir`. Of one that would be larger than 5 MiB, what only describes the plugins is left out", body = Value),
-        (status = 400, description = "The request does not say under which address the server is reached", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is larger than 5 MiB all the same", body = Problem, content_type = "application/problem+json"),
+        Troubles,
     ),
 )]
 pub(in crate::http) async fn json(
@@ -56,8 +67,7 @@ pub(in crate::http) async fn json(
     get, path = "/marketplace.git/", tag = "feed", operation_id = "get_catalog_at_repository",
     responses(
         (status = 200, description = "As `/marketplace.json`", body = Value),
-        (status = 400, description = "The request does not say under which address the server is reached", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is larger than 5 MiB all the same", body = Problem, content_type = "application/problem+json"),
+        Troubles,
     ),
 )]
 pub(in crate::http) async fn at_repository(
@@ -73,8 +83,7 @@ pub(in crate::http) async fn at_repository(
     get, path = "/_git/marketplace.git/", tag = "feed", operation_id = "get_catalog_at_other_repository",
     responses(
         (status = 200, description = "As `/marketplace.json`", body = Value),
-        (status = 400, description = "The request does not say under which address the server is reached", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is larger than 5 MiB all the same", body = Problem, content_type = "application/problem+json"),
+        Troubles,
     ),
 )]
 pub(in crate::http) async fn at_other_repository(

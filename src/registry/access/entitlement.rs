@@ -64,6 +64,11 @@ impl Access {
 }
 
 impl Market {
+    /// Whether what is listed under that name is served, if something is.
+    fn serves(&self, plugin: &str) -> bool {
+        self.offers.get(plugin).is_none_or(|listed| listed.row.digest.is_some())
+    }
+
     fn share<'a>(&'a self, held: Vec<(&'a Group, &'a Held)>) -> Share<'a> {
         Share { market: self, listed: self.listed_to(&held), held }
     }
@@ -122,12 +127,13 @@ impl Entitlement<'_> {
         some.filter_map(|market| Some((market.slug.parse().ok()?, market.renames.as_ref().clone()))).collect()
     }
 
-    /// Whether the person may have that, be it there at present or not: it was granted to them, and nobody
-    /// disabled it.
+    /// Whether the person may have that as it was before, be it listed at present or not: it was granted to them,
+    /// nobody disabled it, and it is not kept from everybody, which it is when its host is denied.
     pub fn grants(&self, slug: &str, plugin: &str) -> bool {
         let of_slug = self.shares.iter().filter(|share| *share.market.slug == *slug);
         let enabled = of_slug.filter(|share| !share.market.disabled.contains_key(plugin));
-        enabled.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
+        let served = enabled.filter(|share| share.market.serves(plugin));
+        served.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
     }
 
     /// The commits that the marketplaces of the view are at, by slug.
