@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::support::good::{ADA, Good, harmless};
 use crate::support::namespace::in_namespace;
 use crate::support::web::{Reply, Server};
-use crate::support::{Ran, World, sha256};
+use crate::support::{Ran, World, sha256, signal};
 
 /// Ended with the test, whatever becomes of that.
 struct Running(Child);
@@ -250,13 +250,13 @@ fn two_commands_at_once() {
 fn a_sync_that_is_interrupted() {
     let good = Good::new();
     let server = hanging(&good.world);
-    for signal in ["-INT", "-TERM", "-KILL"] {
+    for name in ["INT", "TERM", "KILL"] {
         let before = server.seen().len();
         let mut sync = Running::start(good.world.agnes_command(&["marketplace", "sync", "hangs"]));
         while server.seen().len() == before {
             std::thread::sleep(Duration::from_millis(10));
         }
-        assert!(Command::new("kill").args([signal, &sync.0.id().to_string()]).status().unwrap().success());
+        signal(sync.0.id(), name);
         assert_ne!(sync.code(), Some(0));
         // Nobody is locked out, and nothing failed that somebody merely stopped.
         assert_eq!(good.world.json(&["marketplace", "show", "hangs"])["last_error"], serde_json::Value::Null);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::doors::{ADMIN, Door, Way, certificate, upstreams};
 use crate::support::server::{Server, until};
 use crate::support::web::{self, Reply, http_backend};
-use crate::support::{ADA, GRACE, Ran, World};
+use crate::support::{ADA, GRACE, Ran, World, signal};
 
 /// What one step said.
 type Heard = (String, Option<i32>, String, String);
@@ -531,9 +531,8 @@ fn interrupting_a_sync_ends_it_on_the_server() {
         let asked = upstream.seen().len();
         let mut sync = door.command(&["marketplace", "sync"]).spawn().unwrap();
         until("the upstream to be asked", || (upstream.seen().len() > asked).then_some(()));
-        let interrupted =
-            std::process::Command::new("kill").args(["-INT", &sync.id().to_string()]).status().unwrap();
-        assert!(interrupted.success() && !sync.wait().unwrap().success());
+        signal(sync.id(), "INT");
+        assert!(!sync.wait().unwrap().success());
         let server = door.server.as_ref().unwrap();
         server.logged("cut off");
         hangs.store(false, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::support::{ADA, Upstream, World, files, sha256};
+use crate::support::{ADA, Upstream, World, files, sha256, signal};
 
 /// A hundred in all.
 const KILLED_SYNCS: u32 = 60;
@@ -323,9 +323,7 @@ fn ctrl_c_during_a_sync_ends_it_soon_and_leaves_the_old_bundle_or_the_new_one() 
         let new = calm.bundle(ADA);
         let mut child = started(&world, &["marketplace", "sync"]);
         std::thread::sleep(moments.within(Duration::from_millis(150)));
-        let pid = child.id().to_string();
-        let sent = world.command("kill").args(["-INT", &pid]).status().unwrap();
-        assert!(sent.success());
+        signal(child.id(), "INT");
         let began = Instant::now();
         child.wait().unwrap();
         assert!(began.elapsed() < Duration::from_secs(5), "{SEED}={seed}: it took {:?}", began.elapsed());

@@ -11,7 +11,7 @@ use crate::support::field::Field;
 use crate::support::remotes::remote_url;
 use crate::support::server::until;
 use crate::support::web::{Reply, Request, Server, http_backend};
-use crate::support::{ADA, Ran, Upstream, World, zip_names};
+use crate::support::{ADA, Ran, Upstream, World, signal, zip_names};
 
 /// A plugin whose source is a repository at that address.
 fn at(name: &str, url: &str) -> Value {
@@ -412,8 +412,8 @@ fn an_interrupted_sync_goes_on_from_where_it_was() {
     let asked = |name: &str| server.seen().iter().filter(|request| request.target.starts_with(name)).count();
     until("the slow one to be asked", || (asked("/slow") > 0).then_some(()));
     // As Ctrl-C does; and where a shell has made its children deaf to that, too.
-    let signal = std::process::Command::new("kill").args(["-TERM", &sync.id().to_string()]).status().unwrap();
-    assert!(signal.success() && !sync.wait().unwrap().success());
+    signal(sync.id(), "TERM");
+    assert!(!sync.wait().unwrap().success());
 
     hangs.store(false, Ordering::Relaxed);
     let before = asked("/quick");

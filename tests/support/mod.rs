@@ -259,6 +259,15 @@ pub fn catalog(bytes: &[u8]) -> Value {
     serde_json::from_slice(&zip_file(bytes, ".claude-plugin/marketplace.json")).unwrap()
 }
 
+/// Sends a signal by its name (`TERM`). A shell does that by itself; a program for it is not on every machine.
+pub fn signal(pid: u32, name: &str) {
+    let sent = Command::new("sh")
+        .args(["-c", "kill -\"$1\" \"$2\"", "sh", name, &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
+
 pub fn sha256(bytes: &[u8]) -> String {
     agnes::domain::digest::Digest::of(bytes).to_string()
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::World;
+use super::{World, signal};
 
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -141,8 +141,7 @@ impl Server {
     }
 
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
-        assert!(sent.success());
+        signal(self.pid(), name);
     }
 
     /// Waits for its end, and returns its exit status; `None` if a signal ended it.
