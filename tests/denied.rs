@@ -317,33 +317,39 @@ fn nobody_fetches_it_by_an_older_view() {
 /// The marketplace's own repository is gone with a disk, and its upstream is away: nothing of it can be read.
 #[test]
 fn what_cannot_be_read_again_is_withdrawn_all_the_same() {
-    let places = Places::new();
-    let (field, _tool) = (places.field(), places.tool());
-    let upstream = places.ground.upstream("other");
-    upstream.write(".claude-plugin/plugin.json", json!({"name": "other", "version": "1.0.0"}).to_string());
-    upstream.commit("Other");
-    let other = format!("{}/other", places.other.url);
-    let other = json!({"name": "other", "source": {"source": "url", "url": other}});
-    let evil = json!({"name": "tool", "source": {"source": "url", "url": at(&places.evil).replace("localhost", "127.0.0.1")}});
-    well(&field.open(&json!([other, evil])));
-    assert_eq!(field.names(), ["other", "tool"]);
-    fs::rename(field.market.folder(), field.world.path("away")).unwrap();
-    fs::remove_dir_all(field.world.data().join("marketplaces/market/refs/agnes")).unwrap();
-    well(&field.run(&["host", "deny", &places.host()]));
-    for _ in 0..2 {
-        assert_ne!(field.sync().code, Some(0));
-        assert_eq!(field.names(), ["other"]);
-        assert!(field.reason("tool").contains("denied"), "{}", field.reason("tool"));
+    for edit in [&["--no-hold"][..], &["--hold"], &["--remote", "link"]] {
+        let places = Places::new();
+        let (field, _tool) = (places.field(), places.tool());
+        let upstream = places.ground.upstream("other");
+        upstream
+            .write(".claude-plugin/plugin.json", json!({"name": "other", "version": "1.0.0"}).to_string());
+        upstream.commit("Other");
+        let other = format!("{}/other", places.other.url);
+        let other = json!({"name": "other", "source": {"source": "url", "url": other}});
+        let evil = at(&places.evil).replace("localhost", "127.0.0.1");
+        let evil = json!({"name": "tool", "source": {"source": "url", "url": evil}});
+        well(&field.open(&json!([other, evil])));
+        field.world.agnes(&[&["marketplace", "edit", "market"], edit].concat());
+        well(&field.sync());
+        assert_eq!(field.names(), ["other", "tool"]);
+        fs::rename(field.market.folder(), field.world.path("away")).unwrap();
+        let refs = field.world.data().join("marketplaces/market/refs/agnes");
+        fs::rename(&refs, field.world.path("refs")).unwrap();
+        well(&field.run(&["host", "deny", &places.host()]));
+        let acts = || field.world.json(&["audit", "--what", "marketplace.sync"]).as_array().unwrap().len();
+        let mut before = None;
+        for _ in 0..3 {
+            assert_ne!(field.sync().code, Some(0));
+            assert_eq!(field.names(), ["other"]);
+            assert!(field.reason("tool").contains("denied"), "{}", field.reason("tool"));
+            assert_eq!(*before.get_or_insert_with(acts), acts(), "what is done is not done again");
+        }
+        fs::rename(field.world.path("away"), field.market.folder()).unwrap();
+        fs::rename(field.world.path("refs"), &refs).unwrap();
+        well(&field.run(&["host", "forget", &places.host()]));
+        well(&field.sync());
+        assert_eq!(field.names(), ["other", "tool"], "{edit:?}");
     }
-    let acts = field.world.json(&["audit", "--what", "marketplace.sync"]);
-    let acts = acts.as_array().unwrap().len();
-    assert_ne!(field.sync().code, Some(0));
-    let again = field.world.json(&["audit", "--what", "marketplace.sync"]);
-    assert_eq!(again.as_array().unwrap().len(), acts, "what is done is not done again");
-    fs::rename(field.world.path("away"), field.market.folder()).unwrap();
-    well(&field.run(&["host", "forget", &places.host()]));
-    well(&field.sync());
-    assert_eq!(field.names(), ["other", "tool"]);
 }
 
 /// What is served on hold is lost, and its upstream has forgotten it: what is new waits all the same.

@@ -107,22 +107,26 @@ impl Home {
     /// which is here, it stays known who gave them.
     pub(super) fn forget_records(&self, keep: &[Oid]) -> io::Result<()> {
         // One that is distrusted is no less readable than before.
-        let is_here = |commit: &Oid| keep.contains(commit) || self.holds(commit);
-        let mut sources = BTreeSet::new();
-        for path in [JOINED, NARROWED].iter().flat_map(|folder| list(&self.path.join(folder))) {
-            if remembered(&path).first().is_some_and(is_here) {
-                sources.extend(Told::commits(&path));
-            } else {
-                fs::remove_file(path)?;
+        let mut needed: BTreeSet<Oid> = keep.iter().copied().chain(self.commits()).collect();
+        let mut others: Vec<_> =
+            [JOINED, NARROWED].iter().flat_map(|folder| list(&self.path.join(folder))).collect();
+        // What was made of it may have been made of something, too.
+        loop {
+            let before = others.len();
+            others.retain(|path| {
+                let is_needed = remembered(path).first().is_some_and(|made| needed.contains(made));
+                if is_needed {
+                    needed.extend(Told::commits(path));
+                }
+                !is_needed
+            });
+            if others.len() == before {
+                break;
             }
         }
-        for path in list(&self.path.join(GIVERS)) {
-            let is_needed = |commit: &Oid| is_here(commit) || sources.contains(commit);
-            if !of_name(&path).as_ref().is_some_and(is_needed) {
-                fs::remove_file(path)?;
-            }
-        }
-        Ok(())
+        let givers = list(&self.path.join(GIVERS)).into_iter();
+        others.extend(givers.filter(|path| of_name(path).is_none_or(|commit| !needed.contains(&commit))));
+        others.into_iter().try_for_each(fs::remove_file)
     }
 }
 

@@ -37,8 +37,12 @@ impl Registry {
             if trouble.is_ok() && !same_rules {
                 trouble = self.read_anew(caller, known, served, &before, true);
             }
-            if trouble.as_ref().is_err_and(Error::is_cancelled) {
-                return Err(Error::Cancelled);
+            // After damage nothing here is trusted: what is taken in now would cost what is held.
+            let is_over = |error: &Error| {
+                error.is_cancelled() || matches!(error, Error::Damaged { .. } | Error::Gone { .. })
+            };
+            if trouble.as_ref().is_err_and(is_over) {
+                return trouble.map(|()| synced);
             }
         }
         // Plugins that lie elsewhere may have moved without their marketplace; or what was fetched of them is gone.
@@ -93,7 +97,8 @@ impl Registry {
         };
         // Nobody reads what is not here; and what cannot be read is not served more rightly for that.
         let own = self.folder.repository(slug);
-        let is_here = served.commit.parse().is_ok_and(|commit| git::holds(&own, &commit));
+        let is_here = served.commit.parse().is_ok_and(|commit| git::holds(&own, &commit))
+            && served.made.is_none_or(|made| git::holds(&own, &made));
         if is_here && self.read_anew(caller, &known, served, &before, false).is_ok() {
             return Ok(());
         }

@@ -114,22 +114,23 @@ impl Registry {
         for (name, place) in missing.iter().filter(|(_, place)| !self.is_whole(place)) {
             let entry = entries.iter().find(|entry| entry.name.as_str() == *name);
             let found = entry.and_then(|entry| vendored.of(entry, RemoteMode::Vendor));
-            let why = match found {
-                Some(Err(why)) => why,
-                // Of what is no repository there is one at each address.
-                _ if place.url.contains('#') => "what is there now is another".to_owned(),
-                _ => {
-                    moved.entry((&place.url, place.commit)).or_default().push((*name, *place));
-                    continue;
-                }
-            };
-            trouble.insert(*name, why);
+            trouble.extend(found.and_then(std::result::Result::err).map(|why| (*name, why)));
+            // Of what is no repository there is one at each address.
+            if place.url.contains('#') {
+                trouble.entry(*name).or_insert_with(|| "what is there now is another".to_owned());
+            } else {
+                moved.entry((&place.url, place.commit)).or_default().push((*name, *place));
+            }
         }
         let quiet = Quiet::new(watch, self.settings.sync.total_timeout);
         for (of, places) in moved {
             let folders = places.iter().map(|(_, place)| place.path.clone()).collect();
-            if let Err(why) = self.fetch_again(row, token, of, folders, &quiet) {
-                trouble.extend(places.into_iter().map(|(name, _)| (name, why.clone())));
+            let outcome = self.fetch_again(row, token, of, folders, &quiet);
+            for (name, _) in places {
+                match &outcome {
+                    Ok(()) => drop(trouble.remove(name)),
+                    Err(why) => drop(trouble.entry(name).or_insert_with(|| why.clone())),
+                }
             }
         }
         if watch.cancelled() { Err(Error::Cancelled) } else { Ok(trouble) }

@@ -169,10 +169,9 @@ impl Registry {
     ) -> Result<()> {
         let path = self.folder.repository(&row.id);
         // Somebody may be building a bundle from the state that was just replaced.
-        let made = [found.made, made_commit(row)].into_iter().flatten();
-        let mut keep: Vec<Oid> =
-            [Some(found.fetched.commit), upstream_commit(row)].into_iter().flatten().collect();
-        keep.extend(made.filter(|made| git::holds(&path, made)));
+        let others = [upstream_commit(row), found.made, made_commit(row)].into_iter().flatten();
+        let mut keep = vec![found.fetched.commit];
+        keep.extend(others.filter(|commit| git::holds(&path, commit)));
         for state in self.store().states(Some(&row.id))? {
             // What a state needs and is lost is no reason to keep all the rest.
             let commits = state.commit.parse().ok().into_iter().chain(state.made);

@@ -216,6 +216,16 @@ impl Store {
         Ok(())
     }
 
+    /// By which rules its plugins were read.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn set_rules(&self, id: &str, rules: &str) -> Result<(), StoreError> {
+        self.execute("UPDATE marketplace_registry SET rules = ? WHERE id = ?", params![rules, id])?;
+        self.wrote(id);
+        Ok(())
+    }
+
     /// # Errors
     /// What the database says.
     pub fn set_notes(&self, id: &str, notes: &str) -> Result<(), StoreError> {

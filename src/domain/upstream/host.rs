@@ -59,6 +59,12 @@ pub struct HostRule {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hosts(pub Vec<HostRule>);
 
+/// Whether the reason why something is not served is what is said of a host ([`Hosts::refusal`]).
+#[must_use]
+pub fn is_refusal(reason: &str) -> bool {
+    reason.contains("(`agnes host ")
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{} is not a host: something like `git.example.com` or `git.example.com:8443` is needed, without `https://` and path",

@@ -12,6 +12,7 @@ use crate::domain::plugin::fields::Object;
 use crate::domain::plugin::remote::is_linked;
 use crate::domain::repository::oid::Oid;
 use crate::domain::time::rfc3339;
+use crate::domain::upstream::host::is_refusal;
 use crate::domain::upstream::slug::Slug;
 use crate::store::accounts::EVERYONE;
 
@@ -64,9 +65,9 @@ impl Access {
 }
 
 impl Market {
-    /// Whether what is listed under that name is served, if something is.
-    fn serves(&self, plugin: &str) -> bool {
-        self.offers.get(plugin).is_none_or(|listed| listed.row.digest.is_some())
+    /// Whether what is listed under that name is not served because of what is said of hosts.
+    fn denies(&self, plugin: &str) -> bool {
+        self.offers.get(plugin).and_then(|listed| listed.row.reason.as_deref()).is_some_and(is_refusal)
     }
 
     fn share<'a>(&'a self, held: Vec<(&'a Group, &'a Held)>) -> Share<'a> {
@@ -132,8 +133,8 @@ impl Entitlement<'_> {
     pub fn grants(&self, slug: &str, plugin: &str) -> bool {
         let of_slug = self.shares.iter().filter(|share| *share.market.slug == *slug);
         let enabled = of_slug.filter(|share| !share.market.disabled.contains_key(plugin));
-        let served = enabled.filter(|share| share.market.serves(plugin));
-        served.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
+        let allowed = enabled.filter(|share| !share.market.denies(plugin));
+        allowed.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
     }
 
     /// The commits that the marketplaces of the view are at, by slug.
