@@ -59,7 +59,7 @@ pub mod views;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::domain::digest::Digest;
@@ -100,8 +100,6 @@ pub struct Registry {
     uses: Mutex<tokens::Uses>,
     /// Names the scheduler's token, if there is one; read when first asked for.
     scheduler: OnceLock<Option<Digest>>,
-    /// See `while_rehearsing` in `sync`.
-    rehearsed: AtomicBool,
 }
 
 impl Registry {
@@ -134,7 +132,6 @@ impl Registry {
             channel: channel::Memory::default(),
             uses: Mutex::default(),
             scheduler: OnceLock::new(),
-            rehearsed: AtomicBool::new(false),
         })
     }
 

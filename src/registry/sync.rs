@@ -134,19 +134,6 @@ impl Registry {
         Ok(self.store().mark_unchanged(&unchanged.collect::<Vec<_>>(), self.now())?)
     }
 
-    /// The first statement of a kind costs DuckDB a millisecond more than the second. Most syncs find nothing new, and
-    /// wait two for their upstream to say so: meanwhile what they will write is said once about nobody.
-    fn while_rehearsing<T>(&self, work: impl FnOnce() -> T) -> T {
-        std::thread::scope(|scope| {
-            if !self.rehearsed.swap(true, Ordering::Relaxed) {
-                // Whatever is wrong with the database, or with threads, shows when something is written.
-                let rehearse = || drop(self.store().mark_unchanged(&[""], 0));
-                let _ = std::thread::Builder::new().spawn_scoped(scope, rehearse);
-            }
-            work()
-        })
-    }
-
     /// What a sync wrote, every command after this one would read again: so a process that lives for one command
     /// folds the log when it is done.
     fn leave_no_log<'a>(&self, synced: impl IntoIterator<Item = &'a Synced>) {
@@ -193,9 +180,7 @@ impl Registry {
             let token = self.upstream_token(&known.row);
             (known, token)
         };
-        let mut result = self.while_rehearsing(|| {
-            token.and_then(|token| self.bring_into_step(caller, &known, token.as_ref(), watch))
-        });
+        let mut result = token.and_then(|token| self.bring_into_step(caller, &known, token.as_ref(), watch));
         if let Ok(synced) = &mut result {
             synced.took = self.now() - began;
         }
