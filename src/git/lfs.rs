@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::Lineage;
 use super::home::Home;
 use super::made::MakeError;
 use super::records::Told;
@@ -119,9 +120,7 @@ pub fn recall(repo: &Path, commit: &Oid, terms: &str) -> Option<(Oid, Record)> {
 /// The same for what was made, be it here or lost.
 #[must_use]
 pub fn recall_made(repo: &Path, made: &Oid) -> Option<Record> {
-    let filled = || Told::all(repo, &Told::by_made(TERMS, made)).into_iter().next();
-    let filled = filled().and_then(|told| serde_json::from_str(&told.line).ok());
-    filled.or_else(|| {
+    Lineage::of(repo).record(made).or_else(|| {
         let told = Told::all(repo, TERMS).into_iter().find(|told| told.made == *made)?;
         serde_json::from_str(&told.line).ok()
     })

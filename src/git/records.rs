@@ -82,51 +82,55 @@ impl Home {
         found.map_or_else(Vec::new, |found| found.folders())
     }
 
-    /// Commits with those that they were made of, and those that these were made of. Without these, all of it would
-    /// be fetched again.
+    /// Commits with those that they were made of, and those that these were made of, as far as they are here. Without
+    /// these, all of it would be fetched again.
     pub(super) fn with_sources(&self, keep: &[Oid]) -> Vec<Oid> {
-        let made: Vec<_> = list(&self.path.join(JOINED))
-            .into_iter()
-            .map(|path| (of_name(&path), remembered(&path)))
-            .collect();
-        let mut all: BTreeSet<Oid> = keep.iter().copied().collect();
-        loop {
-            let before = all.len();
-            for (of, parts) in &made {
-                if parts.first().is_some_and(|made| all.contains(made)) {
-                    all.extend(of.iter().chain(parts).filter(|id| self.holds(id)));
-                }
-            }
-            if all.len() == before {
-                return all.into_iter().collect();
-            }
-        }
+        let keep = keep.iter().copied().collect();
+        reached(&self.records(&[JOINED]), keep, |id| self.holds(id)).into_iter().collect()
     }
 
     /// Forgets what was written of commits that are neither here nor to be kept. Of those that something was made of
     /// which is here, it stays known who gave them.
     pub(super) fn forget_records(&self, keep: &[Oid]) -> io::Result<()> {
         // One that is distrusted is no less readable than before.
-        let mut needed: BTreeSet<Oid> = keep.iter().copied().chain(self.commits()).collect();
-        let mut others: Vec<_> =
-            [JOINED, NARROWED].iter().flat_map(|folder| list(&self.path.join(folder))).collect();
-        // What was made of it may have been made of something, too.
-        loop {
-            let before = others.len();
-            others.retain(|path| {
-                let is_needed = remembered(path).first().is_some_and(|made| needed.contains(made));
-                if is_needed {
-                    needed.extend(Told::commits(path));
-                }
-                !is_needed
-            });
-            if others.len() == before {
-                break;
-            }
+        let here = keep.iter().copied().chain(self.commits()).collect();
+        let records = self.records(&[JOINED, NARROWED]);
+        let needed = reached(&records, here, |_| true);
+        let is_needed = |commit: Option<&Oid>| commit.is_some_and(|commit| needed.contains(commit));
+        for record in records.iter().filter(|record| !is_needed(record.made.first())) {
+            fs::remove_file(&record.path)?;
         }
         let givers = list(&self.path.join(GIVERS)).into_iter();
-        others.extend(givers.filter(|path| of_name(path).is_none_or(|commit| !needed.contains(&commit))));
-        others.into_iter().try_for_each(fs::remove_file)
+        givers.filter(|path| !is_needed(of_name(path).as_ref())).try_for_each(fs::remove_file)
+    }
+
+    fn records(&self, folders: &[&str]) -> Vec<Record> {
+        let paths = folders.iter().flat_map(|folder| list(&self.path.join(folder)));
+        paths.map(|path| Record { of: of_name(&path), made: remembered(&path), path }).collect()
+    }
+}
+
+/// What is written of a commit that was made.
+struct Record {
+    path: PathBuf,
+    /// That one, and others that were fetched for it.
+    made: Vec<Oid>,
+    of: Option<Oid>,
+}
+
+/// Commits with all that they were made of, and that these were made of, as far as it counts.
+fn reached(records: &[Record], from: BTreeSet<Oid>, counts: impl Fn(&Oid) -> bool) -> BTreeSet<Oid> {
+    let mut all = from;
+    loop {
+        let before = all.len();
+        for Record { made, of, .. } in records {
+            if made.first().is_some_and(|made| all.contains(made)) {
+                all.extend(of.iter().chain(made).filter(|id| counts(id)));
+            }
+        }
+        if all.len() == before {
+            return all;
+        }
     }
 }
 

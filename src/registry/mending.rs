@@ -109,11 +109,11 @@ impl Registry {
         let mut entries = supply.reading_at(&reader, &commit, self.settings.limits)?.catalog.entries;
         entries.retain(|entry| missing.contains_key(entry.name.as_str()));
         let (vendored, _busy) = self.vendor(row, token, &entries, watch)?;
+        let entries: HashMap<_, _> = entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
         // And what has moved since, by its commit.
         let mut moved: BTreeMap<(&str, Oid), Vec<(&'s str, &'s Vendored)>> = BTreeMap::new();
         for (name, place) in missing.iter().filter(|(_, place)| !self.is_whole(place)) {
-            let entry = entries.iter().find(|entry| entry.name.as_str() == *name);
-            let found = entry.and_then(|entry| vendored.of(entry, RemoteMode::Vendor));
+            let found = entries.get(name).and_then(|entry| vendored.of(entry, RemoteMode::Vendor));
             trouble.extend(found.and_then(std::result::Result::err).map(|why| (*name, why)));
             // Of what is no repository there is one at each address.
             if place.url.contains('#') {
