@@ -108,7 +108,7 @@ fn deflate<S>(entries: &[Entry<S>], fill: &mut Fill<'_, S>) -> Result<Vec<u8>, A
         fill(&entry.source, &mut contents).map_err(ArchiveError::Source)?;
         let options = options(entry.executable, contents.len() as u64);
         out.start_file(&entry.path, options).map_err(ArchiveError::write)?;
-        out.write_all(&contents).map_err(|source| ArchiveError::Write(source.to_string()))?;
+        out.write_all(&contents).map_err(ArchiveError::Write)?;
     }
     Ok(out.finish().map_err(ArchiveError::write)?.into_inner())
 }

@@ -1,5 +1,6 @@
 //! Putting an archive together from its parts.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -24,20 +25,21 @@ pub fn join<'p>(
     contents: &[u8],
     parts: impl IntoIterator<Item = &'p Path>,
 ) -> Result<(), ArchiveError> {
-    let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, out));
+    let failed = Cell::new(false);
+    let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, Marking { inner: out, failed: &failed }));
     out.start_file(path, options(false, contents.len() as u64)).map_err(ArchiveError::write)?;
-    out.write_all(contents).map_err(|source| ArchiveError::Write(source.to_string()))?;
+    out.write_all(contents).map_err(ArchiveError::Write)?;
     let parts: Vec<&Path> = parts.into_iter().collect();
     std::thread::scope(|scope| {
         // To open a part takes as long as to copy it, so the next ones are opened meanwhile.
         let (sender, opened) = sync_channel(AHEAD);
         scope.spawn(move || parts.into_iter().try_for_each(|part| sender.send((part, open(part)))));
-        opened
-            .into_iter()
-            .try_for_each(|(part, archive)| out.merge_archive(archive?).map_err(|error| copying(part, error)))
+        opened.into_iter().try_for_each(|(part, archive)| {
+            out.merge_archive(archive?).map_err(|error| copying(part, error, &failed))
+        })
     })?;
     let mut out = out.finish().map_err(ArchiveError::write)?;
-    out.flush().map_err(|source| ArchiveError::write(source.into()))
+    out.flush().map_err(ArchiveError::Write)
 }
 
 /// Writes an archive of what is in the parts below `folder`, without that folder. The parts are in the order
@@ -50,7 +52,8 @@ pub fn lift<'p>(
     folder: &str,
     parts: impl IntoIterator<Item = &'p Path>,
 ) -> Result<(), ArchiveError> {
-    let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, out));
+    let failed = Cell::new(false);
+    let mut out = ZipWriter::new(BufWriter::with_capacity(1 << 18, Marking { inner: out, failed: &failed }));
     for part in parts {
         let mut archive = open(part)?;
         for i in 0..archive.len() {
@@ -60,18 +63,50 @@ pub fn lift<'p>(
             let Some(below) = name.strip_prefix(folder) else {
                 return Err(damaged(format!("`{}` is not in `{folder}`", name.escape_debug())));
             };
-            out.raw_copy_file_rename(file, below).map_err(|error| copying(part, error))?;
+            out.raw_copy_file_rename(file, below).map_err(|error| copying(part, error, &failed))?;
         }
     }
     let mut out = out.finish().map_err(ArchiveError::write)?;
-    out.flush().map_err(|source| ArchiveError::write(source.into()))
+    out.flush().map_err(ArchiveError::Write)
 }
 
 /// Whose fault it is that an entry could not be copied.
-fn copying(part: &Path, error: ZipError) -> ArchiveError {
-    match error {
-        ZipError::Io(source) if is_writers(&source) => ArchiveError::write(source.into()),
-        other => ArchiveError::Damaged { path: part.to_owned(), reason: other.to_string() },
+fn copying(part: &Path, error: ZipError, failed: &Cell<bool>) -> ArchiveError {
+    if failed.get() {
+        return ArchiveError::write(error);
+    }
+    ArchiveError::Damaged { path: part.to_owned(), reason: error.to_string() }
+}
+
+/// Remembers that writing failed: the error itself does not tell whether it was that or reading.
+struct Marking<'a, W> {
+    inner: W,
+    failed: &'a Cell<bool>,
+}
+
+impl<W> Marking<'_, W> {
+    fn marked<T>(&self, outcome: io::Result<T>) -> io::Result<T> {
+        self.failed.set(self.failed.get() || outcome.is_err());
+        outcome
+    }
+}
+
+impl<W: Write> Write for Marking<'_, W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let outcome = self.inner.write(buf);
+        self.marked(outcome)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.inner.flush();
+        self.marked(outcome)
+    }
+}
+
+impl<W: Seek> Seek for Marking<'_, W> {
+    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
+        let outcome = self.inner.seek(pos);
+        self.marked(outcome)
     }
 }
 
@@ -118,15 +153,6 @@ fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>, ArchiveError> {
     let file = File::open(path).map_err(io)?;
     ZipArchive::new(BufReader::with_capacity(1 << 16, file))
         .map_err(|error| ArchiveError::Damaged { path: path.to_owned(), reason: error.to_string() })
-}
-
-/// Errors that reading a part cannot cause.
-fn is_writers(error: &io::Error) -> bool {
-    use io::ErrorKind as K;
-    matches!(
-        error.kind(),
-        K::StorageFull | K::QuotaExceeded | K::BrokenPipe | K::PermissionDenied | K::FileTooLarge
-    )
 }
 
 /// An archive in memory.

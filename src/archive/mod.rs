@@ -38,22 +38,23 @@ pub enum ArchiveError {
     /// What an entry's contents come from says why there are none.
     #[error("{0}")]
     Source(String),
+    /// The file that was given to be written to does not take it.
     #[error("cannot write the archive: {0}")]
-    Write(String),
+    Write(io::Error),
 }
 
 impl ArchiveError {
     fn write(error: zip::result::ZipError) -> Self {
         match error {
-            zip::result::ZipError::Io(source) => Self::Io { path: PathBuf::from("archive"), source },
-            other => Self::Write(other.to_string()),
+            zip::result::ZipError::Io(source) => Self::Write(source),
+            other => Self::Write(io::Error::other(other)),
         }
     }
 
     /// Whether the disk is what ran out.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. }
+        matches!(self, Self::Io { source, .. } | Self::Write(source)
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
     }
 }

@@ -16,8 +16,8 @@ pub fn pack(out: &File, files: Vec<(&str, Box<dyn Read + '_>)>) -> Result<(), Ar
     for (path, mut contents) in files {
         let options = options(false, u64::from(u32::MAX)).unix_permissions(0o600).compression_level(Some(1));
         out.start_file(path, options).map_err(ArchiveError::write)?;
-        io::copy(&mut contents, &mut out).map_err(|source| ArchiveError::write(source.into()))?;
+        io::copy(&mut contents, &mut out).map_err(ArchiveError::Write)?;
     }
     let mut out = out.finish().map_err(ArchiveError::write)?;
-    out.flush().map_err(|source| ArchiveError::write(source.into()))
+    out.flush().map_err(ArchiveError::Write)
 }

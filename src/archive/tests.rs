@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::io::{self, Read as _, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -124,6 +124,47 @@ fn a_part_that_was_cut_off_is_damaged() {
     std::fs::write(&part, &bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(join::check(&part), Err(ArchiveError::Damaged { .. })));
     assert!(matches!(joined("x", b"", [part.as_path()]), Err(ArchiveError::Damaged { .. })));
+}
+
+/// A disk that fails, when there is room, is not the fault of a part: those would be thrown away and made again.
+#[test]
+fn a_disk_that_takes_no_more_damages_no_part() {
+    struct Failing(u64);
+    impl Write for Failing {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(buf.len() as u64).ok_or(io::Error::from_raw_os_error(5))?;
+            Ok(buf.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    impl Seek for Failing {
+        fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+            Ok(0)
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let parts: Vec<PathBuf> = ["a", "b", "c"]
+        .map(|name| {
+            // What does not compress, so that writing begins long before the end.
+            let noise = (0..40_000_u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+            let path = format!("plugins/{name}/x");
+            make(
+                folder.path(),
+                name,
+                vec![Entry { path, executable: false, size: 160_000, source: noise }],
+                1,
+            )
+        })
+        .to_vec();
+    for room in [0, 100_000, 300_000] {
+        let outcome = join::join(Failing(room), "x", b"y", parts.iter().map(PathBuf::as_path));
+        assert!(
+            matches!(&outcome, Err(ArchiveError::Write(why)) if why.raw_os_error() == Some(5)),
+            "{outcome:?}"
+        );
+    }
 }
 
 #[test]

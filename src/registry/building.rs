@@ -65,9 +65,13 @@ impl Registry {
     ) -> Result<()> {
         self.make_parts(cache, plugins, commits)?;
         let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
+        let not_written = |source| Error::Io { path: path.to_owned(), doing: "cannot be written", source };
         let join = || -> Result<tempfile::NamedTempFile> {
             let out = cache.temporary()?;
-            write(out.as_file(), &parts)?;
+            write(out.as_file(), &parts).map_err(|error| match error {
+                ArchiveError::Write(source) => not_written(source),
+                other => other.into(),
+            })?;
             Ok(out)
         };
         let out = match join() {
@@ -82,11 +86,7 @@ impl Registry {
             }
             other => other?,
         };
-        out.persist(path).map_err(|error| Error::Io {
-            path: path.to_owned(),
-            doing: "cannot be written",
-            source: error.error,
-        })?;
+        out.persist(path).map_err(|error| not_written(error.error))?;
         self.built.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
