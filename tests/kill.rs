@@ -304,9 +304,21 @@ fn a_build_that_is_killed_leaves_the_file_as_it_was_or_whole() {
         killed(&world, &["build-zip", "--user", ADA, "-o", out.to_str().unwrap()], moments.within(whole));
         let left = fs::read(&out).unwrap();
         assert!(left == b"what was there" || left == expected, "{SEED}={seed}");
+        assert!(begun(&world).len() <= 1, "each removes what the one before left");
         // On top of what the killed one left in the cache.
         assert_eq!(sha256(&world.bundle(ADA)), sha256(&expected), "{SEED}={seed}");
     }
+    world.agnes(&["build-zip", "--user", ADA, "-o", out.to_str().unwrap()]);
+    assert_eq!(begun(&world), [""; 0]);
+}
+
+/// Files beside `feed.zip` that were to become it.
+fn begun(world: &World) -> Vec<String> {
+    let names = fs::read_dir(world.path(".")).unwrap().map(|entry| entry.unwrap().file_name());
+    names
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.starts_with(".agnes-feed.zip-"))
+        .collect()
 }
 
 #[test]

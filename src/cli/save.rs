@@ -63,16 +63,38 @@ fn place<T>(
             if !folder.is_dir() {
                 return Err(failed(&format!("there is no folder `{}`", folder.display())));
             }
+            let beginning = beginning(&target);
+            sweep(folder, &beginning);
             let mut builder = tempfile::Builder::new();
             // A temporary file is for its owner alone.
             #[cfg(unix)]
             if readers == Readers::Usual {
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
             }
-            let mut file = builder.prefix(".agnes-").tempfile_in(folder).map_err(|why| failed(&why))?;
+            let mut file = builder.prefix(&beginning).tempfile_in(folder).map_err(|why| failed(&why))?;
+            // Held until it has its name: whoever sweeps meanwhile leaves it. Where files cannot be locked, nobody does.
+            let _ = file.as_file().try_lock();
             let done = write(file.as_file_mut())?;
             file.persist(&target).map_err(|why| failed(&why.error))?;
             Ok(done)
+        }
+    }
+}
+
+/// What the names of temporary files begin with that are to become `target`.
+fn beginning(target: &Path) -> String {
+    // Names have an end, and the random part comes after this.
+    let name: String = target.file_name().unwrap_or_default().to_string_lossy().chars().take(50).collect();
+    format!(".agnes-{name}-")
+}
+
+/// Removes what runs for the same file left that were killed: cron may do that every night.
+fn sweep(folder: &Path, beginning: &str) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_one = entry.file_name().to_str().is_some_and(|name| name.starts_with(beginning));
+        if is_one && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            // It is in nobody's way.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
