@@ -394,6 +394,15 @@ fn tokens_that_are_none() {
         2,
         "error: the token cannot be read from stdin: stream did not contain valid UTF-8\n",
     );
+    // A token would lie there, and let nobody in.
+    let keys = "error: a token is not sent over ssh, which lets in whoever has a key\n\
+                hint: register its https:// address, or give no token and a key without a passphrase to the user who runs agnes\n";
+    for url in ["git@git.example:team/x", "ssh://git@git.example/team/x"] {
+        let args = ["marketplace", "add", url, "--slug", "keys", "--token-stdin"];
+        same(&args, &fed(&args, b"hunter2\n"), 4, keys);
+        let args = [&edit(&["--url", url])[..], &["--token-stdin"]].concat();
+        same(&args, &fed(&args, b"hunter2\n"), 4, keys);
+    }
     said(
         &world,
         &edit(&["--token-env", "NOPE"]),

@@ -111,7 +111,10 @@ fn fetch_fate(error: &FetchError) -> (StatusCode, &'static str) {
         FetchError::BadAddress { .. } => (S::CONFLICT, "upstream-address"),
         FetchError::InsecureToken { .. } => (S::CONFLICT, "token-needs-https"),
         FetchError::Unreachable { .. } => (S::BAD_GATEWAY, "upstream-unreachable"),
-        FetchError::Unauthorized { .. } => (S::BAD_GATEWAY, "upstream-unauthorized"),
+        FetchError::Unauthorized { .. } | FetchError::NoSshKey { .. } => {
+            (S::BAD_GATEWAY, "upstream-unauthorized")
+        }
+        FetchError::UnknownHostKey { .. } => (S::BAD_GATEWAY, "upstream-host-key"),
         FetchError::Forbidden { .. } => (S::BAD_GATEWAY, "upstream-forbidden"),
         FetchError::NotFound { .. } => (S::BAD_GATEWAY, "upstream-not-found"),
         FetchError::BranchMissing { .. } => (S::BAD_GATEWAY, "branch-missing"),

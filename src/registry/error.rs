@@ -173,6 +173,15 @@ fn fetch_hint(slug: &str, error: &FetchError) -> Option<String> {
         FetchError::Unauthorized { with_token: true, .. } | FetchError::Forbidden { .. } => {
             format!("the token may have expired or lack the right to read: {edit} --token-prompt")
         }
+        FetchError::UnknownHostKey { host, .. } => format!(
+            "if `ssh-keyscan {0}` shows the key that its operators publish, append that to the `known_hosts` of the user who runs agnes",
+            word(host)
+        ),
+        FetchError::NoSshKey { .. } => {
+            "it needs a key without a passphrase that the user who runs agnes has, in ~/.ssh or \
+             named by GIT_SSH_COMMAND, and that may read the repository"
+                .to_owned()
+        }
         FetchError::BranchMissing { .. } => {
             format!("to follow the upstream's own branch: {edit} --branch ''")
         }

@@ -3,6 +3,8 @@
 //! A token is sent to the host of the address that was registered, and to nobody else. So when an
 //! address is changed, the token may stay only if the new one leads to the same place.
 
+use super::{Error, Result};
+
 /// Where an address leads, as far as credentials are concerned.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -35,6 +37,20 @@ impl Origin {
             }
             _ if url.starts_with('/') || url.starts_with("file://") => Self::Local,
             _ => Self::Ssh,
+        }
+    }
+
+    /// Whoever gives a token for ssh believes that it will let us in.
+    pub(super) fn refuse_useless_token(&self) -> Result<()> {
+        match self {
+            Self::Web { .. } | Self::Local => Ok(()),
+            Self::Ssh => Err(Error::Conflict {
+                message: "a token is not sent over ssh, which lets in whoever has a key".to_owned(),
+                hint: Some(
+                    "register its https:// address, or give no token and a key without a passphrase to the user who runs agnes"
+                        .to_owned(),
+                ),
+            }),
         }
     }
 

@@ -11,9 +11,15 @@ pub enum FetchError {
     /// No name, no route, no answer, a bad certificate, or an answer 5xx or 429.
     #[error("cannot reach `{host}`: {reason}")]
     Unreachable { host: String, reason: String },
-    /// 401, or ssh that knows no key that is accepted.
+    /// 401.
     #[error("`{host}` {}", if *.with_token { "does not accept the token" } else { "asks for credentials" })]
     Unauthorized { host: String, with_token: bool },
+    /// ssh will not talk to a host whose key is not in `known_hosts`, or is another one there.
+    #[error("ssh does not know `{host}`: {reason}")]
+    UnknownHostKey { host: String, reason: String },
+    /// ssh has no key that the host takes.
+    #[error("`{host}` takes no key that ssh has: {reason}")]
+    NoSshKey { host: String, reason: String },
     /// 403: it knows who asks, and says no.
     #[error("`{host}` forbids access to this repository")]
     Forbidden { host: String, with_token: bool },

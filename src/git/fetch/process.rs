@@ -243,8 +243,11 @@ fn listen(mut stderr: impl Read, said: &Mutex<Vec<u8>>) {
 pub(super) fn understand(words: &str, address: &Address) -> Option<FetchError> {
     let has = |needles: &[&str]| needles.iter().any(|needle| words.contains(needle));
     let (host, url) = (address.host.clone(), address.shown.clone());
-    if has(&["Permission denied (", "Host key verification failed", "Authentication failed"]) {
-        return Some(FetchError::Unauthorized { host, with_token: false });
+    if has(&["Host key verification failed"]) {
+        return Some(FetchError::UnknownHostKey { host, reason: words.to_owned() });
+    }
+    if has(&["Permission denied (", "Authentication failed"]) {
+        return Some(FetchError::NoSshKey { host, reason: words.to_owned() });
     }
     if has(&["dubious ownership"]) {
         return Some(address.other(format!(

@@ -96,8 +96,11 @@ fn what_ssh_says_is_understood() {
         let ssh = script(&world, name, &format!("echo '{words}' >&2\nexit 255"));
         fetch_as(&world, "git@host.example:a/b", user(&[("GIT_SSH", &ssh)])).unwrap_err()
     };
-    let error = said("a", "git@host.example: Permission denied (publickey).");
-    assert_eq!(error, FetchError::Unauthorized { host: "host.example".into(), with_token: false });
+    let words = "git@host.example: Permission denied (publickey).";
+    assert_eq!(said("a", words), FetchError::NoSshKey { host: "host.example".into(), reason: words.into() });
+    let words = "Host key verification failed.";
+    let error = said("g", words);
+    assert_eq!(error, FetchError::UnknownHostKey { host: "host.example".into(), reason: words.into() });
     let error = said("b", "ERROR: Repository not found.");
     assert_eq!(error, FetchError::NotFound { url: "git@host.example:a/b".into() });
     let error = said("c", "ssh: Could not resolve hostname host.example: Name or service not known");
