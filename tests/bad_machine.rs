@@ -291,6 +291,10 @@ fn a_token_file_that_cannot_be_read() {
         assert_eq!(doctor.code, Some(8));
         assert!(doctor.text().contains(&format!("broken: no token can be used: {why}")), "{}", doctor.text());
         assert!(doctor.text().contains("agnes marketplace edit SLUG --token-prompt"), "{}", doctor.text());
+        // A marketplace does not go and leave its token behind: it can still be removed later.
+        let ran = good.world.run(&["marketplace", "remove", "up"]);
+        assert!(ran.code == Some(1) && ran.stderr.contains(&why), "{}", ran.stderr);
+        good.world.agnes(&["marketplace", "show", "up"]);
     };
     broken(&|| fs::create_dir(&overlay).unwrap());
     fs::remove_dir(&overlay).unwrap();

@@ -113,6 +113,9 @@ impl Registry {
         Pin::new(branch.as_deref(), reference.as_deref()).map_err(Error::invalid)?;
         let token = new.token.filter(|text| !text.expose().trim().is_empty());
         let token = token.map(|text| overlay::checked(&text)).transpose()?;
+        if token.is_some() {
+            Origin::of(url.as_str()).refuse_useless_token()?;
+        }
         let variable = slug.token_variable();
         let row = MarketplaceRow {
             id: slug.to_string(),
@@ -174,6 +177,9 @@ impl Registry {
         };
         apply(caller, &self.settings.sync.outbound, edit, &mut row)?;
         let moves = Origin::of(&before.url) != Origin::of(&row.url);
+        if matches!(token, NewToken::Set(_)) {
+            Origin::of(&row.url).refuse_useless_token()?;
+        }
         let variable = row.id.parse::<Slug>().map_err(Error::invalid)?.token_variable();
         let save = |row: &MarketplaceRow| {
             store.transaction(|store| {
@@ -240,16 +246,16 @@ impl Registry {
         let _turn = self.take_turn(slug, &|| false)?;
         let row = {
             let store = self.store();
-            let row = store.transaction(|store| {
+            store.transaction(|store| {
                 let row = row_of(store, slug)?;
                 store.remove_marketplace(&row.id)?;
                 self.record(store, caller, "marketplace.remove", &row.id, Some(&row.url))?;
+                // Before it is gone for good: whoever cannot be rid of the token can say so again.
+                if let Some(variable) = &row.token_env {
+                    self.set_token(variable, None)?;
+                }
                 Ok::<_, Error>(row)
-            })?;
-            if let Some(variable) = &row.token_env {
-                self.set_token(variable, None)?;
-            }
-            row
+            })?
         };
         self.forget_standing(&row.id);
         self.tidy_store(&[])?;
