@@ -120,7 +120,7 @@ impl Registry {
             store.put_plugins(&out, self.now())?;
             store.set_facts(&row.id, facts)?;
             store.set_rules(&row.id, &rules)?;
-            self.record(store, caller, "marketplace.sync", &row.id, row.last_commit_sha.as_deref())
+            self.record(store, caller, "marketplace.withdraw", &row.id, row.last_commit_sha.as_deref())
         })
     }
 }
