@@ -68,6 +68,16 @@ fn the_units_of_systemd_start_what_they_say() {
         assert_eq!(values(unit, "User"), ["agnes"]);
     }
     assert_eq!(values(&service, "StateDirectory"), ["agnes"]);
+    // A shell has no such variable, and would find an empty registry in somebody's home.
+    let pages = [
+        service.clone(),
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operating.md")).unwrap(),
+    ];
+    for page in &pages {
+        let told: Vec<_> = page.match_indices("sudo -u agnes agnes").map(|(at, _)| &page[at..]).collect();
+        assert!(!told.is_empty());
+        assert!(told.iter().all(|line| line.starts_with("sudo -u agnes agnes --data-dir /var/lib/agnes ")));
+    }
     // It has longer to stop than transfers have to end.
     let drain = world.json(&["config", "show"]);
     let drain = drain.as_array().unwrap().iter().find(|one| one["key"] == "serve.drain").unwrap();
