@@ -60,6 +60,38 @@ fn the_committed_description_of_the_api_is_what_the_program_prints() {
     assert!(there == now, "docs/openapi.json is not what this agnes prints: run `make generate`");
 }
 
+/// Words for scripts that stand beside a status, in the source of the room that chooses them.
+fn codes(text: &str, found: &mut BTreeSet<String>) {
+    for (at, status) in text.match_indices("S::").chain(text.match_indices("StatusCode::")) {
+        let rest = text[at + status.len()..].trim_start_matches(|c: char| c.is_ascii_uppercase() || c == '_');
+        let Some(rest) = rest.strip_prefix(',') else { continue };
+        let Some(rest) = rest.trim_start().strip_prefix('"') else { continue };
+        found.insert(rest.split('"').next().unwrap().to_owned());
+    }
+}
+
+#[test]
+fn every_code_of_a_problem_is_in_the_table() {
+    fn read(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                read(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
+                codes(&fs::read_to_string(path).unwrap(), found);
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    read(&committed("src/http"), &mut found);
+    assert!(found.len() > 40 && found.contains("draining") && found.contains("defect"), "{found:?}");
+    let table = fs::read_to_string(committed("docs/api.md")).unwrap();
+    let table: String =
+        table.lines().filter(|line| line.starts_with("| 4") || line.starts_with("| 5")).collect();
+    let missing: Vec<_> = found.iter().filter(|code| !table.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "docs/api.md does not list {missing:?}");
+}
+
 #[test]
 fn manual_pages_please_the_formatter() {
     let world = World::new();

@@ -33,7 +33,7 @@ const OFTEN: u64 = 100;
 
 /// Fetch marketplaces and find out what changed
 ///
-/// One that fails keeps serving what it had, and is among the errors; the others are synced all the same. Whoever hangs up cancels it.
+/// One that fails keeps serving what it had, and is among the errors; the others are synced all the same. Whoever hangs up on the events cancels it; asked for as one document, it goes on.
 #[utoipa::path(
     post, path = "/api/marketplaces/sync-all", tag = "marketplaces", operation_id = "sync_all",
     request_body = SyncRequest,

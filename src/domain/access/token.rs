@@ -166,8 +166,6 @@ mod tests {
         assert_eq!(format!("{:?}", parse(&token)), "Ok(Token(-))");
     }
 
-    /// Somebody tries tokens that are nearly right: one character other, cut off, with something around
-    /// it, in another alphabet. None of them gets as far as being looked up.
     #[test]
     fn a_token_in_a_sentence_is_masked() {
         assert_eq!(masked("there is no user `ada`".into()), "there is no user `ada`");
@@ -177,6 +175,8 @@ mod tests {
         );
     }
 
+    /// Somebody tries tokens that are nearly right: one character other, cut off, with something around
+    /// it, in another alphabet. None of them gets as far as being looked up.
     #[test]
     fn what_is_not_quite_a_token_is_none() {
         let good = text(Token::make(&[7; 32]));

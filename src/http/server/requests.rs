@@ -20,10 +20,12 @@ use tracing::Level;
 use super::Serving;
 use super::forwarded;
 use super::link::{Link, Peer};
+use crate::domain::access::token;
 use crate::http::Routine;
 use crate::http::problem::{Failure, Told};
 
-/// Most bytes of all headers together. (hyper itself refuses what is twice as much, without a word.)
+/// Most bytes of all headers together. (hyper itself refuses what does not fit into `BUFFER` of `connection.rs`, without a
+/// word.)
 const MOST_HEADER_BYTES: usize = 16 << 10;
 
 /// Most headers.
@@ -31,10 +33,6 @@ const MOST_HEADERS: usize = 64;
 
 /// Longest path that is logged, in bytes.
 const LONGEST_PATH: usize = 300;
-
-/// The beginning of every token that we make. Whoever puts theirs into an address finds it in their
-/// proxy's log, but not in ours.
-const TOKEN: &str = "agnes_pat_";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -246,7 +244,7 @@ fn label(method: &Method) -> &'static str {
 /// A path as it may be logged.
 fn shown(path: &str) -> String {
     let clean: Vec<&str> =
-        path.split('/').map(|segment| if segment.contains(TOKEN) { "-" } else { segment }).collect();
+        path.split('/').map(|segment| if segment.contains(token::PREFIX) { "-" } else { segment }).collect();
     let mut clean = clean.join("/");
     let most = (0..=LONGEST_PATH.min(clean.len())).rev().find(|at| clean.is_char_boundary(*at));
     clean.truncate(most.unwrap_or_default());
