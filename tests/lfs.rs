@@ -301,9 +301,30 @@ fn a_bundle_with_objects_is_verified() {
         assert!(plugins.iter().all(|plugin| plugin["faults"] == json!([])), "{told:#}");
         assert!(plugins.iter().all(|plugin| plugin["upstream_checked"] == true), "{told:#}");
     };
-    let (_ground, _lfs, _upstream, field) = own();
+    let (_ground, _lfs, upstream, field) = own();
     field.sync();
     holds(&field.world);
+    // A clone has the pointers alone: of that plugin nothing can be said then, and nothing is wrong.
+    let (zip, path) = (field.world.path("v.zip"), field.world.path("v.json"));
+    let from: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let of = |told: &Value, name: &str| {
+        let plugins = told["plugins"].as_array().unwrap();
+        plugins.iter().find(|plugin| plugin["prefixed_name"] == *name).unwrap().clone()
+    };
+    let tool = of(&from, "market-tool");
+    assert_eq!(tool["made_of"], *commit_of(&field.world));
+    assert_eq!(of(&from, "market-plain").get("made_of"), None);
+    let named = format!("{}={}", tool["source"]["url"].as_str().unwrap(), upstream.folder().display());
+    let zip = ["verify", zip.to_str().unwrap(), "--provenance", path.to_str().unwrap(), "--source", &named];
+    let told = field.world.json(&zip);
+    for (name, checked) in [("market-tool", false), ("market-plain", true)] {
+        let plugin = of(&told, name);
+        assert_eq!(
+            (&plugin["faults"], &plugin["upstream_checked"]),
+            (&json!([]), &json!(checked)),
+            "{told:#}"
+        );
+    }
     let (_ground, lfs, _upstream, field) = elsewhere();
     field.open(&entries(&lfs));
     holds(&field.world);

@@ -62,6 +62,18 @@ impl Lineage {
         self.filled(commit).map_or(*commit, |told| told.of)
     }
 
+    /// The upstream's own commit that another was made of in the end, with objects of git LFS, submodules or both; that
+    /// one itself, if it was not made.
+    #[must_use]
+    pub fn source(&self, commit: &Oid) -> Oid {
+        let (mut commit, mut seen) = (*commit, BTreeSet::new());
+        while seen.insert(commit) {
+            let told = self.records(&commit).find_map(|path| Told::read(path));
+            commit = told.map_or(commit, |told| told.of);
+        }
+        commit
+    }
+
     fn filled(&self, made: &Oid) -> Option<Told> {
         let is_filled = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -93,10 +105,9 @@ mod tests {
         remember_givers(&repo, &commit, &hosts).unwrap();
         let of = MadeOf { commit: &commit, fetched: &[], terms: "x", kind: TERMS };
         let made = join(&repo, &commit, &[], Some(of)).unwrap();
-        assert_eq!(
-            (Lineage::of(&repo).givers(&made), givers(&repo, &commit)),
-            (hosts.clone(), hosts.clone())
-        );
+        let lineage = Lineage::of(&repo);
+        assert_eq!((lineage.source(&made), lineage.source(&commit)), (commit, commit));
+        assert_eq!((lineage.givers(&made), givers(&repo, &commit)), (hosts.clone(), hosts.clone()));
 
         assert!(!forget_if(&repo, &commit, BTreeSet::is_empty) && holds(&repo, &commit));
         assert!(forget_if(&repo, &commit, |givers| *givers == hosts) && !holds(&repo, &commit));

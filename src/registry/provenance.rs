@@ -26,7 +26,7 @@ use crate::domain::repository::oid::Oid;
 use crate::domain::repository::path::RepoPath;
 use crate::domain::repository::tree::{Objects as _, ReadError};
 use crate::domain::time::rfc3339;
-use crate::git::Reader;
+use crate::git::{Lineage, Reader};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
 
@@ -124,7 +124,8 @@ impl Registry {
         let around = Around { marketplace: marketplace.as_deref(), neighbours: &neighbours };
         let files = self.traced_files(&content, naming(plugin, around), reader).map_err(damaged)?;
         let from = Vendored { url: market.url.clone(), path, commit: *commit };
-        Ok(Traced { from, tree, content, files, neighbours, marketplace })
+        let source = Lineage::of(&supply.folder).source(commit);
+        Ok(Traced { from, source, tree, content, files, neighbours, marketplace })
     }
 
     /// A plugin in another repository.
@@ -138,7 +139,8 @@ impl Registry {
         let neighbours = Neighbours::new();
         let around = Around { marketplace: None, neighbours: &neighbours };
         let files = self.traced_files(&content, naming(plugin, around), &reader).map_err(damaged)?;
-        Ok(Traced { from: vendored.clone(), tree, content, files, neighbours, marketplace: None })
+        let (from, source) = (vendored.clone(), Lineage::of(&supply.folder).source(&vendored.commit));
+        Ok(Traced { from, source, tree, content, files, neighbours, marketplace: None })
     }
 
     fn traced_files(
@@ -158,6 +160,8 @@ impl Registry {
 /// What a plugin's repository tells.
 struct Traced {
     from: Vendored,
+    /// The upstream's own commit.
+    source: Oid,
     tree: Option<Oid>,
     content: Content,
     files: Vec<ListedFile>,
@@ -170,12 +174,12 @@ impl Traced {
     fn linked(market: &MarketplaceRow, commit: Oid) -> Self {
         let from = Vendored { url: market.url.clone(), path: RepoPath::root(), commit };
         let (content, neighbours) = (Content::default(), Neighbours::new());
-        Self { from, tree: None, content, files: Vec::new(), neighbours, marketplace: None }
+        Self { from, source: commit, tree: None, content, files: Vec::new(), neighbours, marketplace: None }
     }
 
     /// With what the rows tell. `None`: they are of another moment.
     fn told(self, plugin: &Served, market: &MarketplaceRow, listed: Oid, row: &PluginRow) -> Option<Plugin> {
-        let Self { from, tree, content, files, neighbours, marketplace } = self;
+        let Self { from, source: own, tree, content, files, neighbours, marketplace } = self;
         let Ok(Value::Object(mut entry)) = serde_json::from_str(&row.raw) else { return None };
         fields::clean(&mut entry);
         let (behaviour, digest) = if plugin.linked {
@@ -193,6 +197,7 @@ impl Traced {
         let fetched_at = row.origin.fetched_at.or(market.last_synced_at);
         // Also where there are no neighbours: in a manifest that was not looked into for them, names get it.
         let name_prefix = plugin.name_prefix.clone();
+        let made_of = Some(own).filter(|own| *own != from.commit);
         let source = Origin {
             url: from.url,
             path: from.path.to_key(),
@@ -210,6 +215,7 @@ impl Traced {
             original_name: plugin.plugin.to_string(),
             source,
             listed_in,
+            made_of,
             digest,
             behaviour,
             linked: plugin.linked,

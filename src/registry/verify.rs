@@ -164,11 +164,14 @@ fn against_upstream(plugin: &Plugin, faults: Vec<String>, sources: &Sources<'_>)
     let mut verified = VerifiedPlugin { faults, upstream_checked: false };
     let source = &plugin.source;
     let path = RepoPath::parse(&source.path).unwrap_or_default();
-    let files = find(plugin, (&source.url, &source.commit, &path), sources, &mut verified.faults)?;
+    let place =
+        Place { url: &source.url, commit: &source.commit, made_of: plugin.made_of.as_ref(), path: &path };
+    let files = find(plugin, &place, sources, &mut verified.faults)?;
     let listing = match &plugin.listed_in {
         Some(listing) => {
-            let place = (listing.url.as_str(), &listing.commit, &RepoPath::root());
-            find(plugin, place, sources, &mut verified.faults)?
+            let (root, commit) = (RepoPath::root(), &listing.commit);
+            let place = Place { url: &listing.url, commit, made_of: None, path: &root };
+            find(plugin, &place, sources, &mut verified.faults)?
         }
         None => None,
     };
@@ -194,11 +197,21 @@ fn against_upstream(plugin: &Plugin, faults: Vec<String>, sources: &Sources<'_>)
     Ok(verified)
 }
 
+/// Where something should be.
+struct Place<'a> {
+    url: &'a str,
+    commit: &'a Oid,
+    /// The upstream's commit, where the other was made of it.
+    made_of: Option<&'a Oid>,
+    path: &'a RepoPath,
+}
+
 /// A repository that has that folder of that commit, and the commit there to read it from. One that was named
-/// for the address has to have the upstream's own: what was made of it says what we say.
+/// for the address has to have the upstream's own: what was made of it says what we say. So of what was made, the
+/// upstream has only what it was made of, and nothing can be held against that.
 fn find(
     plugin: &Plugin,
-    (url, commit, path): (&str, &Oid, &RepoPath),
+    &Place { url, commit, made_of, path }: &Place<'_>,
     sources: &Sources<'_>,
     faults: &mut Vec<String>,
 ) -> Result<Option<(Reader, Oid)>> {
@@ -210,7 +223,10 @@ fn find(
         if reader.has(commit) {
             return Ok(Some((reader, *commit)));
         }
-        faults.push(format!("`{}` does not have the commit {commit}", folder.display()));
+        let own = made_of.unwrap_or(commit);
+        if made_of.is_none_or(|own| !reader.has(own)) {
+            faults.push(format!("`{}` does not have the commit {own}", folder.display()));
+        }
         return Ok(None);
     }
     // A slug that is none could name any folder.

@@ -58,6 +58,11 @@ pub struct Plugin {
     /// Where its entry is, if that is another repository than its files are in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_in: Option<Listing>,
+    /// The upstream's commit that the source's `commit` was made of, with what that keeps elsewhere (objects of git LFS, submodules) in its
+    /// place. Absent: that is the upstream's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub made_of: Option<Oid>,
     /// SHA-256 of its files and of what its entry says beyond describing it.
     #[schema(value_type = String)]
     pub digest: Digest,

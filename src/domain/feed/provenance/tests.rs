@@ -40,6 +40,7 @@ fn scene() -> (Provenance, Received) {
             fetched_at: None,
         },
         listed_in: None,
+        made_of: None,
         digest: Digest::of(b""),
         behaviour: Object::new(),
         linked: false,
