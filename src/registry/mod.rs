@@ -1,5 +1,17 @@
 //! The mind of the house: use cases. Each takes the caller first, asks permission in its first line
 //! and owns its transaction. Blocking; knows no HTTP and prints nothing.
+//!
+//! | | |
+//! |---|---|
+//! | people | `users`, `groups`, `grants`, `tokens`, `authentication`, `disabling`; `access` has of it in memory what requests are answered from |
+//! | marketplaces | `marketplaces`, `plugins`, `hosts`; `upstreams`, `outbound`, `origin` and `overlay`: how and where they are fetched, and with whose token |
+//! | syncing | `sync` takes them one after another, `turns` each once at a time, `step` is the work for one: `finding` reads what a commit has, `vendoring`, `parcels`, `submodules` and `lfs` fetch what lies elsewhere, on `terms`, with `quiet` watching |
+//! | time | `states`, `holding` and `mending`: serving an earlier one; `diff` and `audience`: what changes for whom; `denied`: what hosts may not give any more |
+//! | the store | `folder`, `supplies`, `stock` and `at_work`: what was fetched, and what of it is kept |
+//! | serving | `views` and `memory`: what somebody gets; `contents` its files, `building`, `bundles` and `archives` as ZIPs, `channel` as git, `cache` and `prune`: what is kept of that |
+//! | accounting | `audit`, `doctor`, `standing`, `provenance`, `verify`, `backup` |
+//!
+//! All of them are parts of one [`Registry`], which `settings` make; what goes wrong in them is an `error`.
 
 mod access;
 pub mod archives;
