@@ -171,6 +171,13 @@ def talk(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def discard(path, scratch):
+    """Put aside what is not needed any more; it goes at the very end. For some seconds after thousands of files were
+    removed, ext4 looks long for a free inode, and whoever is measured then makes its files slowly."""
+    if path.exists():
+        path.rename(pathlib.Path(tempfile.mkdtemp(prefix="bin-", dir=scratch)) / path.name)
+
+
 def sha256(path):
     digest = hashlib.sha256()
     with open(path, "rb") as file:
@@ -194,15 +201,30 @@ def clone_and_hash(upstreams, scratch, env):
     took = Run("git", "clone", "-q", "--bare", "--depth", "1", upstreams.url(BIG), bare, env=env).seconds
     checkout(bare, files, env)  # not counted: only the hashing is
     took += Run("sh", "-c", "find . -type f -print0 | xargs -0 sha256sum", cwd=files, env=env).seconds
-    shutil.rmtree(bare)
-    shutil.rmtree(files)
+    discard(bare, scratch)
+    discard(files, scratch)
     return took
+
+
+def clone_at_once(upstreams, slugs, scratch, env):
+    """`git clone --bare --depth 1` of each, all at the same time."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="clones-", dir=scratch))
+    os.sync()
+    began = time.perf_counter()
+    children = []
+    for slug in slugs:
+        argv = ["git", "clone", "-q", "--bare", "--depth", "1", upstreams.url(slug), str(folder / slug)]
+        children.append(subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE))
+    failed = [child.args for child in children if child.communicate() and child.returncode]
+    if failed:
+        raise Failed(f"{' '.join(failed[0])} failed")
+    return time.perf_counter() - began
 
 
 def zip_again(files, scratch, env):
     archive = scratch / "peer.zip"
     took = Run("zip", "-q", "-r", "-6", archive, ".", cwd=files, env=env).seconds
-    archive.unlink()
+    discard(archive, scratch)
     return took
 
 
@@ -226,7 +248,7 @@ class Bench:
     def fresh(self, slugs):
         """A new data folder in which these are registered, and nothing is fetched."""
         data = self.scratch / "fresh"
-        shutil.rmtree(data, ignore_errors=True)
+        discard(data, self.scratch)
         agnes = Agnes(self.program, data, self.env)
         for slug in slugs:
             # What lies elsewhere cannot be reached here; benches/vendoring.py measures that.
@@ -242,16 +264,20 @@ class Bench:
         talk("first sync of each marketplace, and of all at once")
         clone_and_hash(self.upstreams, self.scratch, self.env)  # once unmeasured, to have it all in memory
         alone, together, peers = {slug: [] for slug in self.upstreams.slugs}, [], []
+        clone, clones = [], []
         for _ in range(self.repeat):
             peers.append(clone_and_hash(self.upstreams, self.scratch, self.env))
             for slug in self.upstreams.slugs:
                 alone[slug].append(self.fresh([slug])("marketplace", "sync", slug, "--quiet").seconds)
             everything = self.fresh(self.upstreams.slugs)
             together.append(everything("marketplace", "sync", "--jobs", "5", "--quiet").seconds)
+            clone.append(clone_at_once(self.upstreams, [BIG], self.scratch, self.env))
+            clones.append(clone_at_once(self.upstreams, self.upstreams.slugs, self.scratch, self.env))
         self.table.ratio(f"first sync of {BIG}", alone[BIG], peers, "git clone + sha256sum", 1.5)
         slowest = max(alone, key=lambda slug: statistics.median(alone[slug]))
         count = len(self.upstreams.slugs)
         self.table.ratio(f"first sync of all {count}", together, alone[slowest], f"only {slowest}", 1.2)
+        self.table.note(f"the same for git: {count} `git clone --bare --depth 1`", clones, clone, f"only {BIG}")
         return everything
 
     def nothing_new(self, agnes):
@@ -288,8 +314,9 @@ class Bench:
 
         cold, peers, digests = [], [], set()
         for _ in range(self.repeat):
-            shutil.rmtree(data, ignore_errors=True)
+            discard(data, self.scratch)
             agnes = registry.copy(data)
+            os.sync()
             cold.append(build(agnes))
             digests.add(sha256(bundle))
             if not unpacked.exists():
@@ -391,7 +418,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=5, metavar="N",
                         help="runs per measurement (5; short ones thrice that)")
     parser.add_argument("--peers-only", action="store_true", help="measure git and zip alone, without agnes")
-    parser.add_argument("--tmp", metavar="DIR", help="where to work; needs about 2 GB (TMPDIR)")
+    parser.add_argument("--tmp", metavar="DIR", help="where to work; needs about 6 GB (TMPDIR)")
     options = parser.parse_args()
     options.corpus = pathlib.Path(options.corpus)
     for program in ("git", "zip", "unzip"):
