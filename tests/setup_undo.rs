@@ -136,6 +136,21 @@ fn what_was_written_between_two_runs_is_not_lost() {
     assert!(!text.contains(server.url()), "{text}");
 }
 
+/// A name in an older encoding is no text to us, and git's to read all the same.
+#[test]
+fn what_is_no_text_is_put_back_to_the_very_bytes() {
+    let world = World::with_people();
+    let Some(laptop) = Laptop::one(&world, "what_is_no_text_is_put_back_to_the_very_bytes") else { return };
+    let server = world.serve(&[]);
+    let (config, before) = (laptop.home().join(".gitconfig"), b"[user]\n  name = Zo\xeb");
+    fs::write(&config, before).unwrap();
+    let setup = ["setup", "--server", server.url(), "--token-stdin", "--yes", "--plugins", "none"];
+    laptop.good(&setup, &world.token(ADA));
+    assert_ne!(fs::read(&config).unwrap(), before);
+    laptop.agnes(&["setup", "--undo", "--yes"]);
+    assert_eq!(fs::read(&config).unwrap(), before);
+}
+
 /// The texts of others that are kept for undo may have secrets in them: they are for their owner alone, and gone with
 /// the setup.
 #[test]

@@ -104,8 +104,11 @@ pub struct Setup {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Before {
     pub path: PathBuf,
-    /// `None`: there was no such file, or it is one that must not be copied.
+    /// `None`: there was no such file, or it is one that must not be copied, or no text.
     pub text: Option<String>,
+    /// What is no text (UTF-8), as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Vec<u8>>,
     pub was_there: bool,
     /// The nearest folder above it that there was.
     pub above: PathBuf,
@@ -123,22 +126,33 @@ impl Before {
                 break;
             }
         }
-        let (was_there, text) = match fs::read(path) {
-            Ok(bytes) => (true, String::from_utf8(bytes).ok()),
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => (false, None),
+        let there = match fs::read(path) {
+            Ok(bytes) => Some(bytes),
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => None,
             Err(why) => return Err(Snag::file(path, "read", &why)),
         };
+        let was_there = there.is_some();
         // A token has one file to be in, and this is another.
-        let text = text.filter(|text| !text.contains(PREFIX));
-        Ok(Self { path: path.to_owned(), text, was_there, above: above.to_owned(), left: None })
+        let copied = there.filter(|bytes| !String::from_utf8_lossy(bytes).contains(PREFIX));
+        let (text, bytes) = match copied.map(String::from_utf8) {
+            Some(Ok(text)) => (Some(text), None),
+            Some(Err(other)) => (None, Some(other.into_bytes())),
+            None => (None, None),
+        };
+        Ok(Self { path: path.to_owned(), text, bytes, was_there, above: above.to_owned(), left: None })
+    }
+
+    /// What was in the file, where that was kept.
+    pub(super) fn kept(&self) -> Option<&[u8]> {
+        self.text.as_ref().map(String::as_bytes).or(self.bytes.as_deref())
     }
 
     /// Whether there is now what was there before, or what we left there.
     pub(super) fn is_untouched(&self) -> bool {
         let now = digest(&self.path);
-        match (&self.left, &self.text) {
+        match (&self.left, self.kept()) {
             (Some(left), _) => now.as_ref() == Some(left),
-            (None, Some(text)) => now == Some(Digest::of(text.as_bytes()).to_string()),
+            (None, Some(bytes)) => now == Some(Digest::of(bytes).to_string()),
             (None, None) => !self.was_there && now.is_none(),
         }
     }
@@ -149,7 +163,7 @@ impl Before {
         if was_untouched {
             self.left = digest(&self.path);
         } else {
-            (self.text, self.left) = (None, None);
+            (self.text, self.bytes, self.left) = (None, None, None);
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn ungit(place: &Place, setup: &Setup) -> Result<()> {
     if let Some(before) = before
         && before.left.is_some()
         && before.is_untouched()
-        && (before.text.is_some() || !before.was_there)
+        && (before.kept().is_some() || !before.was_there)
     {
         return restore(before);
     }
@@ -156,7 +156,7 @@ fn lean(value: &Value) -> Option<Value> {
 
 fn restore(before: &Before) -> Result<()> {
     let path = &before.path;
-    let Some(text) = &before.text else {
+    let Some(bytes) = before.kept() else {
         fs::remove_file(path).map_err(|why| Snag::file(path, "removed", &why))?;
         prune(path, &before.above);
         return Ok(());
@@ -164,7 +164,7 @@ fn restore(before: &Before) -> Result<()> {
     // Through a link, to where the file is.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let like = fs::metadata(&target).ok().map(|facts| facts.permissions());
-    files::replace(&target, text.as_bytes(), like).map_err(|why| Snag::file(path, "restored", &why))
+    files::replace(&target, bytes, like).map_err(|why| Snag::file(path, "restored", &why))
 }
 
 /// Removes folders that are empty now, from a file's up to one that was there before.
