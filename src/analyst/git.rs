@@ -39,7 +39,10 @@ pub fn settings(place: &Place, server: &ServerUrl, ca: Option<&Path>) -> Vec<Set
     // The empty value first: no other helper is asked for this address, nor told what is for it.
     let helpers =
         Setting { key: format!("credential.{base}.helper"), values: vec![String::new(), helper(place)] };
-    std::iter::once(helpers).chain(authority(server, ca)).collect()
+    // Of several servers at one host, git says which it means only if it is told to.
+    let told_apart = Some(format!("credential.{base}.useHttpPath")).filter(|_| !server.path().is_empty());
+    let told_apart = told_apart.map(|key| Setting { key, values: vec!["true".into()] });
+    std::iter::once(helpers).chain(told_apart).chain(authority(server, ca)).collect()
 }
 
 fn authority(server: &ServerUrl, ca: Option<&Path>) -> Vec<Setting> {
@@ -94,11 +97,9 @@ impl Git {
         let ran = self.0.run(&place.home, &["config", "--global", "--null", "--get-all", key], BRIEF)?;
         // 1: there is no such key, or no such file.
         if !ran.good && !ran.stderr.trim().is_empty() && place.git_config.exists() {
-            return Err(unusable(place, &ran.said()));
+            return Err(unusable(&place.git_config, &ran.said()));
         }
-        let mut values: Vec<String> = ran.stdout.split('\0').map(str::to_owned).collect();
-        values.pop();
-        Ok(values)
+        Ok(ended(&ran.stdout))
     }
 
     /// Gives a key exactly these values in the user's own configuration.
@@ -113,9 +114,11 @@ impl Git {
     /// The same where it is known what there is.
     pub(super) fn change(&self, place: &Place, key: &str, there: &[String], values: &[String]) -> Result<()> {
         if !there.is_empty() {
-            self.configure(place, &["--unset-all", key])?;
+            self.configure(&place.home, &place.git_config, &["--global", "--unset-all", key])?;
         }
-        values.iter().try_for_each(|value| self.configure(place, &["--add", key, value]))
+        values.iter().try_for_each(|value| {
+            self.configure(&place.home, &place.git_config, &["--global", "--add", key, value])
+        })
     }
 
     /// The proxy that git goes through to that server, if its configuration names one.
@@ -125,9 +128,9 @@ impl Git {
         Some(ran.stdout.trim().to_owned()).filter(|proxy| ran.good && !proxy.is_empty())
     }
 
-    fn configure(&self, place: &Place, args: &[&str]) -> Result<()> {
-        let ran = self.0.run(&place.home, &[&["config", "--global"], args].concat(), BRIEF)?;
-        if ran.good { Ok(()) } else { Err(unusable(place, &ran.said())) }
+    fn configure(&self, folder: &Path, file: &Path, args: &[&str]) -> Result<()> {
+        let ran = self.0.run(folder, &[&["config"], args].concat(), BRIEF)?;
+        if ran.good { Ok(()) } else { Err(unusable(file, &ran.said())) }
     }
 
     /// Asks the server for its newest commit, as Claude Code's git will.
@@ -193,8 +196,15 @@ fn unreached(place: &Place, server: &ServerUrl, said: Vec<String>) -> Snag {
     said.into_iter().fold(snag, Snag::because)
 }
 
-fn unusable(place: &Place, said: &[String]) -> Snag {
-    let path = place.git_config.display();
+/// Values that each end with a zero.
+fn ended(told: &str) -> Vec<String> {
+    let mut values: Vec<String> = told.split('\0').map(str::to_owned).collect();
+    values.pop();
+    values
+}
+
+fn unusable(file: &Path, said: &[String]) -> Snag {
+    let path = file.display();
     let hint = obstacle(said)
         .unwrap_or("put it right and make it writable for yourself; then run the same command again");
     let snag = Snag::failed(format!("git's configuration `{path}` cannot be changed")).hinted(hint);

@@ -39,7 +39,17 @@ struct Question {
 /// When the credentials cannot be read.
 pub fn answer(place: &Place, operation: Operation, asked: &[u8]) -> Result<Reply> {
     let Some(question) = understood(asked) else { return Ok(Reply::default()) };
-    let Some(ours) = chosen(credentials::all(place)?, &question.server) else { return Ok(Reply::default()) };
+    let mut fit = fitting(credentials::all(place)?, &question.server);
+    if fit.len() > 1 && operation == Operation::Get {
+        let host = question.server.authority();
+        let each = fit.iter().map(|one| format!("agnes setup --server {}", one.server));
+        let talk = format!(
+            "agnes: there are tokens for several servers at {host}, and git does not say which it means: {}",
+            each.collect::<Vec<_>>().join("; ")
+        );
+        return Ok(Reply { git: None, talk: Some(talk) });
+    }
+    let Some(ours) = fit.pop().filter(|_| fit.is_empty()) else { return Ok(Reply::default()) };
     let same = question.password.as_ref().is_none_or(|given| given.expose() == ours.token.expose());
     match operation {
         Operation::Get => {
@@ -95,16 +105,23 @@ fn understood(asked: &[u8]) -> Option<Question> {
     Some(Question { server, username, password })
 }
 
-/// The one for the same scheme, host and port. git leaves the path out unless it was told otherwise; where
-/// it says one, the server with the longest path that this begins with is meant.
-fn chosen(known: Vec<Credential>, asked: &ServerUrl) -> Option<Credential> {
+/// Those for the same scheme, host and port, one of which is meant. Where git says a path, it is that with the longest
+/// path that this begins with. git says one where it was told to, which it is for each server that has one: so where it
+/// does not, the one without is meant, or the only one there is.
+fn fitting(known: Vec<Credential>, asked: &ServerUrl) -> Vec<Credential> {
     let mut fit: Vec<_> = known
         .into_iter()
         .filter(|one| one.server.scheme() == asked.scheme() && one.server.authority() == asked.authority())
         .filter(|one| asked.path().is_empty() || below(asked.path(), one.server.path()))
         .collect();
-    fit.sort_by_key(|one| std::cmp::Reverse(one.server.path().len()));
-    fit.into_iter().next()
+    fit.sort_by_key(|one| one.server.path().len());
+    if asked.path().is_empty() {
+        if fit.first().is_some_and(|one| one.server.path().is_empty()) {
+            fit.truncate(1);
+        }
+        return fit;
+    }
+    fit.pop().into_iter().collect()
 }
 
 fn below(path: &str, folder: &str) -> bool {

@@ -111,6 +111,28 @@ fn git_gets_the_token_of_the_very_server_that_it_asks_about() {
         told("agnes", "two")
     );
     assert_eq!(get("protocol=https\nhost=b.example.com\npath=agnesia/x.git\n"), told("agnes", "three"));
+    // It says a path for each that has one.
+    assert_eq!(get("protocol=https\nhost=b.example.com\n\n"), told("agnes", "three"));
+}
+
+/// Nobody is shown the token of another, and none is taken for one that its server did not take.
+#[test]
+fn where_it_is_not_said_which_of_two_servers_is_meant_none_gets_a_token() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    credentials::keep(&place, &credential("https://b.example.com/one", "1")).unwrap();
+    let asked = "protocol=https\nhost=b.example.com\n\n";
+    // Of only one it is clear.
+    assert!(ask(&place, Operation::Get, asked).0.unwrap().contains("password=1"));
+    credentials::keep(&place, &credential("https://b.example.com/another", "2")).unwrap();
+    let (git, talk) = ask(&place, Operation::Get, asked);
+    let talk = talk.unwrap();
+    assert!(git.is_none() && talk.contains("agnes setup --server https://b.example.com/one"), "{talk}");
+    let refused = "protocol=https\nhost=b.example.com\nusername=x\npassword=2\n\n";
+    assert_eq!(ask(&place, Operation::Erase, refused), (None, None));
+    assert!(credentials::all(&place).unwrap().iter().all(|one| !one.rejected));
+    let (git, _) = ask(&place, Operation::Get, &asked.replace("\n\n", "\npath=one/marketplace.git\n\n"));
+    assert!(git.unwrap().contains("password=1"));
 }
 
 /// A page or a README makes somebody clone from an address that looks like the server's. git asks all of
@@ -228,9 +250,10 @@ fn git_is_told_for_one_address_and_with_quotes() {
     let told = super::git::settings(&place, &server, Some(Path::new("/ca é.pem")));
     let told: Vec<_> = told.iter().map(|one| (one.key.as_str(), one.values.join("|"))).collect();
     let helper = "credential.https://a.example.com:8443/x.helper";
+    let (apart, yes) = ("credential.https://a.example.com:8443/x.useHttpPath", "true".to_owned());
     let authority = "http.https://a.example.com:8443/x/.sslCAInfo";
     let run = "|!'/opt/a gnes/bin/agnes' credential".to_owned();
-    assert_eq!(told, [(helper, run), (authority, "/ca é.pem".to_owned())]);
+    assert_eq!(told, [(helper, run), (apart, yes), (authority, "/ca é.pem".to_owned())]);
     place.config_is_chosen = true;
     place.config = "/it's".into();
     let told = super::git::settings(&place, &server, None);
