@@ -577,12 +577,12 @@ complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l json -d 'Print 
 complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand setup" -l ca -d 'Trust the certificates in this PEM file too: those of your organisation\'s authority' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand setup" -l scope -d 'In which of Claude Code\'s settings: for all your work, or for the folder you are in' -r -f -a "user\t''
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l scope -d 'In which of Claude Code\'s settings: for all your work, or for the folder you are in [default: as it was set up before, else user]' -r -f -a "user\t''
 project\t''"
-complete -c agnes -n "__fish_agnes_using_subcommand setup" -l plugins -d 'Which plugins to install: all that you were granted, now and later, none, or ask for each' -r -f -a "all\t''
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l plugins -d 'Which plugins to install: all that you were granted, now and later, none, or ask for each [default: as before, else all]' -r -f -a "all\t''
 none\t''
 ask\t''"
-complete -c agnes -n "__fish_agnes_using_subcommand setup" -l channel -d 'Which way the plugins take: git by Claude Code, a clone or an unpacked ZIP in ~/agnes-marketplace, or the first of git and clone that works' -r -f -a "auto\t''
+complete -c agnes -n "__fish_agnes_using_subcommand setup" -l channel -d 'Which way the plugins take: git by Claude Code, a clone or an unpacked ZIP in ~/agnes-marketplace, or the first of git and clone that works [default: as before, else auto]' -r -f -a "auto\t''
 git\t''
 clone\t''
 zip\t''"

@@ -905,9 +905,9 @@ _arguments "${_arguments_options[@]}" : \
 (setup)
 _arguments "${_arguments_options[@]}" : \
 '--ca=[Trust the certificates in this PEM file too\: those of your organisation'\''s authority]:FILE:_files' \
-'--scope=[In which of Claude Code'\''s settings\: for all your work, or for the folder you are in]:SCOPE:(user project)' \
-'--plugins=[Which plugins to install\: all that you were granted, now and later, none, or ask for each]:WHICH:(all none ask)' \
-'--channel=[Which way the plugins take\: git by Claude Code, a clone or an unpacked ZIP in ~/agnes-marketplace, or the first of git and clone that works]:WAY:(auto git clone zip)' \
+'--scope=[In which of Claude Code'\''s settings\: for all your work, or for the folder you are in \[default\: as it was set up before, else user\]]:SCOPE:(user project)' \
+'--plugins=[Which plugins to install\: all that you were granted, now and later, none, or ask for each \[default\: as before, else all\]]:WHICH:(all none ask)' \
+'--channel=[Which way the plugins take\: git by Claude Code, a clone or an unpacked ZIP in ~/agnes-marketplace, or the first of git and clone that works \[default\: as before, else auto\]]:WAY:(auto git clone zip)' \
 '--platform=[For which platform to print it \[default\: this one\]]:PLATFORM:(macos windows linux)' \
 '--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
 '--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \

@@ -51,6 +51,7 @@ mod setup_print;
 mod setup_refresh;
 mod setup_terminal;
 mod setup_undo;
+mod setup_ways;
 mod states;
 mod submodules;
 mod switching;

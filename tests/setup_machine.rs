@@ -222,8 +222,12 @@ fn a_project_has_its_own_plugins_in_paths_of_all_kinds() {
         let ran = Laptop::run(laptop.command("sh").args(["-c", &hook]).current_dir(&project), "{}");
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
 
-        // Another scope is another setup.
-        let said = laptop.refused(4, &["setup", "--yes"], "");
+        // Wherever it is run again, it is that project's. Another scope is another setup.
+        let ran = agnes(laptop.home(), &["setup", "--yes"], "");
+        assert!(ran.stderr.contains("2 plugins of it"), "{}", ran.stderr);
+        let user = fs::read_to_string(laptop.home().join(".claude/settings.json")).unwrap();
+        assert!(!user.contains("agnes"), "{user}");
+        let said = laptop.refused(4, &["setup", "--yes", "--scope", "user"], "");
         assert!(said.contains("in the project scope") && said.contains("--undo"), "{said}");
         agnes(laptop.home(), &["setup", "--undo", "--yes"], "");
         let after = laptop.everything();

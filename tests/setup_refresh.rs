@@ -1,7 +1,6 @@
 //! `agnes refresh`, by hand and from the hook, and the ways that plugins take, with the real clients.
 
 use std::fs;
-use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -163,40 +162,4 @@ fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
         );
     }
     drop(server);
-}
-
-/// A client that uses no helpers of git's, as old ones do in the background: it cannot have the address.
-#[test]
-fn where_the_client_cannot_clone_the_address_a_clone_takes_its_place() {
-    let world = World::with_people();
-    let server = world.serve(&[]);
-    for laptop in Laptop::all(&world, "where_the_client_cannot_clone_the_address_a_clone_takes_its_place") {
-        let token = world.token(ADA);
-        let bin = laptop.home().join("other bin");
-        fs::create_dir_all(&bin).unwrap();
-        let real = laptop.claude.program().display().to_string();
-        let wrapper = format!(
-            "#!/bin/sh\nexport GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=credential.{}.helper GIT_CONFIG_VALUE_0=\nexec '{real}' \"$@\"\n",
-            server.url()
-        );
-        fs::write(bin.join("claude"), wrapper).unwrap();
-        executable(&bin.join("claude"));
-        let mut command = laptop.command(env!("CARGO_BIN_EXE_agnes"));
-        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-        command.args(["setup", "--server", server.url(), "--token-stdin", "--yes"]).env("PATH", &path);
-        let ran = Laptop::run(&mut command, &token);
-        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert!(ran.stderr.contains("a clone of your own takes its place"), "{}", ran.stderr);
-        assert_eq!(laptop.plugins().len(), 7);
-        assert_eq!(laptop.files_with(&token), [".config/agnes/credentials.json"]);
-        let origin = fs::read_to_string(laptop.home().join("agnes-marketplace/.git/config")).unwrap();
-        assert!(origin.contains("rebase = true") && origin.contains("agnes credential"), "{origin}");
-        let status = laptop.agnes(&["status"]).text();
-        assert!(status.contains(ADA) && status.contains("by clone") && !status.contains(&token), "{status}");
-    }
-}
-
-fn executable(path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

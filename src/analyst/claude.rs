@@ -1,6 +1,7 @@
 //! The user's Claude Code, by its own commands. `claude plugin …` needs no login.
 
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -103,6 +104,17 @@ impl Claude {
         self.listed(folder, &["plugin", "list", "--json"])
     }
 
+    /// Both at the same time, since each takes it a second.
+    ///
+    /// # Errors
+    /// What the client says.
+    pub fn lists(&self, folder: &Path) -> Result<(Vec<Marketplace>, Vec<Installed>)> {
+        std::thread::scope(|scope| {
+            let installed = scope.spawn(|| self.installed(folder));
+            Ok((self.marketplaces(folder)?, joined(installed)?))
+        })
+    }
+
     /// `source` is an address or a folder.
     ///
     /// # Errors
@@ -172,6 +184,10 @@ impl Claude {
             .hinted("is it a Claude Code of another kind? `claude update` gets the newest")
         })
     }
+}
+
+pub(super) fn joined<T>(work: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    work.join().unwrap_or_else(|_| Err(Snag::failed("a check stopped short")))
 }
 
 /// The version that whoever installed a program wrote down: npm in the package that it is in, Claude Code's own

@@ -102,6 +102,39 @@ impl Git {
         Ok(ended(&ran.stdout))
     }
 
+    /// The values of a key in a clone's own configuration.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn values_in(&self, clone: &Path, key: &str) -> Result<Vec<String>> {
+        let ran = self.0.run(clone, &["config", "--local", "--null", "--get-all", key], BRIEF)?;
+        if !ran.good && !ran.stderr.trim().is_empty() {
+            return Err(unusable(&clone.join(".git").join("config"), &ran.said()));
+        }
+        Ok(ended(&ran.stdout))
+    }
+
+    /// Gives keys exactly these values in a clone's own configuration.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub(super) fn teach(&self, clone: &Path, settings: &[Setting]) -> Result<()> {
+        let path = clone.join(".git").join("config");
+        for Setting { key, values } in settings {
+            let there = self.values_in(clone, key)?;
+            if there == *values {
+                continue;
+            }
+            if !there.is_empty() {
+                self.configure(clone, &path, &["--local", "--unset-all", key])?;
+            }
+            for value in values {
+                self.configure(clone, &path, &["--local", "--add", key, value])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Gives a key exactly these values in the user's own configuration.
     ///
     /// # Errors
@@ -133,12 +166,12 @@ impl Git {
         if ran.good { Ok(()) } else { Err(unusable(file, &ran.said())) }
     }
 
-    /// Asks the server for its newest commit, as Claude Code's git will.
+    /// Asks the server for its newest commit, as Claude Code's git will; or, in a clone, as it does there.
     ///
     /// # Errors
     /// What git says.
-    pub fn reach(&self, place: &Place, server: &ServerUrl) -> Result<()> {
-        let ran = self.0.run(&place.home, &["ls-remote", &repository(server), "HEAD"], LONG)?;
+    pub fn reach(&self, folder: &Path, place: &Place, server: &ServerUrl) -> Result<()> {
+        let ran = self.0.run(folder, &["ls-remote", &repository(server), "HEAD"], LONG)?;
         if ran.good { Ok(()) } else { Err(unreached(place, server, ran.said())) }
     }
 

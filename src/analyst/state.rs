@@ -61,6 +61,9 @@ pub struct Setup {
     /// The marketplace's name in Claude Code.
     pub marketplace: String,
     pub channel: Channel,
+    /// Whether that was asked for, so that no other takes its place.
+    #[serde(default)]
+    pub chosen: bool,
     pub scope: Scope,
     pub plugins: Policy,
     /// The folder in which Claude Code is run: the project's, or the home.
@@ -77,6 +80,9 @@ pub struct Setup {
     /// The plugins that were ever offered: one that is not among them is new.
     #[serde(default)]
     pub known: BTreeSet<String>,
+    /// The plugins that are still to be installed, where a run stopped before it had.
+    #[serde(default)]
+    pub pending: BTreeSet<String>,
     /// What was last brought up to date with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,

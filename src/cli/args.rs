@@ -128,7 +128,7 @@ pub(super) enum Command {
     /// Asks for the server's address and your token if they are not given, checks everything, says what
     /// there is to do, does it, and asks Claude Code what came of it. The token is kept in one file of
     /// agnes', for you alone; git asks agnes for it, for that server alone; Claude Code never sees it.
-    /// Running it again brings everything up to date.
+    /// Running it again brings everything up to date, and what is not said again stays as it was chosen.
     Setup(SetupArgs),
     /// Bring your plugins up to date, if there is anything new
     ///

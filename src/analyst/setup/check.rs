@@ -1,17 +1,17 @@
 //! Before anything is changed: is everything there, and is nothing in the way?
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread::ScopedJoinHandle;
 
-use super::{Checked, Choice, Wishes};
-use crate::analyst::claude::{Claude, Installed, Marketplace};
+use super::{By, Checked, Choice, Wishes};
+use crate::analyst::claude::{Claude, Installed, Marketplace, joined};
 use crate::analyst::credentials::Credential;
 use crate::analyst::error::{Kind, Result, Snag};
 use crate::analyst::git::{self, Git};
 use crate::analyst::ledger::Ledger;
 use crate::analyst::place::Place;
-use crate::analyst::state::{Channel, Scope, State};
+use crate::analyst::state::{Channel, Policy, Scope, Setup, State};
 use crate::analyst::{hook, server, settings};
 
 /// Looks at server, token, programs and settings, and changes nothing.
@@ -54,15 +54,13 @@ fn absent(place: &Place) -> Vec<PathBuf> {
 }
 
 fn looked(place: &Place, wishes: Wishes, ledger: Ledger, mut absent: Vec<PathBuf>) -> Result<Checked> {
-    let project = match wishes.scope {
-        Scope::User => place.home.clone(),
-        Scope::Project => place.here.clone(),
-    };
+    let noted = State::read(place)?.servers.remove(wishes.credential.server.base());
+    let (scope, project) = where_to(place, &wishes, noted.as_ref())?;
     let git = Git::find(place)?;
     let claude = Claude::find(place)?;
-    settings::usable(&place.settings(wishes.scope, &project))?;
+    settings::usable(&place.settings(scope, &project))?;
     if wishes.hook {
-        settings::usable(&place.hook_settings(wishes.scope, &project))?;
+        settings::usable(&place.hook_settings(scope, &project))?;
     }
     // Each takes a while, and has nothing to do with the others.
     let (asked, version, git_version, approached) = std::thread::scope(|scope| {
@@ -82,7 +80,7 @@ fn looked(place: &Place, wishes: Wishes, ledger: Ledger, mut absent: Vec<PathBuf
     approached?;
     let registered = marketplaces.into_iter().find(|one| one.name == info.marketplace_name);
     if let Some(registered) = &registered {
-        ours(place, &wishes, registered)?;
+        ours(place, &wishes, noted.as_ref(), registered)?;
     }
     let cache = place.claude.join("plugins").join("cache").join(&info.marketplace_name);
     if !cache.exists() {
@@ -95,16 +93,35 @@ fn looked(place: &Place, wishes: Wishes, ledger: Ledger, mut absent: Vec<PathBuf
         git_version,
         claude,
         claude_version,
+        scope,
         project,
         registered,
         installed,
+        noted,
         ledger,
         absent,
     })
 }
 
-/// What the client has; asked only if there may be anything of that name. Each question takes it a second, so
-/// they are asked at the same time, unless it has never run here and is about to make its files.
+/// In which settings, and in which folder Claude Code is run for that: what was not said is as it was.
+fn where_to(place: &Place, wishes: &Wishes, noted: Option<&Setup>) -> Result<(Scope, PathBuf)> {
+    match (wishes.scope, noted) {
+        (None, Some(noted)) if noted.project.is_dir() => Ok((noted.scope, noted.project.clone())),
+        (None, Some(noted)) => {
+            let project = noted.project.display();
+            Err(Snag::new(
+                Kind::Conflict,
+                format!("it was set up in `{project}`, and there is no such folder"),
+            )
+            .hinted("take that back first: agnes setup --undo"))
+        }
+        (Some(Scope::Project), _) => Ok((Scope::Project, place.here.clone())),
+        (Some(Scope::User) | None, _) => Ok((Scope::User, place.home.clone())),
+    }
+}
+
+/// What the client has; asked only if there may be anything of that name. One question after the other where it has
+/// never run here and is about to make its files.
 fn lists(
     place: &Place,
     claude: &Claude,
@@ -117,10 +134,7 @@ fn lists(
     if !place.ledger.exists() {
         return Ok((claude.marketplaces(project)?, claude.installed(project)?));
     }
-    std::thread::scope(|scope| {
-        let installed = scope.spawn(|| claude.installed(project));
-        Ok((claude.marketplaces(project)?, joined(installed)?))
-    })
+    claude.lists(project)
 }
 
 /// Whether a marketplace's name stands anywhere in what the client keeps about marketplaces and plugins, whatever
@@ -140,10 +154,6 @@ fn is_mentioned(place: &Place, project: &Path, name: &str) -> bool {
     })
 }
 
-fn joined<T>(work: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
-    work.join().unwrap_or_else(|_| Err(Snag::failed("a check stopped short")))
-}
-
 /// Where only git was told of a proxy, agnes does not get through, and the message should say why.
 fn other_proxy(place: &Place, git: &Git, wishes: &Wishes, snag: Snag) -> Snag {
     let server = &wishes.credential.server;
@@ -159,10 +169,9 @@ fn other_proxy(place: &Place, git: &Git, wishes: &Wishes, snag: Snag) -> Snag {
 }
 
 /// Whether the marketplace that is registered under our name is the one that we would register.
-fn ours(place: &Place, wishes: &Wishes, registered: &Marketplace) -> Result<()> {
-    let state = State::read(place)?;
+fn ours(place: &Place, wishes: &Wishes, noted: Option<&Setup>, registered: &Marketplace) -> Result<()> {
     let server = &wishes.credential.server;
-    let folder = state.servers.get(server.base()).and_then(|setup| setup.folder.clone());
+    let folder = noted.and_then(|setup| setup.folder.clone());
     let is_ours = is_address(registered, &git::repository(server))
         || is_folder(registered, &folder.unwrap_or_else(|| place.folder()));
     if is_ours {
@@ -208,18 +217,48 @@ fn without_login(url: &str) -> String {
 }
 
 impl Checked {
-    /// Which way it will go first.
+    /// The one way that was asked for, now or before. None: the first that works.
+    pub(super) fn asked(&self) -> Option<Channel> {
+        match self.wishes.channel {
+            By::This(channel) => Some(channel),
+            By::First => None,
+            // Nobody gets a ZIP without having asked for it.
+            By::AsBefore => {
+                let noted = self.noted.as_ref();
+                noted.filter(|noted| noted.chosen || noted.channel == Channel::Zip).map(|noted| noted.channel)
+            }
+        }
+    }
+
+    /// Which way it will go first. Of those that are tried in turn, the one that worked: whoever cannot have the
+    /// other would lose what they have by trying it each time.
     #[must_use]
     pub fn channel(&self) -> Channel {
-        self.wishes.channel.unwrap_or(Channel::Git)
+        let worked = self.noted.as_ref().map(|noted| noted.channel).filter(|way| *way != Channel::Zip);
+        self.asked().or(worked).unwrap_or(Channel::Git)
+    }
+
+    /// Which plugins to install, where that is not said: as it was before, with what a run that stopped half-way
+    /// has left undone.
+    #[must_use]
+    pub fn choice_before(&self) -> Choice {
+        match &self.noted {
+            Some(noted) if noted.plugins == Policy::None => Choice::These(noted.pending.clone()),
+            _ => Choice::All,
+        }
     }
 
     /// Whether Claude Code has our marketplace by that way.
     pub(super) fn is_registered(&self, place: &Place, channel: Channel) -> bool {
-        self.registered.as_ref().is_some_and(|registered| match channel {
+        self.registered.as_ref().is_some_and(|registered| self.is_ours_by(place, registered, channel))
+    }
+
+    /// Whether that is our marketplace by that way.
+    pub(super) fn is_ours_by(&self, place: &Place, registered: &Marketplace, channel: Channel) -> bool {
+        match channel {
             Channel::Git => is_address(registered, &git::repository(&self.wishes.credential.server)),
             Channel::Clone | Channel::Zip => is_folder(registered, &place.folder()),
-        })
+        }
     }
 
     /// For whoever does not want it done.
@@ -227,28 +266,23 @@ impl Checked {
         leave_no_trace(place, &self.ledger, &self.absent);
     }
 
-    /// Whether it would be registered anew, which uninstalls its plugins.
-    fn is_anew(&self, place: &Place) -> bool {
-        self.registered.is_some() && !self.is_registered(place, self.channel())
-    }
-
     /// Names of the plugins that could be asked about.
     #[must_use]
-    pub fn offered(&self, place: &Place) -> Vec<String> {
-        self.missing(&Choice::All, self.is_anew(place))
+    pub fn offered(&self) -> Vec<String> {
+        self.missing(&Choice::All).into_iter().collect()
     }
 
-    /// Names of the plugins that are still to be installed: what was chosen, and, if the marketplace was registered
-    /// anew, what was there before.
-    pub(super) fn missing(&self, choice: &Choice, anew: bool) -> Vec<String> {
-        let name_of = |one: &Installed| one.of(&self.info.marketplace_name).map(str::to_owned);
-        let there: Vec<String> = self.installed.iter().filter_map(name_of).collect();
+    /// Names of the plugins that were chosen and are not there.
+    pub(super) fn missing(&self, choice: &Choice) -> BTreeSet<String> {
+        let there = self.there();
         let names = self.info.plugins.iter().map(|plugin| plugin.name.clone());
-        let lacks = |name: &String| {
-            let have = there.contains(name);
-            if anew { have || choice.has(name) } else { !have && choice.has(name) }
-        };
-        names.filter(lacks).collect()
+        names.filter(|name| choice.has(name) && !there.contains(name)).collect()
+    }
+
+    /// Names of the plugins that are installed from the marketplace.
+    pub(super) fn there(&self) -> BTreeSet<String> {
+        let name_of = |one: &Installed| one.of(&self.info.marketplace_name).map(str::to_owned);
+        self.installed.iter().filter_map(name_of).collect()
     }
 
     /// What there is to do, as sentences.
@@ -273,19 +307,16 @@ impl Checked {
         lines.push(if self.is_registered(place, channel) {
             format!("Bring the marketplace `{name}` in Claude Code up to date")
         } else if self.registered.is_some() {
-            format!("Register the marketplace `{name}` in Claude Code anew, and install its plugins again")
+            format!("Have Claude Code take the marketplace `{name}` from there; its plugins stay")
         } else {
-            format!(
-                "Register it in Claude Code as the marketplace `{name}` ({} scope)",
-                self.wishes.scope.word()
-            )
+            format!("Register it in Claude Code as the marketplace `{name}` ({} scope)", self.scope.word())
         });
-        let missing = self.missing(choice, self.is_anew(place));
+        let missing: Vec<String> = self.missing(choice).into_iter().collect();
         if !missing.is_empty() {
             lines.push(format!("Install {}: {}", plugins(missing.len()), missing.join(", ")));
         }
         if self.wishes.hook {
-            let path = place.hook_settings(self.wishes.scope, &self.project);
+            let path = place.hook_settings(self.scope, &self.project);
             lines.push(format!("Have sessions begin with `{}` ({})", hook::command(place), path.display()));
         }
         lines

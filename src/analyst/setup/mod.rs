@@ -5,6 +5,7 @@
 
 mod act;
 mod check;
+mod deliver;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use super::compare::Differences;
 use super::credentials::Credential;
 use super::git::Git;
 use super::ledger::Ledger;
-use super::state::{Channel, Policy, Scope};
+use super::state::{Channel, Policy, Scope, Setup};
 use crate::wire::views::Info;
 pub use act::carry_out;
 pub(super) use act::{roomless, turn};
@@ -26,11 +27,21 @@ pub use check::check;
 #[derive(Debug, Clone)]
 pub struct Wishes {
     pub credential: Credential,
-    pub scope: Scope,
-    /// `None`: the first that works.
-    pub channel: Option<Channel>,
+    /// `None`: as it was set up before.
+    pub scope: Option<Scope>,
+    pub channel: By,
     /// Whether every session is to begin with a look at what is new.
     pub hook: bool,
+}
+
+/// By which way the plugins are to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// As they came before.
+    AsBefore,
+    /// The first that works.
+    First,
+    This(Channel),
 }
 
 /// Which plugins to install.
@@ -67,11 +78,14 @@ pub struct Checked {
     pub git_version: String,
     pub claude: Claude,
     pub claude_version: String,
+    pub scope: Scope,
     /// The folder in which Claude Code is run.
     pub project: PathBuf,
     /// The marketplace of that name in Claude Code, if there is one.
     pub registered: Option<Marketplace>,
     pub installed: Vec<Installed>,
+    /// What was set up for that server before.
+    pub(super) noted: Option<Setup>,
     /// How it was before the client was asked anything.
     pub(super) ledger: Ledger,
     /// Folders that were not there then.

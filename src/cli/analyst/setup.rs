@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::asking::{credential, named, yes};
 use super::here::place;
-use crate::analyst::setup::{Checked, Choice, Outcome, Wishes, carry_out, check};
+use crate::analyst::setup::{By, Checked, Choice, Outcome, Wishes, carry_out, check};
 use crate::analyst::state::{Channel, Scope, State};
 use crate::analyst::undo::undo;
 use crate::analyst::{Place, Snag};
@@ -31,15 +31,16 @@ pub(in crate::cli) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Fai
     }
     let wishes = Wishes {
         credential: credential(&place, global, &args.login, true)?,
-        scope: match args.scope {
+        scope: args.scope.map(|scope| match scope {
             GivenScope::User => Scope::User,
             GivenScope::Project => Scope::Project,
-        },
+        }),
         channel: match args.channel {
-            GivenChannel::Auto => None,
-            GivenChannel::Git => Some(Channel::Git),
-            GivenChannel::Clone => Some(Channel::Clone),
-            GivenChannel::Zip => Some(Channel::Zip),
+            None => By::AsBefore,
+            Some(GivenChannel::Auto) => By::First,
+            Some(GivenChannel::Git) => By::This(Channel::Git),
+            Some(GivenChannel::Clone) => By::This(Channel::Clone),
+            Some(GivenChannel::Zip) => By::This(Channel::Zip),
         },
         hook: args.hook,
     };
@@ -63,7 +64,7 @@ fn decided(
     found: &Checked,
     tell: &dyn Fn(&str),
 ) -> Result<ControlFlow<Said, Choice>, Failure> {
-    let choice = chosen(place, args.plugins, found)?;
+    let choice = chosen(args.plugins, found)?;
     let plan = found.plan(place, &choice);
     for (i, step) in plan.iter().enumerate() {
         tell(&format!("{}. {step}", i + 1));
@@ -98,13 +99,14 @@ fn agreed(question: &str, instead: &str) -> Result<bool, Failure> {
     yes(question)
 }
 
-fn chosen(place: &Place, plugins: Plugins, found: &Checked) -> Result<Choice, Failure> {
+fn chosen(plugins: Option<Plugins>, found: &Checked) -> Result<Choice, Failure> {
     match plugins {
-        Plugins::All => Ok(Choice::All),
-        Plugins::None => Ok(Choice::None),
-        Plugins::Ask => {
+        None => Ok(found.choice_before()),
+        Some(Plugins::All) => Ok(Choice::All),
+        Some(Plugins::None) => Ok(Choice::None),
+        Some(Plugins::Ask) => {
             let mut wanted = BTreeSet::new();
-            for name in found.offered(place) {
+            for name in found.offered() {
                 let about = found.info.plugins.iter().find(|plugin| plugin.name == name);
                 let about = about.and_then(|plugin| plugin.description.clone()).unwrap_or_default();
                 let question = line(&format!("Install {name}? {about}"));
@@ -128,7 +130,7 @@ fn told(outcome: &Outcome) -> Said {
         said = said.talking(line(&format!("Not installed or updated: {failed}")));
     }
     if !outcome.failed.is_empty() {
-        return said.exiting(Exit::Failed);
+        return said.talking("To try that again: agnes setup").exiting(Exit::Failed);
     }
     if installed == 0 {
         return said.talking("To see what there is: agnes whoami");

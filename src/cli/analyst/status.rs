@@ -8,7 +8,7 @@ use crate::analyst::compare::Differences;
 use crate::analyst::credentials::{self, Credential};
 use crate::analyst::error::Result;
 use crate::analyst::git::{self, Git};
-use crate::analyst::state::State;
+use crate::analyst::state::{Channel, Setup, State};
 use crate::analyst::{Place, Snag, server};
 use crate::cli::exit::Failure;
 use crate::cli::said::Said;
@@ -86,20 +86,10 @@ fn about(place: &Place, credential: &Credential, state: &Result<State>, found: &
             Err(why) => explained(why),
         },
     ));
-    if let Ok(git) = Git::find(place) {
-        let wanted = git::settings(place, &credential.server, credential.ca.as_deref());
-        let good =
-            wanted.iter().all(|one| git.values(place, &one.key).is_ok_and(|there| there == one.values));
-        found.push((
-            "git knows",
-            if good { "whom to ask for the token" } else { "nothing of it (agnes setup)" }.to_owned(),
-        ));
-        found.push((
-            "git reaches it",
-            or_why(git.reach(place, &credential.server).map(|()| "yes".to_owned())),
-        ));
-    }
     let setup = state.as_ref().ok().and_then(|state| state.servers.get(credential.server.base()));
+    if let Ok(git) = Git::find(place) {
+        of_git(place, &git, credential, setup, found);
+    }
     let Some(setup) = setup else {
         found.push(("setup", "none (agnes setup)".to_owned()));
         return;
@@ -126,6 +116,28 @@ fn about(place: &Place, credential: &Credential, state: &Result<State>, found: &
             }
         }
     }
+}
+
+/// What git was told, where it was told: in the user's own configuration, or in the clone. A ZIP comes without git.
+fn of_git(place: &Place, git: &Git, credential: &Credential, setup: Option<&Setup>, found: &mut Facts) {
+    let server = &credential.server;
+    let clone = match setup.map(|setup| (setup.channel, &setup.folder)) {
+        Some((Channel::Zip, _)) => return,
+        Some((Channel::Clone, Some(folder))) if folder.is_dir() => Some(folder),
+        _ => None,
+    };
+    let wanted = git::settings(place, server, credential.ca.as_deref());
+    let good = wanted.iter().all(|one| {
+        let there = match clone {
+            Some(clone) => git.values_in(clone, &one.key),
+            None => git.values(place, &one.key),
+        };
+        there.is_ok_and(|there| there == one.values)
+    });
+    let knows = if good { "whom to ask for the token" } else { "nothing of it (agnes setup)" };
+    found.push(("git knows", knows.to_owned()));
+    let reached = git.reach(clone.unwrap_or(&place.home), place, server);
+    found.push(("git reaches it", or_why(reached.map(|()| "yes".to_owned()))));
 }
 
 fn or_why(result: Result<String>) -> String {

@@ -22,15 +22,17 @@ pub(in crate::cli) struct SetupArgs {
     #[command(flatten)]
     pub login: LoginArgs,
     /// In which of Claude Code's settings: for all your work, or for the folder you are in
-    #[arg(long, value_name = "SCOPE", value_enum, default_value_t)]
-    pub scope: Scope,
+    /// [default: as it was set up before, else user]
+    #[arg(long, value_name = "SCOPE", value_enum)]
+    pub scope: Option<Scope>,
     /// Which plugins to install: all that you were granted, now and later, none, or ask for each
-    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
-    pub plugins: Plugins,
+    /// [default: as before, else all]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    pub plugins: Option<Plugins>,
     /// Which way the plugins take: git by Claude Code, a clone or an unpacked ZIP in
-    /// ~/agnes-marketplace, or the first of git and clone that works
-    #[arg(long, value_name = "WAY", value_enum, default_value_t)]
-    pub channel: Channel,
+    /// ~/agnes-marketplace, or the first of git and clone that works [default: as before, else auto]
+    #[arg(long, value_name = "WAY", value_enum)]
+    pub channel: Option<Channel>,
     /// Have every session begin with `agnes refresh`, in the background
     #[arg(long)]
     pub hook: bool,
@@ -51,9 +53,8 @@ pub(in crate::cli) struct SetupArgs {
     pub undo: bool,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Scope {
-    #[default]
     User,
     Project,
 }
@@ -75,18 +76,16 @@ impl From<GivenPlatform> for Platform {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Channel {
-    #[default]
     Auto,
     Git,
     Clone,
     Zip,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Plugins {
-    #[default]
     All,
     None,
     Ask,
