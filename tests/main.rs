@@ -45,6 +45,7 @@ mod serve_kill;
 mod serve_secrets;
 mod setup;
 mod setup_inputs;
+mod setup_logins;
 mod setup_machine;
 mod setup_network;
 mod setup_print;

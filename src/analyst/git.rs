@@ -13,7 +13,7 @@ use crate::domain::shell::word;
 const LEAST: [u32; 3] = [2, 9, 0];
 
 /// For what happens on this machine.
-const BRIEF: Duration = Duration::from_secs(20);
+pub(super) const BRIEF: Duration = Duration::from_secs(20);
 
 /// For what happens over a network, as Claude Code has it.
 pub(super) const LONG: Duration = Duration::from_secs(120);

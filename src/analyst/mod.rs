@@ -14,6 +14,7 @@ pub mod error;
 mod files;
 mod folder;
 pub mod git;
+mod header;
 pub mod helper;
 pub mod hook;
 mod ledger;

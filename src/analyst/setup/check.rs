@@ -86,7 +86,7 @@ fn looked(place: &Place, wishes: Wishes, ledger: Ledger, mut absent: Vec<PathBuf
     if !cache.exists() {
         absent.insert(0, cache);
     }
-    Ok(Checked {
+    let found = Checked {
         wishes,
         info,
         git,
@@ -100,7 +100,13 @@ fn looked(place: &Place, wishes: Wishes, ledger: Ledger, mut absent: Vec<PathBuf
         noted,
         ledger,
         absent,
-    })
+    };
+    // A ZIP is fetched without git.
+    let own = found.git.own_login(place, &found.wishes.credential.server);
+    match own.filter(|_| found.channel() != Channel::Zip) {
+        Some(snag) => Err(snag),
+        None => Ok(found),
+    }
 }
 
 /// In which settings, and in which folder Claude Code is run for that: what was not said is as it was.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::asking::{credential, known};
 use super::here::place;
+use crate::analyst::git::Git;
 use crate::analyst::{credentials, server};
 use crate::cli::args::{Global, LoginArgs};
 use crate::cli::exit::Failure;
@@ -18,10 +19,18 @@ pub(in crate::cli) fn login(args: &LoginArgs, global: &Global) -> Result<Said, F
     credentials::keep(&place, &credential)?;
     let told = json!({"server": credential.server.to_string(), "email": info.email});
     let (email, server) = (line(&info.email), &credential.server);
-    Ok(Said::done(
+    let said = Said::done(
         &told,
         format!("You are {email} at {server}. The token is kept, in place of any other for it."),
-    ))
+    );
+    // Whoever set up by hand once would wonder why git does not use it.
+    match Git::find(&place).ok().and_then(|git| git.own_login(&place, server)) {
+        Some(own) => {
+            let said = said.talking(line(&format!("But {own}.")));
+            Ok(own.hint.into_iter().fold(said, |said, hint| said.talking(line(&format!("hint: {hint}")))))
+        }
+        None => Ok(said),
+    }
 }
 
 pub(in crate::cli) fn logout(global: &Global) -> Result<Said, Failure> {

@@ -136,6 +136,9 @@ fn of_git(place: &Place, git: &Git, credential: &Credential, setup: Option<&Setu
     });
     let knows = if good { "whom to ask for the token" } else { "nothing of it (agnes setup)" };
     found.push(("git knows", knows.to_owned()));
+    if let Some(own) = git.own_login(place, server) {
+        found.push(("git sends", explained(&own)));
+    }
     let reached = git.reach(clone.unwrap_or(&place.home), place, server);
     found.push(("git reaches it", or_why(reached.map(|()| "yes".to_owned()))));
 }
