@@ -44,6 +44,7 @@ mod serve_inputs;
 mod serve_kill;
 mod serve_secrets;
 mod setup;
+mod setup_attacks;
 mod setup_inputs;
 mod setup_logins;
 mod setup_machine;

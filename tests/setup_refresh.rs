@@ -163,3 +163,40 @@ fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
     }
     drop(server);
 }
+
+/// The authority's certificate and `agnes` itself have moved since: the clone has to learn of both.
+#[test]
+fn a_clone_learns_of_another_authority_and_of_an_agnes_that_moved() {
+    let (world, upstream) = World::with_moving();
+    let Some(laptop) = Laptop::one(&world, "a_clone_learns_of_another_authority") else { return };
+    let (server, ca) = world.serve_privately(&[]);
+    let token = world.token(ADA);
+    let (first, moved) = (world.path("first.pem"), world.path("moved.pem"));
+    fs::copy(&ca, &first).unwrap();
+    fs::copy(&ca, &moved).unwrap();
+    let bins = ["one bin", "other bin"].map(|name| laptop.home().join(name));
+    for bin in &bins {
+        fs::create_dir_all(bin).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_agnes"), bin.join("agnes")).unwrap();
+    }
+    let agnes = |bin: &Path, args: &[&str], stdin: &str| {
+        let path = format!("{}:{}", bin.display(), laptop.path());
+        let ran = Laptop::run(laptop.command(bin.join("agnes")).args(args).env("PATH", path), stdin);
+        assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stderr);
+        ran
+    };
+    let setup = ["setup", "--server", server.url(), "--ca", argument(&first), "--token-stdin", "--yes"];
+    agnes(&bins[0], &[&setup[..], &["--channel", "clone"]].concat(), &token);
+    fs::remove_file(&first).unwrap();
+    fs::remove_dir_all(&bins[0]).unwrap();
+    agnes(&bins[1], &["setup", "--ca", argument(&moved), "--yes", "--channel", "clone"], "");
+    upstream.write("plugins/moved/skills/moved/SKILL.md", TEXT).commit("Say it differently");
+    world.agnes(&["marketplace", "sync"]);
+    assert!(agnes(&bins[1], &["refresh"], "").stderr.contains("Updated: moved"));
+    // Each is there once, and whoever pulls by hand gets as far.
+    let clone = laptop.home().join("agnes-marketplace");
+    let config = fs::read_to_string(clone.join(".git/config")).unwrap();
+    let times = |text: &str| config.matches(text).count();
+    assert_eq!([times("sslCAInfo"), times("helper = "), times("one bin")], [1, 2, 0], "{config}");
+    assert!(laptop.command("git").args(["pull", "-q"]).current_dir(&clone).status().unwrap().success());
+}

@@ -27,15 +27,28 @@ pub(super) fn bring(place: &Place, credential: &Credential, setup: &Setup) -> Re
 
 fn pull(place: &Place, credential: &Credential, folder: &Path) -> Result<()> {
     let git = Git::find(place)?;
+    let repository = folder.join(".git");
     // What is there is ours, whole or not: the note says so. Whoever removed it wants it back.
-    if folder.join(".git").is_dir() {
-        // Each state stands alone, so there is nothing to merge: it is replaced.
-        git.0.succeed(folder, &["fetch", "--quiet", "--depth", "1", "origin", "HEAD"], LONG)?;
-        git.0.succeed(folder, &["reset", "--quiet", "--hard", "FETCH_HEAD"], LONG)?;
-        return Ok(());
+    if !repository.join("HEAD").is_file() {
+        refuse_taken(folder)?;
+        return clone(place, &git, credential, folder);
     }
-    refuse_taken(folder)?;
-    clone(place, &git, credential, folder)
+    // Git would look for what it is not told, in the folders above as well: a home may be somebody's repository.
+    let here = [format!("--git-dir={}", repository.display()), format!("--work-tree={}", folder.display())];
+    let run = |args: &[&str]| {
+        let all: Vec<&str> = here.iter().map(String::as_str).chain(args.iter().copied()).collect();
+        git.0.succeed(folder, &all, LONG)
+    };
+    // The authority may be another by now, and so may the place of this program.
+    for setting in git::settings(place, &credential.server, credential.ca.as_deref()) {
+        for (i, value) in setting.values.iter().enumerate() {
+            run(&["config", if i == 0 { "--replace-all" } else { "--add" }, &setting.key, value])?;
+        }
+    }
+    // Each state stands alone, so there is nothing to merge: it is replaced.
+    run(&["fetch", "--quiet", "--depth", "1", "origin", "HEAD"])?;
+    run(&["reset", "--quiet", "--hard", "FETCH_HEAD"])?;
+    Ok(())
 }
 
 /// What git has to know goes into the clone's own configuration, and nowhere else; the token does not.

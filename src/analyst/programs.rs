@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::error::{Kind, MAKE_ROOM, MAKE_WRITABLE, Result, Snag};
 use super::place::Place;
+use crate::domain::repository::variables::OF_A_REPOSITORY;
 
 /// Variables of ours with secrets in them, and those by which a running Claude Code tells its children that
 /// they are in a session.
@@ -68,7 +69,8 @@ impl Program {
     pub(super) fn command(&self, folder: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(&self.path);
         command.args(args).current_dir(folder).stdin(Stdio::null());
-        for name in NOT_FOR_CHILDREN {
+        // A session that a hook of git's begins is told of the repository of that hook: ours is another.
+        for name in NOT_FOR_CHILDREN.iter().chain(&OF_A_REPOSITORY) {
             command.env_remove(name);
         }
         // What cannot be answered by a helper fails, instead of waiting for somebody.
@@ -86,7 +88,7 @@ impl Program {
         let (out, err) = (listen(child.stdout.take()), listen(child.stderr.take()));
         let status = wait(&mut child, within).map_err(|why| failed(&why))?;
         let Some(status) = status else {
-            let what = args.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+            let what = shown(args);
             let seconds = within.as_secs();
             return Err(Snag::new(
                 Kind::Away,
@@ -106,7 +108,7 @@ impl Program {
         if ran.good {
             return Ok(ran.stdout);
         }
-        let what = args.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+        let what = shown(args);
         let said = ran.said();
         let mut snag = Snag::failed(format!("`{} {what}` failed", self.name));
         snag.hint = obstacle(&said).map(str::to_owned);
@@ -134,6 +136,12 @@ impl Program {
         }
         Ok(text.to_owned())
     }
+}
+
+/// What it was to do, for a message. Where it was to do that does not fit in.
+fn shown(args: &[&str]) -> String {
+    let is_where = |arg: &&&str| arg.starts_with("--") && arg.contains('=');
+    args.iter().skip_while(is_where).take(3).copied().collect::<Vec<_>>().join(" ")
 }
 
 /// The first three numbers of a version.
@@ -188,5 +196,34 @@ fn wait(child: &mut Child, within: Duration) -> std::io::Result<Option<std::proc
             return Ok(None);
         }
         std::thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Git itself says by which variables it can be led elsewhere.
+    #[test]
+    fn no_program_is_told_of_a_repository_that_is_not_ours() {
+        let git = Program { name: "git", path: "git".into() };
+        let listed = git.succeed(Path::new("."), &["rev-parse", "--local-env-vars"], Duration::from_secs(20));
+        let command = git.command(Path::new("."), &[]);
+        let removed: Vec<_> = command
+            .get_envs()
+            .filter_map(|(name, value)| value.is_none().then_some(name.to_str()?))
+            .collect();
+        for name in listed.unwrap().lines().filter(|name| !name.starts_with("GIT_CONFIG_")) {
+            assert!(removed.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn messages_say_what_was_to_be_done_and_not_where() {
+        assert_eq!(
+            shown(&["--git-dir=/x", "--work-tree=/y", "fetch", "--quiet", "origin", "HEAD"]),
+            "fetch --quiet origin"
+        );
+        assert_eq!(shown(&["--version"]), "--version");
     }
 }

@@ -7,6 +7,7 @@ pub mod oid;
 pub mod path;
 pub mod submodule;
 pub mod tree;
+pub mod variables;
 
 #[cfg(test)]
 pub(super) mod testing;

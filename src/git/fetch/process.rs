@@ -13,32 +13,19 @@ use std::time::Duration;
 use super::FetchError;
 use super::address::{Address, Road};
 use super::guard::{Guard, TICK, lock};
+use crate::domain::repository::variables::OF_A_REPOSITORY;
 use crate::git::user::Ssh;
 
 /// Bytes of standard error that are kept.
 const KEPT: usize = 16 * 1024;
 
-/// Variables that make git work on another repository, prompt, or write to the terminal.
-const NOT_INHERITED: &[&str] = &[
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+/// Variables that configure git for once, make it prompt, or have it write to the terminal.
+const NOT_INHERITED: [&str; 6] = [
     "GIT_ASKPASS",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
     "GIT_CONFIG_COUNT",
     "GIT_CONFIG_PARAMETERS",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
     "GIT_TRACE",
     "GIT_TRACE_PACKET",
-    "GIT_WORK_TREE",
     "SSH_ASKPASS",
 ];
 
@@ -172,7 +159,7 @@ impl Program {
         address: &Address,
         guard: &'a Guard<'a>,
     ) -> Result<(Self, Output<'a>, ChildStdin), FetchError> {
-        for name in NOT_INHERITED {
+        for name in NOT_INHERITED.iter().chain(&OF_A_REPOSITORY) {
             command.env_remove(name);
         }
         command
