@@ -32,6 +32,18 @@ enum Road {
     Afar(Box<Afar>),
 }
 
+impl Drop for Way {
+    fn drop(&mut self) {
+        // A runtime waits for what it has begun. From afar that may be a name that is being looked up, which has no
+        // end where nobody answers; here it is the work itself, which has to come to its end.
+        if matches!(self.road, Road::Afar(_))
+            && let Ok(idle) = Builder::new_current_thread().build()
+        {
+            std::mem::replace(&mut self.runtime, idle).shutdown_background();
+        }
+    }
+}
+
 impl Way {
     /// Through a router in this process.
     ///
@@ -108,4 +120,42 @@ impl Way {
 
 fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::domain::access::secret::Secret;
+
+    /// How long it takes to let go of a way while work that was given to its threads goes on for a second.
+    fn letting_go(way: Way) -> Duration {
+        let (begin, begun) = mpsc::channel();
+        way.runtime.spawn_blocking(move || {
+            begin.send(()).unwrap();
+            std::thread::sleep(Duration::from_secs(1));
+        });
+        begun.recv().unwrap();
+        let began = Instant::now();
+        drop(way);
+        began.elapsed()
+    }
+
+    /// Where no name server answers, a look-up goes on long after nobody wants its outcome any more: a session that
+    /// is about to begin must not wait for it.
+    #[test]
+    fn a_name_that_is_being_looked_up_is_not_waited_for() {
+        let url = "https://agnes.example.com".parse().unwrap();
+        let remote = Remote { url, ca: None, token: Secret::new("hunter2".into()), within: None };
+        assert!(letting_go(Way::over_https(&remote).unwrap()) < Duration::from_millis(500));
+    }
+
+    #[test]
+    fn work_in_this_process_comes_to_its_end() {
+        let nothing = |_| async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::new()))) };
+        let way = Way::in_process(tower::service_fn(nothing)).unwrap();
+        assert!(letting_go(way) > Duration::from_millis(500));
+    }
 }
