@@ -164,6 +164,57 @@ fn the_hook_looks_and_leaves_the_work_to_a_process_of_its_own() {
     drop(server);
 }
 
+/// Something is in the way of one plugin for once: at setup, and later of one that was granted since. It is tried
+/// again, and whoever only asks while the server is away is not bothered with that.
+#[test]
+fn a_plugin_that_could_not_be_installed_is_tried_again() {
+    let (world, _upstream) = World::with_moving();
+    let Some(laptop) = Laptop::one(&world, "a_plugin_that_could_not_be_installed_is_tried_again") else {
+        return;
+    };
+    let mut server = world.serve(&[]);
+    let listen = server.address().to_string();
+    let token = world.token(ADA);
+    let bin = laptop.home().join("other bin");
+    fs::create_dir_all(&bin).unwrap();
+    let real = laptop.claude.program().display().to_string();
+    let wrapper = format!(
+        "#!/bin/sh\nif [ \"$2\" = install ] && grep -q \"$3\" ~/in_the_way; then exit 1; fi\nexec '{real}' \"$@\"\n"
+    );
+    fs::write(bin.join("claude"), wrapper).unwrap();
+    executable(&bin.join("claude"));
+    let path = format!("{}:{}", bin.display(), laptop.path());
+    let agnes = |code: i32, args: &[&str], stdin: &str| {
+        let mut command = laptop.command(env!("CARGO_BIN_EXE_agnes"));
+        let ran = Laptop::run(command.args(args).env("PATH", &path), stdin);
+        assert_eq!(ran.code, Some(code), "{args:?}: {}", ran.stderr);
+        ran.stderr
+    };
+    let stands_in_the_way = |name: &str| fs::write(laptop.home().join("in_the_way"), name).unwrap();
+    stands_in_the_way("moved@agnes");
+    let said = agnes(1, &["setup", "--server", server.url(), "--token-stdin", "--yes"], &token);
+    assert!(said.contains("Not installed or updated: moved"), "{said}");
+    server.stop();
+    for args in [&["refresh", "--check"][..], &["refresh"]] {
+        let said = agnes(0, args, "");
+        assert!(said.contains("everything stays as it is"), "{said}");
+    }
+    server = world.serve(&["--listen", &listen]);
+    assert!(agnes(9, &["refresh", "--check"], "").contains("To install: moved"));
+    assert!(agnes(1, &["refresh"], "").contains("Not done: moved"));
+    stands_in_the_way("later@agnes");
+    assert!(agnes(0, &["refresh"], "").contains("Installed: moved"));
+    // What somebody uninstalled themselves is not what could not be installed.
+    laptop.claude.plugin(&["uninstall", "moved@agnes"]);
+    world.agnes(&["grant", GROUP, "up/later"]);
+    assert!(agnes(1, &["refresh"], "").contains("Not done: later"));
+    stands_in_the_way("nothing");
+    assert!(agnes(0, &["refresh"], "").contains("Installed: later"));
+    assert!(agnes(0, &["refresh"], "").contains("Nothing is new"));
+    assert_eq!(laptop.plugins().into_keys().collect::<Vec<_>>(), ["later", "still"]);
+    drop(server);
+}
+
 /// The authority's certificate and `agnes` itself have moved since: the clone has to learn of both.
 #[test]
 fn a_clone_learns_of_another_authority_and_of_an_agnes_that_moved() {

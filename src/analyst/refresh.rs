@@ -101,10 +101,15 @@ fn applied(place: &Place, server: &ServerUrl) -> Result<Option<Refreshed>> {
     })?;
     let installed = claude.installed(&setup.project)?;
     let mut done = Refreshed { server: server.to_string(), ..Refreshed::default() };
-    bring(place, &claude, &setup, &info, &installed, &mut done);
+    let lacking = bring(place, &claude, &setup, &info, &installed, &mut done);
     let mut setup = setup;
-    setup.known = info.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     // What failed is to be tried again.
+    setup.known = info
+        .plugins
+        .iter()
+        .map(|plugin| plugin.name.clone())
+        .filter(|name| !lacking.contains(name))
+        .collect();
     setup.etag = done.failed.is_empty().then_some(info.etag);
     setup.ledger.leave(place, &ledger);
     state.servers.insert(server.to_string(), setup);
@@ -112,6 +117,7 @@ fn applied(place: &Place, server: &ServerUrl) -> Result<Option<Refreshed>> {
     Ok(Some(done))
 }
 
+/// Says which plugins could not be installed.
 fn bring(
     place: &Place,
     claude: &Claude,
@@ -119,7 +125,7 @@ fn bring(
     info: &Info,
     installed: &[Installed],
     done: &mut Refreshed,
-) {
+) -> Vec<String> {
     let found = Differences::between(info, installed);
     let scope_of = |id: &str| {
         let there = installed.iter().find(|one| one.id == id).and_then(|one| one.scope.clone());
@@ -133,6 +139,7 @@ fn bring(
     work.extend(found.revoked.into_iter().map(|name| (name, Work::Uninstall)));
     let wanted = found.absent.into_iter().filter(|name| is_wanted(setup, name));
     work.extend(wanted.map(|name| (name, Work::Install)));
+    let mut lacking = Vec::new();
     for (name, what) in work {
         let id = format!("{name}@{}", setup.marketplace);
         let outcome = match what {
@@ -141,13 +148,19 @@ fn bring(
             Work::Install => claude.install(&setup.project, &id, setup.scope).map(|()| true),
         };
         match (outcome, what) {
-            (Err(snag), _) => done.failed.push(format!("{name}: {}", snag.causes.join("; "))),
+            (Err(snag), what) => {
+                done.failed.push(format!("{name}: {}", snag.causes.join("; ")));
+                if matches!(what, Work::Install) {
+                    lacking.push(name);
+                }
+            }
             (Ok(false), _) => done.left.push(name),
             (Ok(true), Work::Update) => done.updated.push(name),
             (Ok(true), Work::Uninstall) => done.uninstalled.push(name),
             (Ok(true), Work::Install) => done.installed.push(name),
         }
     }
+    lacking
 }
 
 #[derive(Clone, Copy)]

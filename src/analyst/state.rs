@@ -77,7 +77,7 @@ pub struct Setup {
     /// The plugins that were installed before, whoever they are from.
     #[serde(default)]
     pub installed_before: BTreeSet<String>,
-    /// The plugins that were ever offered: one that is not among them is new.
+    /// The plugins that were offered, without those that could not be installed: one that is not among them is to be.
     #[serde(default)]
     pub known: BTreeSet<String>,
     /// The plugins that are still to be installed, where a run stopped before it had.

@@ -66,9 +66,10 @@ fn carried_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) -> R
     let anew = deliver(place, found, &mut setup, &mut note, tell)?;
     let failed = install(place, found, &setup, anew, tell)?;
     let outcome = verified(place, found, &setup, failed)?;
-    // What failed is tried again by whoever runs it again.
+    // What failed is to be tried again.
     setup.pending.retain(|name| outcome.differences.absent.contains(name));
-    setup.known = found.info.plugins.iter().map(|plugin| plugin.name.clone()).collect();
+    let names = found.info.plugins.iter().map(|plugin| plugin.name.clone());
+    setup.known = names.filter(|name| !setup.pending.contains(name)).collect();
     setup.etag = outcome.failed.is_empty().then(|| found.info.etag.clone());
     setup.complete = true;
     // One that is there already may call a program that has moved since.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::asking::named;
 use super::here::place;
+use crate::analyst::compare::Differences;
 use crate::analyst::refresh::{GLANCE, LOOK, News, Refreshed, apply, differences, news};
 use crate::analyst::state::State;
 use crate::analyst::{Kind, Place, Snag};
@@ -35,20 +36,12 @@ pub(in crate::cli) fn run(args: &RefreshArgs, global: &Global) -> Result<Said, F
         match news(&place, &server, setup, within) {
             Ok(News::None) => said = said.talking(format!("Nothing is new at {server}.")),
             Ok(News::Away(snag)) => said = stays(said, &snag),
-            Ok(News::Some) if args.check => {
-                let found = differences(&place, &server, setup)?;
-                for (what, names) in [
-                    ("To update", &found.outdated),
-                    ("To install", &found.absent),
-                    ("To uninstall", &found.revoked),
-                ] {
-                    if !names.is_empty() {
-                        said = said.talking(line(&format!("{what}: {}", names.join(", "))));
-                    }
-                }
-                said = said.talking(format!("There is something new at {server}.")).exiting(Exit::Outdated);
-            }
-            Ok(News::Some) if args.background => beside(&place, &server)?,
+            Ok(News::Some) if args.check => match differences(&place, &server, setup) {
+                Ok(found) => said = outlook(said, &server, &found),
+                Err(snag) if snag.kind == Kind::Away => said = stays(said, &snag),
+                Err(snag) => failed = Some(snag),
+            },
+            Ok(News::Some) if args.background => failed = beside(&place, &server).err().or(failed),
             Ok(News::Some) => match apply(&place, &server) {
                 Ok(Some(one)) => {
                     said = told(said, &one);
@@ -69,6 +62,17 @@ pub(in crate::cli) fn run(args: &RefreshArgs, global: &Global) -> Result<Said, F
         Some(snag) => Err(snag.into()),
         None => Ok(Said { json: Some(json!(done)), ..said }),
     }
+}
+
+fn outlook(mut said: Said, server: &ServerUrl, found: &Differences) -> Said {
+    let work =
+        [("To update", &found.outdated), ("To install", &found.absent), ("To uninstall", &found.revoked)];
+    for (what, names) in work {
+        if !names.is_empty() {
+            said = said.talking(line(&format!("{what}: {}", names.join(", "))));
+        }
+    }
+    said.talking(format!("There is something new at {server}.")).exiting(Exit::Outdated)
 }
 
 /// The server is away, which is no error. By hand, one learns why.
@@ -96,7 +100,7 @@ fn told(mut said: Said, one: &Refreshed) -> Said {
 }
 
 /// In a process of its own, which the session that begins does not wait for.
-fn beside(place: &Place, server: &ServerUrl) -> Result<(), Failure> {
+fn beside(place: &Place, server: &ServerUrl) -> Result<(), Snag> {
     let mut command = Command::new(&place.agnes);
     command.args(["refresh", "--quiet", "--server", server.base()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir(&place.home);
@@ -106,5 +110,5 @@ fn beside(place: &Place, server: &ServerUrl) -> Result<(), Failure> {
     command
         .spawn()
         .map(|_| ())
-        .map_err(|why| Snag::failed(format!("`{}` cannot be run: {why}", place.agnes.display())).into())
+        .map_err(|why| Snag::failed(format!("`{}` cannot be run: {why}", place.agnes.display())))
 }
