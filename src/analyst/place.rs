@@ -50,6 +50,19 @@ impl Place {
         self.home.join("agnes-marketplace")
     }
 
+    /// Where Claude Code keeps what it has of marketplaces and plugins.
+    pub(super) fn lists(&self, project: &Path) -> [PathBuf; 5] {
+        use super::state::Scope::{Project, User};
+        let plugins = self.claude.join("plugins");
+        [
+            plugins.join("known_marketplaces.json"),
+            plugins.join("installed_plugins.json"),
+            self.settings(User, project),
+            self.settings(Project, project),
+            self.hook_settings(Project, project),
+        ]
+    }
+
     /// The settings of Claude Code in that scope.
     pub(super) fn settings(&self, scope: super::state::Scope, project: &Path) -> PathBuf {
         match scope {

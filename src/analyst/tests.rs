@@ -11,9 +11,9 @@ use super::ledger::Ledger;
 use super::place::Place;
 use crate::domain::access::secret::Secret;
 
-const TOKEN: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
+pub(super) const TOKEN: &str = "agnes_pat_00000000000000000000000000000000000000000002fwZoB";
 
-fn place(home: &Path) -> Place {
+pub(super) fn place(home: &Path) -> Place {
     Place {
         home: home.to_owned(),
         config: home.join("config").join("agnes"),
@@ -29,7 +29,7 @@ fn place(home: &Path) -> Place {
     }
 }
 
-fn credential(server: &str, token: &str) -> Credential {
+pub(super) fn credential(server: &str, token: &str) -> Credential {
     Credential {
         server: server.parse().unwrap(),
         token: Secret::new(token.into()),

@@ -20,19 +20,27 @@ use super::state::{Before, Channel, Setup, State};
 use crate::analyst::Tell;
 use crate::client::ServerUrl;
 
+#[cfg(test)]
+mod tests;
+
 /// Takes back what was set up for that server, its token included.
 ///
 /// # Errors
 /// What could not be taken back. It stays noted, so that it can be tried again.
 pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Result<()> {
     let turn = turn(place)?;
+    let mut state = State::read(place)?;
     let untouched = setup.ledger.is_untouched(place);
     unregister(place, setup, tell)?;
     if let Some(folder) = setup.folder.as_ref().filter(|folder| folder.exists()) {
         tell(&format!("Removing {}", folder.display()));
         fs::remove_dir_all(folder).map_err(|why| Snag::file(folder, "removed", &why))?;
     }
-    if let Some(path) = &setup.hook {
+    // The hook looks at all servers: whoever has set up another with it goes on having it.
+    let mut others = state.servers.iter().filter(|(name, _)| *name != server.base());
+    if let Some(path) = &setup.hook
+        && !others.any(|(_, other)| other.hook == setup.hook)
+    {
         hook::remove(path)?;
     }
     ungit(place, setup)?;
@@ -42,7 +50,6 @@ pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Res
     setup.ledger.put_back(place, &setup.marketplace, untouched)?;
     remove_made(&setup.absent, &setup.marketplace);
     credentials::forget(place, server)?;
-    let mut state = State::read(place)?;
     state.servers.remove(server.base());
     state.write(place)?;
     drop(turn);
@@ -66,8 +73,19 @@ pub(super) fn vacate(place: &Place, absent: &[PathBuf]) -> Result<()> {
 }
 
 fn unregister(place: &Place, setup: &Setup, tell: Tell) -> Result<()> {
-    // Without a client there is nothing that it has registered.
-    let Ok(claude) = Claude::find(place) else { return Ok(()) };
+    let claude = match Claude::find(place) {
+        Ok(claude) => claude,
+        Err(_) if !is_registered(place, setup) => return Ok(()),
+        Err(snag) => {
+            let name = &setup.marketplace;
+            return Err(snag
+                .because(format!("Claude Code has the marketplace `{name}`, which it has to remove itself"))
+                .because("nothing was taken back")
+                .hinted(
+                    "have `claude` in your PATH, as it was for setup, and run again: agnes setup --undo",
+                ));
+        }
+    };
     let folder = if setup.project.is_dir() { &setup.project } else { &place.home };
     if !claude.marketplaces(folder)?.iter().any(|one| one.name == setup.marketplace) {
         return Ok(());
@@ -90,6 +108,38 @@ fn unregister(place: &Place, setup: &Setup, tell: Tell) -> Result<()> {
     claude.remove(folder, &setup.marketplace)
 }
 
+/// Whether the client's own files have anything of ours, for where it cannot be asked. Names of fields tell: a path
+/// or a command may have that word in it, too.
+fn is_registered(place: &Place, setup: &Setup) -> bool {
+    let kept = setup.adopted && setup.channel == Channel::Git;
+    let plugin = format!("@{}", setup.marketplace);
+    let is_ours = |field: &str| {
+        let is_plugin = field.ends_with(&plugin);
+        if kept {
+            is_plugin && !setup.installed_before.contains(field)
+        } else {
+            is_plugin || field == setup.marketplace
+        }
+    };
+    place.lists(&setup.project).iter().any(|path| match fs::read_to_string(path) {
+        Ok(text) if text.trim().is_empty() => false,
+        // What cannot be understood may have it.
+        Ok(text) => serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_or(true, |json| has_field(&json, &is_ours)),
+        Err(why) => why.kind() != std::io::ErrorKind::NotFound,
+    })
+}
+
+fn has_field(value: &Value, is_meant: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| is_meant(name) || has_field(value, is_meant))
+        }
+        Value::Array(items) => items.iter().any(|item| has_field(item, is_meant)),
+        _ => false,
+    }
+}
+
 /// Takes out of git's configuration what we put there.
 pub(super) fn ungit(place: &Place, setup: &Setup) -> Result<()> {
     if setup.git.is_empty() {
@@ -104,10 +154,15 @@ pub(super) fn ungit(place: &Place, setup: &Setup) -> Result<()> {
     {
         return restore(before);
     }
-    if let Ok(git) = Git::find(place) {
-        for (key, values) in &setup.git {
-            git.set(place, key, values)?;
-        }
+    if !path.exists() {
+        return Ok(());
+    }
+    let git = Git::find(place).map_err(|snag| {
+        snag.because(format!("`{}` has what git was told, and others have changed it since", path.display()))
+            .hinted("have `git` in your PATH, as it was for setup, and run again: agnes setup --undo")
+    })?;
+    for (key, values) in &setup.git {
+        git.set(place, key, values)?;
     }
     if let Some(before) = before
         && !before.was_there

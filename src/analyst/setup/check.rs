@@ -146,15 +146,7 @@ fn lists(
 /// Whether a marketplace's name stands anywhere in what the client keeps about marketplaces and plugins, whatever
 /// the form. What cannot be read may have it.
 fn is_mentioned(place: &Place, project: &Path, name: &str) -> bool {
-    let plugins = place.claude.join("plugins");
-    let files = [
-        plugins.join("known_marketplaces.json"),
-        plugins.join("installed_plugins.json"),
-        place.settings(Scope::User, project),
-        place.settings(Scope::Project, project),
-        place.hook_settings(Scope::Project, project),
-    ];
-    files.iter().any(|path| match fs::read(path) {
+    place.lists(project).iter().any(|path| match fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).contains(name),
         Err(why) => why.kind() != std::io::ErrorKind::NotFound,
     })
