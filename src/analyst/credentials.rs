@@ -124,7 +124,7 @@ pub fn mark(place: &Place, credential: &Credential, rejected: bool) -> Result<()
 /// # Errors
 /// When the file cannot be written.
 pub fn forget(place: &Place, server: &ServerUrl) -> Result<bool> {
-    if of(place, server)?.is_none() {
+    if !place.config.exists() {
         return Ok(false);
     }
     change(place, |file| file.servers.remove(server.base()).is_some())
@@ -148,6 +148,8 @@ fn change<T>(place: &Place, change: impl FnOnce(&mut File) -> T) -> Result<T> {
         return Err(Snag::failed(format!("`{}` is being changed by another program", path.display()))
             .hinted("try again when it is done"));
     };
+    // Whoever was killed while they kept a token have left one that nobody would ever forget.
+    files::sweep(&path)?;
     // Read with the lock: what was read without it may be old.
     let mut file = read(place)?;
     let out = change(&mut file);

@@ -3,6 +3,7 @@
 //! A new file is written beside the old one and renamed over it. So a link that somebody put in its place is
 //! replaced and not followed, a reader never sees half of it, and who is killed leaves the old one.
 
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -14,6 +15,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Bytes that any program at work here needs.
 const SOME: usize = 1 << 20;
+
+/// Letters and digits at the end of the name of what is not finished yet.
+const RANDOM: usize = 6;
 
 /// What is in a file of ours; nothing if there is none.
 pub(super) fn read_own(path: &Path) -> Result<Option<String>> {
@@ -63,7 +67,8 @@ pub(super) fn own_folder(folder: &Path) -> Result<()> {
 /// Puts a new file in the place of another. Without permissions it is for its owner alone.
 pub(super) fn replace(path: &Path, bytes: &[u8], like: Option<fs::Permissions>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder)?;
+    let prefix = unfinished(path);
+    let mut file = tempfile::Builder::new().prefix(&prefix).rand_bytes(RANDOM).tempfile_in(folder)?;
     file.write_all(bytes)?;
     if let Some(permissions) = like {
         file.as_file().set_permissions(permissions)?;
@@ -77,10 +82,45 @@ pub(super) fn replace(path: &Path, bytes: &[u8], like: Option<fs::Permissions>) 
     Ok(())
 }
 
+/// Makes a folder beside that path, for what is to take its place; it is removed with this value.
+pub(super) fn folder_beside(path: &Path) -> io::Result<tempfile::TempDir> {
+    let prefix = unfinished(path);
+    let above = path.parent().unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(&prefix).rand_bytes(RANDOM).tempdir_in(above)
+}
+
+/// How the name of what is to take a path's place begins. With that path's own name in it, it is nobody else's.
+fn unfinished(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".agnes-");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push("-");
+    prefix
+}
+
+/// Removes what was to take that path's place, and did not because its writer was killed. For whoever has the lock
+/// under which it is written.
+pub(super) fn sweep(path: &Path) -> Result<()> {
+    let prefix = unfinished(path);
+    let entries = path.parent().and_then(|folder| fs::read_dir(folder).ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let random = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        if random.is_none_or(|end| end.len() != RANDOM || !end.iter().all(u8::is_ascii_alphanumeric)) {
+            continue;
+        }
+        // A link is removed, and not what it leads to.
+        let left = entry.path();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let removed = if is_folder { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
+        removed.map_err(|why| Snag::file(&left, "removed", &why))?;
+    }
+    Ok(())
+}
+
 /// Whether there is no room in that folder. Programs that fail for that do not all say so.
 pub(super) fn is_full(folder: &Path) -> bool {
-    let tried = tempfile::Builder::new().prefix(".agnes-").tempfile_in(folder);
-    let tried = tried.and_then(|mut file| file.write_all(&vec![0; SOME]));
+    // Without a name: whoever is killed leaves nothing.
+    let tried = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(&vec![0; SOME]));
     tried.is_err_and(|why| matches!(why.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 

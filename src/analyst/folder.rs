@@ -1,14 +1,15 @@
 //! The folder that Claude Code reads, where it does not clone the address itself.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::credentials::Credential;
 use super::error::{Kind, Result, Snag};
 use super::git::{self, Git, LONG};
 use super::place::Place;
-use super::server;
 use super::state::{Channel, Setup};
+use super::{files, server};
 use crate::archive::unpack::unpack;
 use crate::client::Call;
 
@@ -67,7 +68,7 @@ fn clone(place: &Place, git: &Git, credential: &Credential, folder: &Path) -> Re
     git.0.succeed(&place.home, &arguments, LONG).map(|_| ())
 }
 
-/// Everything is unpacked beside the folder, and takes its place at once.
+/// Everything is unpacked beside the folder, and takes its place as a whole or not at all.
 fn unzip(credential: &Credential, folder: &Path) -> Result<()> {
     let ours =
         folder.join(".claude-plugin").join("marketplace.json").is_file() && !folder.join(".git").exists();
@@ -76,21 +77,27 @@ fn unzip(credential: &Credential, folder: &Path) -> Result<()> {
     }
     let failed = |path: &Path, doing: &'static str| {
         let path = path.to_owned();
-        move |why: std::io::Error| Snag::file(&path, doing, &why)
+        move |why: io::Error| Snag::file(&path, doing, &why)
     };
-    let above = folder.parent().unwrap_or(Path::new("."));
-    let beside =
-        tempfile::Builder::new().prefix(".agnes-").tempdir_in(above).map_err(failed(above, "written"))?;
+    let beside = files::folder_beside(folder).map_err(failed(folder, "written"))?;
     let mut zip = tempfile::tempfile_in(beside.path()).map_err(failed(beside.path(), "written"))?;
     server::client(credential, None)?.download_file(Call::get(&["marketplace.zip"]), &mut zip)?;
     let fresh = beside.path().join("new");
     fs::create_dir(&fresh).map_err(failed(&fresh, "made"))?;
     unpack(zip, &fresh).map_err(|why| Snag::failed(why.to_string()))?;
-    if folder.exists() {
-        // Removed with everything that is beside, once the new one has its place.
-        fs::rename(folder, beside.path().join("old")).map_err(failed(folder, "replaced"))?;
+    // The old one is removed with everything that is beside, once the new one has its place.
+    exchange(&fresh, folder, &beside.path().join("old")).map_err(failed(folder, "replaced"))
+}
+
+/// Puts the new folder in the place of the old one, which goes to `old`; or all stays where it is.
+fn exchange(fresh: &Path, folder: &Path, old: &Path) -> io::Result<()> {
+    if !folder.exists() {
+        return fs::rename(fresh, folder);
     }
-    fs::rename(&fresh, folder).map_err(failed(folder, "replaced"))
+    fs::rename(folder, old)?;
+    fs::rename(fresh, folder).inspect_err(|_| {
+        let _ = fs::rename(old, folder);
+    })
 }
 
 /// Refuses what is not of our making.
@@ -109,6 +116,29 @@ pub(super) fn refuse_taken(folder: &Path) -> Result<()> {
 fn is_free(folder: &Path) -> bool {
     match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
-        Err(why) => why.kind() == std::io::ErrorKind::NotFound,
+        Err(why) => why.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_replaced_is_where_it_was() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let holds = |name: &str| fs::read_to_string(at(name).join("file")).unwrap_or_default();
+        let make = |name: &str| {
+            fs::create_dir(at(name)).unwrap();
+            fs::write(at(name).join("file"), name).unwrap();
+        };
+        make("folder");
+        // There is none to take its place.
+        exchange(&at("fresh"), &at("folder"), &at("old")).unwrap_err();
+        assert_eq!((holds("folder").as_str(), at("old").exists()), ("folder", false));
+        make("fresh");
+        exchange(&at("fresh"), &at("folder"), &at("old")).unwrap();
+        assert_eq!((holds("folder"), holds("old")), ("fresh".to_owned(), "folder".to_owned()));
     }
 }

@@ -18,6 +18,7 @@ mod header;
 pub mod helper;
 pub mod hook;
 mod ledger;
+mod leftovers;
 pub mod place;
 pub mod programs;
 pub mod refresh;

@@ -12,7 +12,7 @@ use super::ledger::Ledger;
 use super::place::Place;
 use super::setup::roomless;
 use super::state::{Policy, Setup, State};
-use super::{files, folder, server};
+use super::{files, folder, leftovers, server};
 use crate::client::{Call, ServerUrl};
 use crate::wire::views::Info;
 
@@ -94,6 +94,7 @@ fn applied(place: &Place, server: &ServerUrl) -> Result<Option<Refreshed>> {
     let info = server::info(&credential)?;
     let claude = Claude::find(place)?;
     let ledger = Ledger::of(place);
+    leftovers::remove(place, &setup);
     folder::bring(place, &credential, &setup)?;
     let updated = claude.update_marketplace(&setup.project, &setup.marketplace);
     updated.map_err(|snag| {

@@ -82,6 +82,29 @@ fn a_link_in_the_place_of_the_tokens_is_not_followed() {
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "{\"servers\":{}}");
 }
 
+/// Somebody's laptop goes off while a token is written down: what is there then is nobody's to find later.
+#[test]
+fn a_token_that_was_half_kept_is_forgotten_with_the_others() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    let ours = credential("https://a.example.com", TOKEN);
+    assert!(!credentials::forget(&place, &ours.server).unwrap() && !place.config.exists());
+    credentials::keep(&place, &ours).unwrap();
+    let at = |name: &str| place.config.join(name);
+    let left = at(".agnes-credentials.json-aB3dE6");
+    // Those are others'.
+    let others = [".agnes-credentials.json-notes 1", ".agnes-setup.json-aB3dE6", ".agnes-backup"];
+    for path in others.iter().map(|name| at(name)).chain([left.clone()]) {
+        fs::write(path, TOKEN).unwrap();
+    }
+    assert!(credentials::forget(&place, &ours.server).unwrap());
+    assert!(!left.exists() && !place.credentials().exists());
+    assert!(others.iter().all(|name| at(name).exists()));
+    // Also where it was the first of all.
+    fs::write(&left, TOKEN).unwrap();
+    assert!(!credentials::forget(&place, &ours.server).unwrap() && !left.exists());
+}
+
 #[test]
 fn what_is_not_ours_is_not_taken_for_tokens_and_not_repeated() {
     let home = tempfile::tempdir().unwrap();

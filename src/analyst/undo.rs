@@ -14,6 +14,7 @@ use super::error::{Result, Snag};
 use super::files;
 use super::git::Git;
 use super::hook;
+use super::leftovers;
 use super::place::Place;
 use super::setup::turn;
 use super::state::{Before, Channel, Setup, State};
@@ -30,6 +31,7 @@ mod tests;
 pub fn undo(place: &Place, server: &ServerUrl, setup: &Setup, tell: Tell) -> Result<()> {
     let turn = turn(place)?;
     let mut state = State::read(place)?;
+    leftovers::remove(place, setup);
     let untouched = setup.ledger.is_untouched(place);
     unregister(place, setup, tell)?;
     if let Some(folder) = setup.folder.as_ref().filter(|folder| folder.exists()) {

@@ -11,7 +11,7 @@ use crate::analyst::error::{Kind, MAKE_ROOM, Result, Snag};
 use crate::analyst::place::Place;
 use crate::analyst::state::{Before, Setup, State};
 use crate::analyst::undo::vacate;
-use crate::analyst::{Tell, credentials, files, hook};
+use crate::analyst::{Tell, credentials, files, hook, leftovers};
 
 /// How long whoever is at it already may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,6 +54,7 @@ fn carried_out(place: &Place, found: &Checked, choice: &Choice, tell: Tell) -> R
         Some(there) => there.clone(),
         None => begun(place, found)?,
     };
+    leftovers::remove(place, &setup);
     setup.plugins = choice.policy();
     setup.pending = found.missing(choice);
     setup.complete = false;

@@ -102,3 +102,23 @@ fn the_hook_stays_as_long_as_a_server_is_set_up_with_it() {
     undo(&place, &other.0, &other.1, &|_| {}).unwrap();
     assert!(!has_hook() && !place.config.exists());
 }
+
+/// What was killed has left half of something beside what it wrote; what others call alike is theirs.
+#[test]
+fn what_killed_runs_have_left_is_removed() {
+    let home = tempfile::tempdir().unwrap();
+    let place = place(home.path());
+    let folder = place.folder();
+    let left =
+        [home.path().join(".agnes-agnes-marketplace-aB3dE6"), place.config.join(".agnes-setup.json-aB3dE6")];
+    let others =
+        [home.path().join(".agnes-backup/new"), home.path().join(".agnes-agnes-marketplace-of mine/x")];
+    let setup = noted(&place, ONE, &json!({"channel": "zip", "folder": folder}));
+    write(&left[0].join("new/x"), "");
+    for path in others.iter().chain(&left[1..]) {
+        write(path, "");
+    }
+    undo(&place, &setup.0, &setup.1, &|_| {}).unwrap();
+    assert!(left.iter().all(|path| !path.exists()) && others.iter().all(|path| path.exists()));
+    assert!(!place.config.exists());
+}
