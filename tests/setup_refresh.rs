@@ -1,6 +1,8 @@
 //! `agnes refresh`, by hand and from the hook, and the ways that plugins take, with the real clients.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -182,7 +184,7 @@ fn a_plugin_that_could_not_be_installed_is_tried_again() {
         "#!/bin/sh\nif [ \"$2\" = install ] && grep -q \"$3\" ~/in_the_way; then exit 1; fi\nexec '{real}' \"$@\"\n"
     );
     fs::write(bin.join("claude"), wrapper).unwrap();
-    executable(&bin.join("claude"));
+    fs::set_permissions(bin.join("claude"), fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", bin.display(), laptop.path());
     let agnes = |code: i32, args: &[&str], stdin: &str| {
         let mut command = laptop.command(env!("CARGO_BIN_EXE_agnes"));

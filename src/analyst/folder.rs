@@ -34,18 +34,13 @@ fn pull(place: &Place, credential: &Credential, folder: &Path) -> Result<()> {
         refuse_taken(folder)?;
         return clone(place, &git, credential, folder);
     }
-    // Git would look for what it is not told, in the folders above as well: a home may be somebody's repository.
-    let here = [format!("--git-dir={}", repository.display()), format!("--work-tree={}", folder.display())];
+    let here = [git::inside(folder), format!("--work-tree={}", folder.display())];
     let run = |args: &[&str]| {
         let all: Vec<&str> = here.iter().map(String::as_str).chain(args.iter().copied()).collect();
         git.0.succeed(folder, &all, LONG)
     };
     // The authority may be another by now, and so may the place of this program.
-    for setting in git::settings(place, &credential.server, credential.ca.as_deref()) {
-        for (i, value) in setting.values.iter().enumerate() {
-            run(&["config", if i == 0 { "--replace-all" } else { "--add" }, &setting.key, value])?;
-        }
-    }
+    git.teach(folder, &git::settings(place, &credential.server, credential.ca.as_deref()))?;
     // Each state stands alone, so there is nothing to merge: it is replaced.
     run(&["fetch", "--quiet", "--depth", "1", "origin", "HEAD"])?;
     run(&["reset", "--quiet", "--hard", "FETCH_HEAD"])?;

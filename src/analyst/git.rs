@@ -107,7 +107,8 @@ impl Git {
     /// # Errors
     /// When that cannot be read.
     pub fn values_in(&self, clone: &Path, key: &str) -> Result<Vec<String>> {
-        let ran = self.0.run(clone, &["config", "--local", "--null", "--get-all", key], BRIEF)?;
+        let asked = [&inside(clone), "config", "--local", "--null", "--get-all", key];
+        let ran = self.0.run(clone, &asked, BRIEF)?;
         if !ran.good && !ran.stderr.trim().is_empty() {
             return Err(unusable(&clone.join(".git").join("config"), &ran.said()));
         }
@@ -119,17 +120,17 @@ impl Git {
     /// # Errors
     /// When that cannot be written.
     pub(super) fn teach(&self, clone: &Path, settings: &[Setting]) -> Result<()> {
-        let path = clone.join(".git").join("config");
+        let (here, path) = (inside(clone), clone.join(".git").join("config"));
         for Setting { key, values } in settings {
             let there = self.values_in(clone, key)?;
             if there == *values {
                 continue;
             }
             if !there.is_empty() {
-                self.configure(clone, &path, &["--local", "--unset-all", key])?;
+                self.configure(clone, &path, &[&here, "config", "--local", "--unset-all", key])?;
             }
             for value in values {
-                self.configure(clone, &path, &["--local", "--add", key, value])?;
+                self.configure(clone, &path, &[&here, "config", "--local", "--add", key, value])?;
             }
         }
         Ok(())
@@ -147,10 +148,10 @@ impl Git {
     /// The same where it is known what there is.
     pub(super) fn change(&self, place: &Place, key: &str, there: &[String], values: &[String]) -> Result<()> {
         if !there.is_empty() {
-            self.configure(&place.home, &place.git_config, &["--global", "--unset-all", key])?;
+            self.configure(&place.home, &place.git_config, &["config", "--global", "--unset-all", key])?;
         }
         values.iter().try_for_each(|value| {
-            self.configure(&place.home, &place.git_config, &["--global", "--add", key, value])
+            self.configure(&place.home, &place.git_config, &["config", "--global", "--add", key, value])
         })
     }
 
@@ -162,7 +163,7 @@ impl Git {
     }
 
     fn configure(&self, folder: &Path, file: &Path, args: &[&str]) -> Result<()> {
-        let ran = self.0.run(folder, &[&["config"], args].concat(), BRIEF)?;
+        let ran = self.0.run(folder, args, BRIEF)?;
         if ran.good { Ok(()) } else { Err(unusable(file, &ran.said())) }
     }
 
@@ -227,6 +228,12 @@ fn unreached(place: &Place, server: &ServerUrl, said: Vec<String>) -> Snag {
     };
     let snag = Snag::failed(format!("git does not get through to `{}`", repository(server))).hinted(hint);
     said.into_iter().fold(snag, Snag::because)
+}
+
+/// That a clone is meant, and nothing else. Git would look for what it is not told in the folders above as well, and
+/// a home may be somebody's repository.
+pub(super) fn inside(clone: &Path) -> String {
+    format!("--git-dir={}", clone.join(".git").display())
 }
 
 /// Values that each end with a zero.

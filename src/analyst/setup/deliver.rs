@@ -139,12 +139,7 @@ fn by_folder(place: &Place, found: &Checked, setup: &mut Setup, note: Note) -> R
         setup.folder = Some(path);
         note(setup)?;
     }
-    let credential = &found.wishes.credential;
-    if let Some(clone) = setup.folder.as_ref().filter(|folder| folder.join(".git").is_dir()) {
-        // What a clone knows is from when it was made: the authority may be another by now.
-        found.git.teach(clone, &git::settings(place, &credential.server, credential.ca.as_deref()))?;
-    }
-    folder::bring(place, credential, setup)?;
+    folder::bring(place, &found.wishes.credential, setup)?;
     if found.is_registered(place, setup.channel) {
         return found.claude.update_marketplace(&found.project, &setup.marketplace).map(|()| false);
     }
