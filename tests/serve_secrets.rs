@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::onlooker::watched;
 use crate::support::server::{Answer, Server, argument};
 use crate::support::web::{self, Reply, http_backend};
 use crate::support::{ADA, Ran, World};
@@ -106,24 +104,6 @@ fn base64(text: &str) -> String {
         }
     }
     out
-}
-
-/// What every process of this machine shows of its arguments while the test runs, as `ps` has it.
-struct Onlooker {
-    over: AtomicBool,
-    seen: Mutex<BTreeSet<Vec<u8>>>,
-}
-
-impl Onlooker {
-    fn look(&self) {
-        while !self.over.load(Ordering::Relaxed) {
-            for process in fs::read_dir("/proc").unwrap().flatten() {
-                let Ok(arguments) = fs::read(process.path().join("cmdline")) else { continue };
-                self.seen.lock().unwrap().insert(arguments);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
 }
 
 /// A world with a private upstream behind https.
@@ -312,11 +292,9 @@ fn nothing_secret_is_anywhere_it_could_be_read() {
     scene.token("revoked", &["--user", ADA, "--name", "revoked"]);
     let soon = scene.world.command("date").args(["-u", "-d", "+2 seconds", "+%FT%TZ"]).output().unwrap();
     scene.token("expired", &["--user", ADA, "--expires", String::from_utf8_lossy(&soon.stdout).trim()]);
-    let onlooker = Onlooker { over: AtomicBool::new(false), seen: Mutex::default() };
     let mut said = Vec::new();
-    std::thread::scope(|scope| {
-        scope.spawn(|| onlooker.look());
-        let _over = Over(&onlooker.over);
+    let all = |_: &[u8]| true;
+    let ((), seen) = watched(&["cmdline"], all, || {
         for format in ["text", "json"] {
             let flags = [
                 "serve",
@@ -345,7 +323,6 @@ fn nothing_secret_is_anywhere_it_could_be_read() {
         told.len(),
         &told[..told.len().min(5)]
     );
-    let seen = onlooker.seen.into_inner().unwrap();
     assert!(seen.iter().any(|line| line.windows(9).any(|word| word == b"log-level")), "nobody was seen");
     for arguments in &seen {
         secrets.absent(arguments, "the arguments of a process");
@@ -457,12 +434,4 @@ fn live(scene: &mut Scene, server: &Server, first: bool, said: &mut Vec<(String,
     let ran = scene.afar(server, &["backup", "-o", argument(&backup)], "");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     said.push(("a backup taken from afar".into(), fs::read(&backup).unwrap()));
-}
-
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::support::onlooker::{unseen, watched};
 use crate::support::server::argument;
 use crate::support::{ADA, Found, Laptop, World};
 
@@ -41,32 +41,6 @@ fn differing(before: &BTreeMap<String, Found>, after: &BTreeMap<String, Found>) 
     names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
 }
 
-/// Reads arguments and environment of every process there is, again and again, as somebody else on the
-/// machine could. Says which have that in them, until it is stopped.
-fn onlooker<T>(secret: &str, work: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
-    let over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let looking = scope.spawn(|| {
-            let mut seen = BTreeSet::new();
-            while !over.load(Ordering::Relaxed) {
-                for process in fs::read_dir("/proc").unwrap().flatten() {
-                    for file in ["cmdline", "environ"] {
-                        let bytes = fs::read(process.path().join(file)).unwrap_or_default();
-                        let text = String::from_utf8_lossy(&bytes).into_owned();
-                        if text.contains(secret) {
-                            seen.insert(text.replace('\0', " "));
-                        }
-                    }
-                }
-            }
-            seen
-        });
-        let out = work();
-        over.store(true, Ordering::Relaxed);
-        (out, looking.join().unwrap())
-    })
-}
-
 #[test]
 fn from_nothing_to_plugins_and_back() {
     let world = World::with_people();
@@ -87,9 +61,8 @@ fn from_nothing_to_plugins_and_back() {
         assert!(dry.stderr.contains("Install 7 plugins") && dry.stderr.contains("dry run"), "{}", dry.stderr);
         assert_eq!(differing(&before, &ours(laptop)), Vec::<String>::new(), "after a dry run");
 
-        let (ran, seen) = onlooker(&token, || laptop.good(&setup, &token));
+        let ran = unseen(&token, || laptop.good(&setup, &token));
         assert!(ran.stderr.contains("the marketplace `agnes`, and 7 plugins of it"), "{}", ran.stderr);
-        assert_eq!(seen, BTreeSet::new(), "the token was to be seen");
         assert!(!ran.stderr.contains(&token) && !ran.text().contains(&token));
         assert!(!server.log().contains(&token));
         assert_eq!(laptop.files_with(&token), [CREDENTIALS]);
@@ -115,6 +88,20 @@ fn from_nothing_to_plugins_and_back() {
         let after = ours(laptop);
         assert_eq!(differing(&before, &after), Vec::<String>::new());
         assert_eq!(laptop.files_with(&token), Vec::<String>::new());
+    }
+}
+
+/// Else whoever looks on below would never see anything.
+#[test]
+fn an_onlooker_sees_what_is_among_arguments_and_in_environments() {
+    let world = World::new();
+    let has = |bytes: &[u8]| bytes.windows(11).any(|part| part == b"agnes_pat_y");
+    for (argument, variable) in [("agnes_pat_y", ""), ("", "agnes_pat_y")] {
+        let (_, seen) = watched(&["cmdline", "environ"], has, || {
+            let mut shell = world.command("sh");
+            shell.args(["-c", "sleep 0.2; :", argument]).env("VARIABLE", variable).status().unwrap()
+        });
+        assert!(!seen.is_empty(), "`{argument}` or `{variable}` was not seen");
     }
 }
 
@@ -164,7 +151,7 @@ fn a_token_that_was_replaced_is_given_to_agnes_alone() {
         assert_eq!(laptop.files_with(&first), [CREDENTIALS]);
 
         let second = world.token(ADA);
-        laptop.good(&["login", "--token-stdin"], &second);
+        unseen(&second, || laptop.good(&["login", "--token-stdin"], &second));
         assert_eq!(
             (laptop.files_with(&first), laptop.files_with(&second)),
             (vec![], vec![CREDENTIALS.to_owned()])

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::support::onlooker::unseen;
 use crate::support::server::{argument, until};
 use crate::support::{ADA, Laptop, World};
 
@@ -21,7 +22,8 @@ fn lives(test: &str, channel: &str) {
     let tokens: Vec<_> = laptops.iter().map(|_| world.token(ADA)).collect();
     for (laptop, token) in laptops.iter().zip(&tokens) {
         let setup = ["setup", "--server", server.url(), "--ca", argument(&ca), "--token-stdin", "--yes"];
-        let ran = laptop.good(&[&setup[..], &["--channel", channel]].concat(), token);
+        let setup = [&setup[..], &["--channel", channel]].concat();
+        let ran = unseen(token, || laptop.good(&setup, token));
         assert!(ran.stderr.contains("2 plugins of it"), "{}", ran.stderr);
         assert_eq!(laptop.files_with(token), [".config/agnes/credentials.json"]);
         let folder = laptop.home().join("agnes-marketplace");
@@ -37,13 +39,13 @@ fn lives(test: &str, channel: &str) {
     upstream.write("plugins/moved/skills/moved/SKILL.md", TEXT).commit("Say it differently");
     world.agnes(&["marketplace", "sync"]);
     world.agnes(&["grant", GROUP, "up/later"]);
-    for laptop in &laptops {
+    for (laptop, token) in laptops.iter().zip(&tokens) {
         let before = laptop.plugins();
         let check = laptop.told(&["refresh", "--check"], "");
         assert_eq!(check.code, Some(9), "{}", check.stderr);
         assert!(check.stderr.contains("To update: moved") && check.stderr.contains("To install: later"));
         assert_eq!(laptop.plugins(), before);
-        let ran = laptop.agnes(&["refresh"]);
+        let ran = unseen(token, || laptop.agnes(&["refresh"]));
         assert!(
             ran.stderr.contains("Updated: moved") && ran.stderr.contains("Installed: later"),
             "{}",

@@ -18,6 +18,7 @@ pub mod loaded;
 mod loud;
 pub mod namespace;
 mod odd;
+pub mod onlooker;
 pub mod packets;
 mod people;
 pub mod proxy;
