@@ -84,6 +84,7 @@ fn shell(platform: Platform, base: &str, ca: Option<&str>) -> String {
         let _ = write!(
             out,
             ": 'The certificate of the server is signed by an authority of your own organisation.'\n\
+            rm -f \"$folder/ca.pem\"\n\
             cat >\"$folder/ca.pem\" <<'END_OF_CERTIFICATES'\n{ca}END_OF_CERTIFICATES\n\
             git config --file \"$folder/git\" \"http.$server/.sslCAInfo\" \"$folder/ca.pem\"\n"
         );
@@ -96,13 +97,19 @@ const SHELL_TOKEN: &str = r#"for program in git claude; do
     command -v "$program" >/dev/null || { echo "There is no $program here: install it first." >&2; exit 1; }
 done
 folder="${XDG_CONFIG_HOME:-$HOME/.config}/agnes"
-mkdir -p "$folder"
 printf 'Your token for %s (it is not shown): ' "$server" >&2
-trap 'stty echo 2>/dev/null; exit 130' INT
+: 'However this ends, the terminal shows again what is typed.'
+trap 'stty echo 2>/dev/null || true' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 stty -echo 2>/dev/null || true
-read -r token
+read -r token || token=
 stty echo 2>/dev/null || true
+trap - EXIT HUP INT TERM
 echo >&2
+test -n "$token" || { echo "No token was given, so nothing was changed." >&2; exit 1; }
+mkdir -p "$folder"
 : 'The one file that has the token, for you alone. With a new token, do all of this again.'
 (
     umask 077
