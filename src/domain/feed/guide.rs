@@ -149,11 +149,13 @@ fn powershell(base: &str, ca: Option<&str>) -> String {
         let _ = write!(
             out,
             "# The server's certificate is signed by an authority of your organisation's own.\n\
-            Set-Content -Encoding ascii -LiteralPath (Join-Path $folder 'ca.pem') -Value @'\n{ca}'@\n\
-            git config --file $file \"http.$server/.sslCAInfo\" ((Join-Path $folder 'ca.pem') -replace '\\\\', '/')\n\
-            git config --file $file \"http.$server/.schannelUseSSLCAInfo\" true\n"
+            $ca = Join-Path $folder 'ca.pem'\n\
+            Set-Content -Encoding ascii -LiteralPath $ca -Value @'\n{ca}'@\n\
+            $ca = $ca -replace '\\\\', '/'\n\
+            $lines += \"`tsslCAInfo = `\"$ca`\"\", \"`tschannelUseSSLCAInfo = true\"\n"
         );
     }
+    out.push_str(POWERSHELL_FILE);
     out.push_str(POWERSHELL_REST);
     out.replace("\r\n", "\n").replace('\n', "\r\n")
 }
@@ -161,21 +163,33 @@ fn powershell(base: &str, ca: Option<&str>) -> String {
 const POWERSHELL_TOKEN: &str = r#"foreach ($program in 'git', 'claude') {
     if (-not (Get-Command $program -ErrorAction SilentlyContinue)) { throw "There is no $program here: install it first." }
 }
-$folder = Join-Path $env:LOCALAPPDATA 'agnes'
-New-Item -ItemType Directory -Force $folder | Out-Null
-$file = Join-Path $folder 'git'
 $typed = Read-Host "Your token for $server (it is not shown)" -AsSecureString
 $token = [System.Net.NetworkCredential]::new('', $typed).Password
-# The one file that has the token, for you alone. With a new token, do all of this again.
-Set-Content -Encoding ascii -LiteralPath $file -Value ''
-icacls $file /inheritance:r /grant:r "$(whoami):F" | Out-Null
-if ($LASTEXITCODE -ne 0) { throw "$file cannot be made readable for you alone" }
-Set-Content -Encoding ascii -LiteralPath $file -Value "[http `"$server/`"]", "`textraHeader = `"Authorization: Bearer $token`""
-Remove-Variable -Name 'token', 'typed'
+if (-not $token) { throw 'No token was given, so nothing was changed.' }
+$folder = Join-Path $env:LOCALAPPDATA 'agnes'
+New-Item -ItemType Directory -Force $folder | Out-Null
+$lines = "[http `"$server/`"]", "`textraHeader = `"Authorization: Bearer $token`""
 "#;
 
-const POWERSHELL_REST: &str = r#"$path = $file -replace '\\', '/'
-if (@(git config --global --get-all include.path) -notcontains $path) { git config --global --add include.path $path }
+/// The file is narrowed while it is empty, and never replaced by another from then on: that would be anybody's
+/// whom the folder lets in. And no program is told the user's name or asked for it, nor is anything compared to
+/// what git prints: the two shells do not agree with programs on how letters beyond ASCII are written.
+const POWERSHELL_FILE: &str = r#"# The one file that has the token, for you alone. With a new token, do all of this again.
+$file = Join-Path $folder 'git'
+Set-Content -Encoding ascii -LiteralPath $file -Value ''
+$me = [System.Security.Principal.WindowsIdentity]::GetCurrent().User.Value
+icacls $file /inheritance:r /grant:r "*${me}:F" | Out-Null
+if ($LASTEXITCODE -ne 0) { throw "$file cannot be made readable for you alone" }
+# In UTF-8 and without a mark of that, in every PowerShell.
+[System.IO.File]::WriteAllLines($file, [string[]]$lines)
+Remove-Variable -Name 'token', 'typed', 'lines'
+"#;
+
+const POWERSHELL_REST: &str = r#"# git reads that file too: named once in its configuration, however often this is done.
+$path = $file -replace '\\', '/'
+$pattern = '^' + ($path -replace '[.+(){}^$\[\]]', '\$0') + '$'
+git config --global --replace-all include.path $path $pattern
+if ($LASTEXITCODE -ne 0) { throw "git cannot be told to read $path" }
 $asks = $env:GIT_TERMINAL_PROMPT
 $env:GIT_TERMINAL_PROMPT = '0'
 git -c credential.helper= ls-remote "$server/marketplace.git" HEAD | Out-Null
@@ -185,8 +199,12 @@ if ($LASTEXITCODE -ne 0) { throw "git does not get through to ${server}: is the 
 claude plugin marketplace add "$server/marketplace.git"
 if ($LASTEXITCODE -ne 0) {
     $clone = Join-Path $HOME 'agnes-marketplace'
-    if (-not (Test-Path (Join-Path $clone '.git'))) { git clone --depth 1 -c pull.rebase=true "$server/marketplace.git" $clone }
+    if (-not (Test-Path -LiteralPath (Join-Path $clone '.git'))) {
+        git clone --depth 1 -c pull.rebase=true "$server/marketplace.git" $clone
+        if ($LASTEXITCODE -ne 0) { throw "git cannot clone $server/marketplace.git" }
+    }
     git -C $clone pull --quiet --rebase
+    if ($LASTEXITCODE -ne 0) { throw "git cannot bring $clone up to date" }
     claude plugin marketplace add $clone
     if ($LASTEXITCODE -ne 0) { throw 'Claude Code does not take the clone either' }
 }
@@ -197,6 +215,8 @@ Write-Output 'To install it:  claude plugin install NAME@MARKETPLACE'
 
 #[cfg(test)]
 mod tests {
+    use tree_sitter::{Node, Parser, Tree};
+
     use super::*;
 
     /// Whoever writes a server's certificate file could have anything run on the machines of all analysts.
@@ -217,19 +237,87 @@ mod tests {
         }
     }
 
+    fn parsed(text: &str) -> Tree {
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+        parser.parse(text, None).unwrap()
+    }
+
+    fn nodes(tree: &Tree) -> Vec<Node<'_>> {
+        let mut nodes = vec![tree.root_node()];
+        let mut at = 0;
+        while let Some(node) = nodes.get(at).copied() {
+            nodes.extend((0..node.child_count()).filter_map(|n| node.child(u32::try_from(n).ok()?)));
+            at += 1;
+        }
+        nodes
+    }
+
     /// The lines that make no sense to PowerShell's grammar.
     fn nonsense(text: &str) -> Vec<usize> {
-        let mut parser = tree_sitter::Parser::new();
-        parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
-        let tree = parser.parse(text, None).unwrap();
-        let (mut found, mut nodes) = (Vec::new(), vec![tree.root_node()]);
-        while let Some(node) = nodes.pop() {
-            if node.is_error() || node.is_missing() {
-                found.push(node.start_position().row + 1);
+        let tree = parsed(text);
+        let wrong = nodes(&tree).into_iter().filter(|node| node.is_error() || node.is_missing());
+        wrong.map(|node| node.start_position().row + 1).collect()
+    }
+
+    /// The statements that run a program, where what comes next does not look at how it ended. Neither PowerShell
+    /// stops by itself where a program fails.
+    fn unchecked(text: &str) -> Vec<&str> {
+        let tree = parsed(text);
+        let said = |node: Node| &text[node.byte_range()];
+        let runs = |node: &Node| {
+            node.kind() == "command_name" && ["git", "claude", "icacls", "whoami"].contains(&said(*node))
+        };
+        let mut found = Vec::new();
+        for mut statement in nodes(&tree).into_iter().filter(runs) {
+            while let Some(above) = statement.parent().filter(|above| above.kind() != "statement_list") {
+                statement = above;
             }
-            nodes.extend((0..node.child_count()).filter_map(|n| node.child(u32::try_from(n).ok()?)));
+            let mut after = std::iter::successors(statement.next_named_sibling(), Node::next_named_sibling);
+            // The environment is what it was before anything is thrown.
+            let next = after.find(|node| !said(*node).starts_with("$env:"));
+            if !next.is_some_and(|next| said(next).starts_with("if ($LASTEXITCODE -ne 0) {")) {
+                found.push(said(statement));
+            }
         }
         found
+    }
+
+    #[test]
+    fn every_program_that_fails_stops_what_is_printed_for_powershell() {
+        let pem = "-----BEGIN CERTIFICATE-----\nQUJD+/=\n-----END CERTIFICATE-----\n";
+        for ca in [None, Some(pem)] {
+            let text = text(Platform::Windows, "https://a.example.com", ca);
+            assert_eq!(unchecked(&text), [""; 0], "{text}");
+            let checks: Vec<_> = text.match_indices("if ($LASTEXITCODE -ne 0)").collect();
+            assert_eq!(checks.len(), 7, "{text}");
+            for (at, check) in checks {
+                let without = format!("{}if ($true){}", &text[..at], &text[at + check.len()..]);
+                assert_eq!(unchecked(&without).len(), 1, "{without}");
+            }
+        }
+        let asks = "if (@(git config --get-all include.path) -notcontains 'x') { throw 'x' }\r\n";
+        assert_eq!(unchecked(asks).len(), 1);
+    }
+
+    /// Whoever replaces a file gives the new one whatever its folder gives: then others read the token.
+    #[test]
+    fn the_file_with_the_token_is_narrowed_before_and_not_replaced_after() {
+        let pem = "-----BEGIN CERTIFICATE-----\nQUJD+/=\n-----END CERTIFICATE-----\n";
+        for ca in [None, Some(pem)] {
+            let text = text(Platform::Windows, "https://a.example.com", ca);
+            let at = |words: &str| {
+                assert_eq!(text.matches(words).count(), 1, "{words}: {text}");
+                text.find(words).unwrap()
+            };
+            let made = at("Set-Content -Encoding ascii -LiteralPath $file -Value ''\r\n");
+            let narrowed = at("icacls $file ");
+            let written = at("WriteAllLines($file, ");
+            assert!(
+                at("if (-not $token) { throw ") < at("New-Item ") && made < narrowed && narrowed < written
+            );
+            assert!(!text.contains("--file"), "git replaces the files that it changes: {text}");
+        }
     }
 
     #[test]
