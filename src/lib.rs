@@ -13,6 +13,9 @@
 //! | 4 | [`analyst`] | the laptop: what `agnes setup` does there |
 //! | 5 | [`cli`] | voice: the only room that prints |
 
+#[cfg(not(unix))]
+compile_error!("agnes is for Linux and macOS: analysts on Windows do without it, see docs/analysts.md");
+
 pub mod analyst;
 pub mod archive;
 pub mod cli;

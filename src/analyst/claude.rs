@@ -214,7 +214,6 @@ fn installed_version(path: &Path) -> Option<String> {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,16 +37,10 @@ pub(super) fn read_own(path: &Path) -> Result<Option<String>> {
 
 /// Others lose what they may do with a file of ours: somebody has copied it, or has an odd umask.
 fn narrow(path: &Path, facts: &fs::Metadata) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        if facts.permissions().mode() & 0o077 != 0 {
-            // Where that is not possible, it is still the user's file to read.
-            let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-        }
+    if facts.permissions().mode() & 0o077 != 0 {
+        // Where that is not possible, it is still the user's file to read.
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     }
-    #[cfg(not(unix))]
-    let _ = (path, facts);
 }
 
 /// Writes a file of ours: for its owner alone from its first byte on, as its folder is.
@@ -59,7 +54,6 @@ pub(super) fn write_own(path: &Path, bytes: &[u8]) -> Result<()> {
 pub(super) fn own_folder(folder: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|why| Snag::file(folder, "made", &why))
 }
@@ -137,7 +131,6 @@ pub(super) fn turn(path: &Path, patience: Duration) -> Result<Option<Turn>> {
     }
     let mut options = File::options();
     options.append(true).create(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(|why| Snag::file(path, "opened", &why))?;
     let began = Instant::now();

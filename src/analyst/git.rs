@@ -47,12 +47,9 @@ pub fn settings(place: &Place, server: &ServerUrl, ca: Option<&Path>) -> Vec<Set
 
 fn authority(server: &ServerUrl, ca: Option<&Path>) -> Vec<Setting> {
     let base = server.base();
-    let about =
-        |key: &str, value: String| Setting { key: format!("http.{base}/.{key}"), values: vec![value] };
-    let file = ca.map(|ca| about("sslCAInfo", ca.display().to_string()));
-    // Windows' own TLS, which git for Windows may use, looks at that file only if it is told to.
-    let heeded = ca.filter(|_| cfg!(windows)).map(|_| about("schannelUseSSLCAInfo", "true".into()));
-    file.into_iter().chain(heeded).collect()
+    let file = ca
+        .map(|ca| Setting { key: format!("http.{base}/.sslCAInfo"), values: vec![ca.display().to_string()] });
+    file.into_iter().collect()
 }
 
 /// How git calls us: by the full path, since the `PATH` that it has may be another, as a word of a shell.
@@ -66,10 +63,9 @@ fn helper(place: &Place) -> String {
     format!("!{chosen}{} credential", quoted(&place.agnes))
 }
 
-/// Git's shell is a POSIX shell on every platform; where paths have backslashes, it takes slashes too.
+/// A path as a word of a POSIX shell.
 pub(super) fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if cfg!(windows) { word(&text.replace('\\', "/")) } else { word(&text) }
+    word(&path.display().to_string())
 }
 
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 //! any secret of ours, in arguments or in the environment.
 
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -49,12 +50,7 @@ impl Program {
     /// # Errors
     /// When there is none, with where to get it.
     pub fn find(place: &Place, name: &'static str, get: &str) -> Result<Self> {
-        let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
-        let candidates = place
-            .path
-            .iter()
-            .flat_map(|folder| endings.iter().map(move |ending| folder.join(format!("{name}{ending}"))));
-        let found = candidates.into_iter().find(|path| is_program(path));
+        let found = place.path.iter().map(|folder| folder.join(name)).find(|path| is_program(path));
         found.map(|path| Self { name, path }).ok_or_else(|| {
             Snag::new(Kind::Missing, format!("there is no `{name}` in your PATH")).hinted(get.to_owned())
         })
@@ -168,11 +164,7 @@ pub(super) fn obstacle(said: &[String]) -> Option<&'static str> {
 
 fn is_program(path: &Path) -> bool {
     let Ok(facts) = std::fs::metadata(path) else { return false };
-    #[cfg(unix)]
-    let executable = std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o111 != 0;
-    #[cfg(not(unix))]
-    let executable = true;
-    facts.is_file() && executable
+    facts.is_file() && facts.permissions().mode() & 0o111 != 0
 }
 
 fn listen<R: Read + Send + 'static>(from: Option<R>) -> Option<std::thread::JoinHandle<Vec<u8>>> {

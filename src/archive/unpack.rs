@@ -41,7 +41,6 @@ pub fn unpack(archive: File, folder: &Path) -> Result<(), ArchiveError> {
         }
         let mut options = File::options();
         options.write(true).create_new(true);
-        #[cfg(unix)]
         if entry.unix_mode().is_some_and(|mode| mode & 0o111 != 0) {
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o777);
         }

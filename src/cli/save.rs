@@ -67,7 +67,6 @@ fn place<T>(
             sweep(folder, &beginning);
             let mut builder = tempfile::Builder::new();
             // A temporary file is for its owner alone.
-            #[cfg(unix)]
             if readers == Readers::Usual {
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
             }

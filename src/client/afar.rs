@@ -68,7 +68,6 @@ impl Afar {
     }
 
     /// The server whose socket that is; none where nobody answers.
-    #[cfg(unix)]
     pub(super) fn over_socket(path: &Path) -> Option<Self> {
         // A dead server leaves a file, and nobody behind it.
         std::os::unix::net::UnixStream::connect(path).ok()?;

@@ -70,13 +70,8 @@ impl Way {
     /// # Errors
     /// When the system gives no threads.
     pub fn over_socket(path: &Path) -> io::Result<Option<Self>> {
-        #[cfg(unix)]
-        if let Some(afar) = Afar::over_socket(path) {
-            return Ok(Some(Self { runtime: runtime()?, road: Road::Afar(Box::new(afar)) }));
-        }
-        #[cfg(not(unix))]
-        let _ = path;
-        Ok(None)
+        let Some(afar) = Afar::over_socket(path) else { return Ok(None) };
+        Ok(Some(Self { runtime: runtime()?, road: Road::Afar(Box::new(afar)) }))
     }
 
     /// To a server that is told who asks by a token. Nothing is sent yet.

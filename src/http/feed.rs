@@ -11,6 +11,7 @@ pub(super) mod plugin;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
@@ -267,16 +268,7 @@ impl Feed {
 
 /// Whether a file has no name any more.
 fn is_removed(file: &File) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        file.metadata().is_ok_and(|facts| facts.nlink() == 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        false
-    }
+    file.metadata().is_ok_and(|facts| facts.nlink() == 0)
 }
 
 /// Those who wait for a bundle share it: it must be the one of the view that they have in common, and

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -153,25 +154,9 @@ impl Chunks for FileChunks {
     fn read(&mut self, about: usize) -> io::Result<Vec<u8>> {
         let length = usize::try_from(self.left).map_or(about, |left| left.min(about));
         let mut bytes = vec![0; length];
-        read_at(&self.file, self.at, &mut bytes)?;
+        self.file.read_exact_at(&mut bytes, self.at)?;
         self.at += length as u64;
         self.left -= length as u64;
         Ok(bytes)
     }
-}
-
-fn read_at(file: &File, at: u64, bytes: &mut [u8]) -> io::Result<()> {
-    #[cfg(unix)]
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)?;
-    #[cfg(windows)]
-    {
-        let mut done = 0;
-        while done < bytes.len() {
-            match std::os::windows::fs::FileExt::seek_read(file, &mut bytes[done..], at + done as u64)? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                n => done += n,
-            }
-        }
-    }
-    Ok(())
 }

@@ -108,10 +108,7 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<()> {
     }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
     builder.create(path).map_err(|source| {
         let doing =
             if source.kind() == io::ErrorKind::AlreadyExists { "is not a folder" } else { "cannot be made" };
@@ -120,17 +117,8 @@ pub(super) fn make_folder(path: &Path, mode: u32) -> Result<()> {
 }
 
 /// The mode of a file or folder, if it allows others what it should not. `None` where there is
-/// nothing, and on systems without such modes.
+/// nothing.
 pub(super) fn too_open(path: &Path, loose: u32) -> Option<u32> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
-        (mode & loose != 0).then_some(mode)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (path, loose);
-        None
-    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).ok()?.permissions()) & 0o777;
+    (mode & loose != 0).then_some(mode)
 }

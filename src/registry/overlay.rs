@@ -165,7 +165,6 @@ fn turn(path: &Path, patience: Duration) -> Result<File> {
 }
 
 fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }

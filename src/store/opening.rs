@@ -84,7 +84,6 @@ fn open(path: &Path, long: u64) -> Result<Store, StoreError> {
 fn turn(path: &Path) -> Result<File, StoreError> {
     let mut options = File::options();
     options.create(true).append(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(beside(path, ".opening")).map_err(|why| failed(path, &why))?;
     match file.try_lock() {

@@ -24,11 +24,5 @@ pub(super) fn run(args: &SetupArgs, global: &Global) -> Result<Said, Failure> {
 }
 
 fn ours() -> Platform {
-    if cfg!(windows) {
-        Platform::Windows
-    } else if cfg!(target_os = "macos") {
-        Platform::Macos
-    } else {
-        Platform::Linux
-    }
+    if cfg!(target_os = "macos") { Platform::Macos } else { Platform::Linux }
 }

@@ -105,7 +105,6 @@ fn beside(place: &Place, server: &ServerUrl) -> Result<(), Snag> {
     command.args(["refresh", "--quiet", "--server", server.base()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir(&place.home);
     // Claude Code ends what its hooks have begun.
-    #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
         .spawn()

@@ -76,7 +76,6 @@ fn many_write_at_once_and_nothing_is_lost() {
         .flat_map(|kind| (0..3).map(move |n| format!("{kind}_{n}={kind}_{n}-{last}")))
         .collect();
     assert_eq!(lines[2..], expected);
-    #[cfg(unix)]
     for name in [".env_overlay", ".env_overlay.lock"] {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
@@ -87,7 +86,6 @@ fn many_write_at_once_and_nothing_is_lost() {
 }
 
 /// A process was killed while it wrote; what it left is neither read nor kept, whatever mode it has.
-#[cfg(unix)]
 #[test]
 fn what_a_killed_writer_left_is_in_nobodys_way() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -40,7 +40,6 @@ fn a_token_left_behind_is_not_the_next_marketplaces() {
     assert_eq!(fixture.overlay(), "OTHER=1\n");
 }
 
-#[cfg(unix)]
 #[test]
 fn tokens_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
