@@ -7,7 +7,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::good::{ADA, Good, harmless};
-use crate::support::{Upstream, World, catalog, have, zip_file, zip_names};
+use crate::support::{Upstream, World, catalog, zip_file, zip_names};
 
 /// Is somewhere in the files of a neighbour, and must be in nobody else's bundle.
 const MARK: &str = "the-neighbours-secret";
@@ -122,9 +122,6 @@ fn a_plugin_of_the_whole_repository_does_not_carry_its_neighbours() {
 /// level up, the root, a backslash for Windows, the same name twice with two contents.
 #[test]
 fn no_entry_of_a_bundle_means_another_place() {
-    if !have(["unzip"], "no_entry_of_a_bundle_means_another_place") {
-        return;
-    }
     let good = Good::new();
     let up = &good.upstream;
     let (ok, evil) = (up.blob(b"fine\n"), up.blob(MARK.as_bytes()));

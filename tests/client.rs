@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Claude, World, catalog, files, have, served};
+use crate::support::{ADA, Claude, World, catalog, files, served};
 
 /// What `claude plugin details` says of each plugin of the examples, with Globex's under a prefix.
 const COMPONENTS: [(&str, &[&str]); 10] = [
@@ -24,9 +24,6 @@ const COMPONENTS: [(&str, &[&str]); 10] = [
 
 #[test]
 fn the_client_validates_adds_installs_and_understands_every_served_plugin() {
-    if !have(["unzip"], "the_client_validates_adds_installs_and_understands_every_served_plugin") {
-        return;
-    }
     let world = World::with_examples();
     let clients =
         Claude::all(&world, "the_client_validates_adds_installs_and_understands_every_served_plugin");
@@ -72,9 +69,6 @@ fn sorted(catalog: &Value) -> Vec<&Value> {
 
 #[test]
 fn a_session_loads_from_the_bundle_what_it_loads_from_the_upstream_itself() {
-    if !have(["unzip"], "a_session_loads_from_the_bundle_what_it_loads_from_the_upstream_itself") {
-        return;
-    }
     let world = World::with_examples();
     let test = "a_session_loads_from_the_bundle_what_it_loads_from_the_upstream_itself";
     // Clients that must not know of each other's marketplaces.
@@ -124,9 +118,6 @@ fn loaded(init: &Value) -> BTreeSet<String> {
 
 #[test]
 fn a_marketplace_without_plugins_is_one_that_the_client_takes() {
-    if !have(["unzip"], "a_marketplace_without_plugins_is_one_that_the_client_takes") {
-        return;
-    }
     let world = World::with_examples();
     world.user(ADA, &[]);
     let folder = world.unpacked(ADA, "empty");
@@ -139,12 +130,6 @@ fn a_marketplace_without_plugins_is_one_that_the_client_takes() {
 
 #[test]
 fn a_change_that_no_author_numbered_reaches_the_client_and_only_there_where_it_was_made() {
-    if !have(
-        ["unzip"],
-        "a_change_that_no_author_numbered_reaches_the_client_and_only_there_where_it_was_made",
-    ) {
-        return;
-    }
     let world = World::new();
     let upstream = world.upstream("up");
     upstream.plugins(&["still", "moved"]).commit("Publish");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{ADA, GRACE, World, catalog, have, sha256, unzipped};
+use crate::support::{ADA, GRACE, World, catalog, files, have, sha256, unzipped};
 
 /// The bundles of the demo's two users. They change when the examples, the manifests that we write
 /// or the compression change. For people that means: every cached bundle is built anew, and clients
@@ -128,6 +128,10 @@ fn unzip_and_python_find_nothing_wrong_with_a_bundle() {
         let path = world.path("bundle.zip");
         let unzip = world.command("unzip").arg("-tq").arg(&path).output().unwrap();
         assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stdout));
+        let out = world.path(email);
+        let unzip = world.command("unzip").arg("-q").arg(&path).arg("-d").arg(&out).output().unwrap();
+        assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
+        assert!(files(&out) == unzipped(&bundle), "{email}");
         let python = world.command("python3").arg("-c").arg(ASK_PYTHON).arg(&path).output().unwrap();
         assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
         let expected: Vec<_> = unzipped(&bundle)

@@ -39,7 +39,7 @@ fn packed(world: &World) -> (Vec<u8>, Value) {
 #[test]
 fn a_package_from_npm_loads_as_from_the_registry_itself() {
     let test = "a_package_from_npm_loads_as_from_the_registry_itself";
-    if !have(["npm", "unzip"], test) {
+    if !have(["npm"], test) {
         return;
     }
     let world = World::new();
@@ -94,9 +94,6 @@ fn a_package_from_npm_loads_as_from_the_registry_itself() {
 #[test]
 fn a_plugin_that_was_renamed_is_followed() {
     let test = "a_plugin_that_was_renamed_is_followed";
-    if !have(["unzip"], test) {
-        return;
-    }
     let world = World::new();
     let upstream = world.upstream("up");
     upstream.plugins(&["old", "other"]).commit("Publish");

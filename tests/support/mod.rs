@@ -44,7 +44,7 @@ pub use corpus::Corpus;
 pub use laptop::{Found, Laptop};
 pub use loud::{find, have, loud, skipped};
 pub use people::{ADA, GRACE};
-pub use unzipped::{entry, served, unzipped};
+pub use unzipped::{entry, served, unzip, unzipped};
 pub use upstream::Upstream;
 
 /// A home with a data folder in it, and nothing of the machine's own configuration.
@@ -157,20 +157,11 @@ impl World {
         fs::read(&path).unwrap()
     }
 
-    /// One user's bundle, unpacked by `unzip` into a new folder of that name.
+    /// One user's bundle, unpacked into a new folder of that name.
     #[track_caller]
     pub fn unpacked(&self, email: &str, name: &str) -> PathBuf {
-        let (zip, folder) = (self.path(&format!("{name}.zip")), self.path(name));
-        fs::write(&zip, self.bundle(email)).unwrap();
-        let unzip = self
-            .command("unzip")
-            .arg("-q")
-            .arg(&zip)
-            .arg("-d")
-            .arg(&folder)
-            .output()
-            .expect("unzip is installed");
-        assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
+        let folder = self.path(name);
+        unzip(&self.bundle(email), &folder);
         folder
     }
 

@@ -1,7 +1,10 @@
 //! A bundle, taken apart.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{Cursor, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Component, Path};
 
 use serde_json::Value;
 
@@ -19,6 +22,22 @@ pub fn unzipped(bytes: &[u8]) -> BTreeMap<String, (bool, Vec<u8>)> {
         assert!(files.insert(name.clone(), (executable, contents)).is_none(), "`{name}` is there twice");
     }
     files
+}
+
+/// Writes every file of a ZIP below a folder that is not there yet, with its exec bit. What `unzip` itself makes of
+/// one is held against this elsewhere; it is not on every machine.
+#[track_caller]
+pub fn unzip(bytes: &[u8], folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    for (name, (executable, contents)) in unzipped(bytes) {
+        let inside = Path::new(&name).components().all(|part| matches!(part, Component::Normal(_)));
+        assert!(inside, "`{name}` is another place");
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, contents).unwrap();
+        let mode = if executable { 0o755 } else { 0o644 };
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 /// The entry of that name in a catalog.
