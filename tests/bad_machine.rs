@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::support::good::{ADA, Good, harmless};
 use crate::support::namespace::in_namespace;
+use crate::support::terminal::in_terminal;
 use crate::support::web::{Reply, Server};
-use crate::support::{Ran, World, sha256, signal};
+use crate::support::{Ran, World, have, sha256, signal};
 
 /// Ended with the test, whatever becomes of that.
 struct Running(Child);
@@ -568,23 +569,21 @@ fn colours_are_for_terminals() {
             ran.stderr
         );
     }
-    let on_a_terminal = |args: &str, no_color: &str| {
-        let mut command = good.world.command("script");
-        command.args(["-q", "-e", "-c", &format!("'{}' {args}", env!("CARGO_BIN_EXE_agnes")), "/dev/null"]);
-        command.env("TERM", "xterm").env("NO_COLOR", no_color);
-        command.output().map(Ran::from)
-    };
-    let Ok(coloured) = on_a_terminal("user show eve", "") else {
-        eprintln!("SKIPPED: there is no `script` to make a terminal with");
+    if !have(["python3"], "colours_are_for_terminals") {
         return;
+    }
+    let on_a_terminal = |args: &[&str], no_color: &str| {
+        let mut command = good.world.agnes_command(args);
+        in_terminal(command.env("TERM", "xterm").env("NO_COLOR", no_color), &[])
     };
+    let coloured = on_a_terminal(&["user", "show", "eve"], "");
     assert_eq!(coloured.code, Some(3), "{}", coloured.text());
     assert!(coloured.text().contains("\x1b[1;31merror"), "{:?}", coloured.text());
-    for args in ["user show eve", "nonsense", "--help"] {
-        let plain = on_a_terminal(args, "1").unwrap();
-        assert!(!plain.text().contains("\x1b["), "{args}: {:?}", plain.text());
+    for args in [&["user", "show", "eve"][..], &["nonsense"], &["--help"]] {
+        let plain = on_a_terminal(args, "1");
+        assert!(!plain.text().contains("\x1b["), "{args:?}: {:?}", plain.text());
     }
     // Quiet says nothing of what went well, not even a bar.
-    let quiet = on_a_terminal("marketplace sync --quiet", "").unwrap();
+    let quiet = on_a_terminal(&["marketplace", "sync", "--quiet"], "");
     assert_eq!((quiet.code, quiet.text().as_str()), (Some(0), ""));
 }

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::good::harmless;
+use crate::support::terminal::{hidden, in_terminal};
 use crate::support::web::{Reply, Request, Server, http_backend};
-use crate::support::{Ran, World};
+use crate::support::{Ran, World, have};
 
 const TOKEN: &str = "tok3n-that-nobody-may-see";
 /// `x-access-token:` and the token in base64, as git sends them.
@@ -237,22 +238,13 @@ fn however_a_token_comes_it_goes_to_the_overlay_alone() {
     assert_eq!(private.overlay(), "");
     private.run(6, &["marketplace", "sync"]);
 
-    // A terminal, of which everything that appears on it is recorded.
-    let agnes = format!("'{}' marketplace edit private --token-prompt", env!("CARGO_BIN_EXE_agnes"));
-    let record = private.world.path("record");
-    let mut command = private.world.command("script");
-    command.args(["-q", "-e", "-f", "-c", &agnes]).arg(&record);
-    let Ok(mut child) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
-    else {
-        eprintln!("SKIPPED: there is no `script` to make a terminal with");
+    // A terminal, on which nothing of what is typed may be seen.
+    if !have(["python3"], "however_a_token_comes_it_goes_to_the_overlay_alone") {
         return;
-    };
-    let mut stdin = child.stdin.take().unwrap();
-    until("it never asked", || fs::read(&record).is_ok_and(|text| contains(&text, b"Token for private:")));
-    stdin.write_all(format!("{TOKEN}\n").as_bytes()).unwrap();
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    drop(stdin);
-    finished(0, &["--token-prompt"], ran);
+    }
+    let args = ["marketplace", "edit", "private", "--token-prompt"];
+    let dialogue = [hidden("Token for private:", TOKEN), hidden("", "\r")];
+    finished(0, &args, in_terminal(&private.command(&args), &dialogue));
     assert_eq!(private.overlay(), format!("{VARIABLE}={TOKEN}\n"));
     private.is_nowhere_else();
     private.run(0, &["marketplace", "sync"]);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::support::onlooker::unseen;
 use crate::support::server::argument;
 use crate::support::terminal::{hidden, in_terminal, typed};
-use crate::support::{ADA, Laptop, World, have, skipped};
+use crate::support::{ADA, Laptop, World, have};
 
 #[test]
 fn what_the_server_tells_to_paste_works_as_it_is() {
@@ -56,8 +56,7 @@ fn what_is_printed_can_be_pasted_into_a_terminal() {
     let print = ["setup", "--print", "--platform", "macos", "--server", server.url(), "--ca", argument(&ca)];
     let text = laptop.agnes(&print).text();
     for (shell, arguments) in [("bash", &["--norc", "--noprofile", "-i"][..]), ("zsh", &["-f", "-i"])] {
-        if world.command(shell).args(["-c", "true"]).output().is_err() {
-            skipped("what_is_printed_can_be_pasted_into_a_terminal", &format!("there is no {shell}"));
+        if !have([shell, "python3"], "what_is_printed_can_be_pasted_into_a_terminal") {
             continue;
         }
         let laptop = Laptop::one(&world, "").unwrap().at(&world, shell);

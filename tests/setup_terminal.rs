@@ -1,13 +1,16 @@
 //! `agnes setup` as most use it: somebody sits there, is asked, and types.
 
 use crate::support::terminal::{hidden, in_terminal, typed};
-use crate::support::{ADA, Laptop, World};
+use crate::support::{ADA, Laptop, World, have};
 
 const CREDENTIALS: &str = ".config/agnes/credentials.json";
 
 /// A token that is shown while it is typed is in the terminal's history, and on a projector.
 #[test]
 fn the_token_is_asked_for_and_not_shown() {
+    if !have(["python3"], "the_token_is_asked_for_and_not_shown") {
+        return;
+    }
     let world = World::with_people();
     let Some(laptop) = Laptop::one(&world, "the_token_is_asked_for_and_not_shown") else { return };
     let server = world.serve(&[]);
@@ -57,6 +60,9 @@ fn the_token_is_asked_for_and_not_shown() {
 
 #[test]
 fn each_plugin_can_be_asked_about() {
+    if !have(["python3"], "each_plugin_can_be_asked_about") {
+        return;
+    }
     let (world, _upstream) = World::with_moving();
     let Some(laptop) = Laptop::one(&world, "each_plugin_can_be_asked_about") else { return };
     let server = world.serve(&[]);

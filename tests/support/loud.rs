@@ -4,18 +4,19 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Programs that tests look with, that not every developer has, and that `.ci/run` installs.
-const INSTALLED_IN_CI: [&str; 4] = ["curl", "git-lfs", "python3", "unzip"];
+pub const INSTALLED_IN_CI: [&str; 6] = ["curl", "git-lfs", "groff", "python3", "unzip", "zsh"];
 
 /// Says it on the real stderr: the harness catches what a passing test prints, but not this.
 pub fn loud(what: &str) {
     let _ = writeln!(std::io::stderr().lock(), "\n!! {what}\n");
 }
 
-/// For tests that need what a developer may not have: says loudly that they were skipped. Where `CI`
-/// is `true` everything has to be there, and its absence fails.
+/// For tests that need what a developer may not have, and `.ci/run` installs: says loudly that they were skipped.
+/// Where `CI` is set it has to be there, and its absence fails. What no package brings, such as namespaces of
+/// one's own, is only [`loud`].
 #[track_caller]
 pub fn skipped(test: &str, why: &str) {
-    assert!(!in_ci(), "{test} cannot run, and CI=true: {why}");
+    assert!(!in_ci(), "{test} cannot run, and CI is set: {why}");
     loud(&format!("SKIPPED {test}: {why}"));
 }
 
@@ -40,6 +41,7 @@ pub fn find(program: &str, test: &str) -> Option<PathBuf> {
     found
 }
 
-pub fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| value == "true")
+/// `CI=1` is as good as `CI=true`; not to be strict has to be asked for.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !["", "0", "false"].iter().any(|no| value == *no))
 }

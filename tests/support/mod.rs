@@ -42,7 +42,7 @@ use tempfile::TempDir;
 pub use claude::Claude;
 pub use corpus::Corpus;
 pub use laptop::{Found, Laptop};
-pub use loud::{find, have, loud, skipped};
+pub use loud::{INSTALLED_IN_CI, find, have, loud, skipped};
 pub use people::{ADA, GRACE};
 pub use unzipped::{entry, served, unzip, unzipped};
 pub use upstream::Upstream;

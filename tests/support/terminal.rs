@@ -72,13 +72,14 @@ ended(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 /// Runs a command in a terminal, with that dialogue. What was shown there is its stdout.
 pub fn in_terminal(command: &Command, dialogue: &[Typed]) -> Ran {
     let mut terminal = Command::new("python3");
-    terminal.args(["-c", TERMINAL]).arg(command.get_program()).args(command.get_args()).env_clear();
+    terminal.args(["-c", TERMINAL]).arg(command.get_program()).args(command.get_args());
+    terminal.env_clear().env("TERM", "dumb");
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
             terminal.env(name, value);
         }
     }
-    terminal.env("TERM", "dumb").stdout(Stdio::piped());
+    terminal.stdout(Stdio::piped());
     if let Some(folder) = command.get_current_dir() {
         terminal.current_dir(folder);
     }
