@@ -19,8 +19,8 @@ help: ## list these targets
 demo: ## build, then show what agnes does, in a data folder of its own
 	$(CARGO) run --locked -- demo $(ARGS)
 
-test: ## run all tests
-	$(CARGO) test --locked $(ARGS)
+test: ## run all tests, with the real clients if npm can have them
+	scripts/clients.sh $(CARGO) test --locked $(ARGS)
 
 build: ## build target/debug/agnes
 	$(CARGO) build --locked $(ARGS)

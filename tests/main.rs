@@ -18,6 +18,7 @@ mod corpus;
 mod denied;
 mod deployment;
 mod determinism;
+mod developing;
 mod disabling;
 mod doors;
 mod drift;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{World, skipped};
 
-/// The variable that names the `claude` programs to test with, `:` between them. `.ci/run` sets it.
+/// The variable that names the `claude` programs to test with, `:` between them. `make test` sets it.
 const PROGRAMS: &str = "AGNES_TEST_CLAUDE";
 
 pub struct Claude {
@@ -30,7 +30,10 @@ impl Claude {
             })
             .collect();
         if clients.is_empty() {
-            skipped(test, &format!("{PROGRAMS} names no Claude Code client; .ci/run installs two from npm"));
+            skipped(
+                test,
+                &format!("{PROGRAMS} names no Claude Code client; `make test` installs two from npm"),
+            );
         }
         clients
     }

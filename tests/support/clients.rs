@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::World;
 use super::loud::skipped;
 
-/// The variable that names the folder with `venv/` and `node_modules/`. `.ci/run` sets it.
+/// The variable that names the folder with `venv/` and `node_modules/`. `make test` sets it.
 const FOLDER: &str = "AGNES_TEST_GIT_CLIENTS";
 
 /// What each of them is told to do, by `CLONE_URL`, `CLONE_TO`, `CLONE_DEPTH` and, where nobody else can read
@@ -53,12 +53,12 @@ impl Client {
     /// All that there are. None: says so loudly, and fails in CI.
     pub fn all(test: &str) -> Vec<Self> {
         let Some(folder) = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()) else {
-            skipped(test, &format!("{FOLDER} names no folder with other git clients; .ci/run makes one"));
+            skipped(test, &format!("{FOLDER} names no folder with other git clients; `make test` makes one"));
             return Vec::new();
         };
         let folder = PathBuf::from(folder);
         let (python, modules) = (folder.join("venv/bin/python"), folder.join("node_modules"));
-        assert!(python.exists() && modules.is_dir(), "{FOLDER} is not what .ci/run makes");
+        assert!(python.exists() && modules.is_dir(), "{FOLDER} is not what `make test` makes");
         [
             ("dulwich", python.clone(), "-c", DULWICH),
             ("pygit2", python, "-c", PYGIT2),
