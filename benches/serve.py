@@ -2,6 +2,7 @@
 """Measure `agnes serve` on a large company's registry, and print a Markdown table.
 
     make_corpus.py /tmp/corpus --revisions 5
+    make release ARGS='--bins --example baseline'
     benches/serve.py --agnes target/release/agnes /tmp/corpus
 
 The registry has 100,000 users, 1,000 groups, 50,000 plugins, 500,000 memberships and 200,000 grants
@@ -219,7 +220,7 @@ def everything(args, scratch, env, table):
     known = scratch / "tokens"
     known.write_text("".join(f"{token} {tag}\n" for token, tag in zip(tokens, tags(server, tokens))))
     environment = {"BENCH_PATH": "/marketplace.zip", "BENCH_TOKENS": str(known), "BENCH_STATUS": "304"}
-    least = Process(agnes, "baseline", env=env)
+    least = Process(pathlib.Path(agnes).parent / "examples/baseline", env=env)
     address = least.line().removeprefix("http://").rstrip("/")
     ours, theirs = [], []
     for _ in range(args.rounds):

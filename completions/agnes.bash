@@ -22,9 +22,6 @@ _agnes() {
             agnes,backup)
                 cmd="agnes__subcmd__backup"
                 ;;
-            agnes,baseline)
-                cmd="agnes__subcmd__baseline"
-                ;;
             agnes,build-zip)
                 cmd="agnes__subcmd__build__subcmd__zip"
                 ;;
@@ -212,7 +209,7 @@ _agnes() {
 
     case "${cmd}" in
         agnes)
-            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin host user group token grant revoke grants build-zip verify info serve baseline setup refresh login logout whoami status credential audit backup prune doctor demo config openapi completions man"
+            opts="-q -h -V --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help --version marketplace plugin host user group token grant revoke grants build-zip verify info serve setup refresh login logout whoami status credential audit backup prune doctor demo config openapi completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -318,44 +315,6 @@ _agnes() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --data-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lock-wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        agnes__subcmd__baseline)
-            opts="-q -h --data-dir --config --json --quiet --lock-wait --server --server-ca --server-token-file --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -47,7 +47,6 @@ complete -c agnes -n "__fish_agnes_needs_command" -f -a "build-zip" -d 'Write th
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "verify" -d 'Check a ZIP against its provenance, and that against the upstreams'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "info" -d 'Say what one user gets, and why not more'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "serve" -d 'Serve the API and everybody\'s marketplace, until told to stop'
-complete -c agnes -n "__fish_agnes_needs_command" -f -a "baseline" -d 'Answer 304 and do nothing else: what benches/serve.py holds `serve` against'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "setup" -d 'Set up Claude Code on this machine for the plugins that a server grants you'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "refresh" -d 'Bring your plugins up to date, if there is anything new'
 complete -c agnes -n "__fish_agnes_needs_command" -f -a "login" -d 'Give agnes your token for a server, in place of one that has expired'
@@ -567,15 +566,6 @@ complete -c agnes -n "__fish_agnes_using_subcommand serve" -l server-token-file 
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -l json -d 'Print one JSON document on stdout'
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
 complete -c agnes -n "__fish_agnes_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l data-dir -d 'The folder with the registry and everything fetched [env: AGNES_DATA_DIR, DATA_DIR] [default: the platform\'s data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l config -d 'The configuration file [env: AGNES_CONFIG] [default: agnes.toml in the data folder]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l lock-wait -d 'How long to wait for another agnes that has the registry open [env: AGNES_LOCK_WAIT] [default: 5]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server -d 'Ask this agnes server, not the data folder: https://…, with an access token of a member of Admin [env: AGNES_SERVER]' -r
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server-ca -d 'Trust the certificates in this PEM file too, for --server [env: AGNES_SERVER_CA]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l server-token-file -d 'The access token for --server is the first line of this file, or of stdin if it is `-` [env: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE] [default: ask for it]' -r -F
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -l json -d 'Print one JSON document on stdout'
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s q -l quiet -d 'Print nothing but the data that was asked for, and what went wrong'
-complete -c agnes -n "__fish_agnes_using_subcommand baseline" -s h -l help -d 'Print help'
 complete -c agnes -n "__fish_agnes_using_subcommand setup" -l ca -d 'Trust the certificates in this PEM file too: those of your organisation\'s authority' -r -F
 complete -c agnes -n "__fish_agnes_using_subcommand setup" -l scope -d 'In which of Claude Code\'s settings: for all your work, or for the folder you are in [default: as it was set up before, else user]' -r -f -a "user\t''
 project\t''"

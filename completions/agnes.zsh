@@ -887,21 +887,6 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
-(baseline)
-_arguments "${_arguments_options[@]}" : \
-'--data-dir=[The folder with the registry and everything fetched \[env\: AGNES_DATA_DIR, DATA_DIR\] \[default\: the platform'\''s data folder\]]:DIR:_files' \
-'--config=[The configuration file \[env\: AGNES_CONFIG\] \[default\: agnes.toml in the data folder\]]:FILE:_files' \
-'--lock-wait=[How long to wait for another agnes that has the registry open \[env\: AGNES_LOCK_WAIT\] \[default\: 5\]]:SECONDS:_default' \
-'--server=[Ask this agnes server, not the data folder\: https\://…, with an access token of a member of Admin \[env\: AGNES_SERVER\]]:URL:_default' \
-'--server-ca=[Trust the certificates in this PEM file too, for --server \[env\: AGNES_SERVER_CA\]]:FILE:_files' \
-'--server-token-file=[The access token for --server is the first line of this file, or of stdin if it is \`-\` \[env\: AGNES_TOKEN (the token itself), AGNES_SERVER_TOKEN_FILE\] \[default\: ask for it\]]:FILE:_files' \
-'--json[Print one JSON document on stdout]' \
-'-q[Print nothing but the data that was asked for, and what went wrong]' \
-'--quiet[Print nothing but the data that was asked for, and what went wrong]' \
-'-h[Print help]' \
-'--help[Print help]' \
-&& ret=0
-;;
 (setup)
 _arguments "${_arguments_options[@]}" : \
 '--ca=[Trust the certificates in this PEM file too\: those of your organisation'\''s authority]:FILE:_files' \
@@ -1216,7 +1201,6 @@ _agnes_commands() {
 'verify:Check a ZIP against its provenance, and that against the upstreams' \
 'info:Say what one user gets, and why not more' \
 'serve:Serve the API and everybody'\''s marketplace, until told to stop' \
-'baseline:Answer 304 and do nothing else\: what benches/serve.py holds \`serve\` against' \
 'setup:Set up Claude Code on this machine for the plugins that a server grants you' \
 'refresh:Bring your plugins up to date, if there is anything new' \
 'login:Give agnes your token for a server, in place of one that has expired' \
@@ -1245,11 +1229,6 @@ _agnes__subcmd__audit_commands() {
 _agnes__subcmd__backup_commands() {
     local commands; commands=()
     _describe -t commands 'agnes backup commands' commands "$@"
-}
-(( $+functions[_agnes__subcmd__baseline_commands] )) ||
-_agnes__subcmd__baseline_commands() {
-    local commands; commands=()
-    _describe -t commands 'agnes baseline commands' commands "$@"
 }
 (( $+functions[_agnes__subcmd__build-zip_commands] )) ||
 _agnes__subcmd__build-zip_commands() {

@@ -120,9 +120,6 @@ pub(super) enum Command {
     /// Prints on stdout where it can be reached, one address on a line, and logs to stderr. SIGTERM and
     /// SIGINT let transfers end; a second one does not. Other commands go on working meanwhile.
     Serve(ServeArgs),
-    /// Answer 304 and do nothing else: what benches/serve.py holds `serve` against
-    #[command(hide = true)]
-    Baseline,
     /// Set up Claude Code on this machine for the plugins that a server grants you
     ///
     /// Asks for the server's address and your token if they are not given, checks everything, says what

@@ -58,6 +58,9 @@ Environment:
   AGNES_<SECTION>_<KEY>           any key of the configuration file, such as AGNES_SYNC_JOBS
   AGNES_MARKETPLACE_<SLUG>_TOKEN  the token of a marketplace that was registered with one, where
                                   .env_overlay has it no more
+  AGNES_HOST_<HOST>_TOKEN         the same for a host, such as AGNES_HOST_GIT_EXAMPLE_COM_TOKEN
+  SCHEDULER_API_TOKEN             serve: the token with which a scheduler may start a sync of everything,
+                                  and nothing else
   AGNES_CONFIG_HOME               the folder of an analyst's credentials.json and setup.json
   NO_COLOR                        no colours";
 

@@ -101,7 +101,6 @@ fn run(agnes: Agnes) -> Result<Said, Failure> {
         Command::Verify(args) => verify::run(&args, global),
         Command::Info { user } => bundle::info(&session()?, &user),
         Command::Serve(args) => serve::run(&args, global),
-        Command::Baseline => serve::baseline(),
         Command::Setup(args) => analyst::setup(&args, global),
         Command::Refresh(args) => analyst::refresh(&args, global),
         Command::Login(args) => analyst::login(&args, global),

@@ -2,7 +2,6 @@
 //!
 //! Doors decide who the caller is and say so to the router; nothing inside a request can.
 
-pub mod baseline;
 mod bundles;
 mod diff;
 mod etag;

@@ -108,13 +108,6 @@ pub(super) fn run(args: &ServeArgs, global: &Global) -> Result<Said, Failure> {
     }
 }
 
-/// See [`crate::http::baseline`].
-pub(super) fn baseline() -> Result<Said, Failure> {
-    let tell = |address| print(&format!("http://{address}"));
-    crate::http::baseline::run(tell).map_err(|why| Failure::new(Exit::Failed, why.to_string()))?;
-    Ok(Said::nothing())
-}
-
 /// The one thing on stdout, as soon as anybody can connect.
 fn tell(server: &Server, json: bool) {
     let urls = server.urls();

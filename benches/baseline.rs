@@ -1,7 +1,7 @@
-//! The least that a server can do: what `benches/serve.py` holds ours against.
+//! The least that a server can do: what `benches/serve.py` holds `agnes serve` against.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -9,15 +9,11 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// Answers 304 to whoever asks for `/marketplace.zip`, and does nothing else, until it is killed.
-/// `tell` is told where.
-///
-/// # Errors
-/// What the system says.
-pub fn run(tell: impl FnOnce(SocketAddr)) -> io::Result<()> {
+/// Answers 304 to whoever asks for `/marketplace.zip`, and does nothing else, until it is killed. Prints where.
+fn main() -> io::Result<()> {
     Runtime::new()?.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        tell(listener.local_addr()?);
+        println!("http://{}", listener.local_addr()?);
         let nothing = || async { StatusCode::NOT_MODIFIED };
         axum::serve(listener, Router::new().route("/marketplace.zip", get(nothing))).await
     })
