@@ -91,6 +91,57 @@ fn other_programs_read_it() {
     assert_eq!(text.len(), 700_000);
 }
 
+/// More files than the end record of old can count: ZIP64 (APPNOTE 4.4.21 to 4.4.24). Other programs read that, too.
+#[test]
+fn more_files_than_sixteen_bits_count() {
+    const MANY: usize = 66_000;
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<_> = (0..MANY).map(|i| format!("plugins/a/{i:05}")).collect();
+    let names: Vec<_> = names.iter().map(|name| (name.as_str(), false, 1)).collect();
+    let part = make(folder.path(), "a", entries(&names), 2);
+    join::check(&part).unwrap();
+    let path = folder.path().join("x.zip");
+    let bytes = joined(".claude-plugin/marketplace.json", b"{}\n", [part.as_path()]).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    join::check(&path).unwrap();
+    assert_eq!(zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap().len(), MANY + 1);
+    if have(["unzip"], "more_files_than_sixteen_bits_count") {
+        let unzip = Command::new("unzip").arg("-tqq").arg(&path).output().unwrap();
+        assert!(unzip.status.success(), "{}", String::from_utf8_lossy(&unzip.stderr));
+    }
+    if have(["python3"], "more_files_than_sixteen_bits_count") {
+        let ask = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); n = z.namelist(); print(len(n), z.read(n[-1]))";
+        let python = Command::new("python3").args(["-c", ask]).arg(&path).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&python.stdout), format!("{} b'l'\n", MANY + 1));
+    }
+    // Cut off in its directory, or right before its end.
+    for missing in [1_000_000, 22, 1] {
+        std::fs::write(&path, &bytes[..bytes.len() - missing]).unwrap();
+        assert!(matches!(join::check(&path), Err(ArchiveError::Damaged { .. })), "{missing}");
+    }
+}
+
+/// The end of an archive of 5 GiB, as ZIP64 has it: nothing before it takes up room.
+#[test]
+fn a_part_may_be_larger_than_thirty_two_bits_count() {
+    use std::os::unix::fs::FileExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut end = b"PK\x06\x07".to_vec();
+    end.resize(20, 0);
+    end.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    // The directory's size, and that where it starts is told elsewhere.
+    end.extend(1_000_u32.to_le_bytes());
+    end.extend(u32::MAX.to_le_bytes());
+    end.extend([0, 0]);
+    file.write_all_at(&end, 5 << 30).unwrap();
+    join::check(&path).unwrap();
+    // Without the ZIP64 locator such an end record belongs to no archive.
+    file.write_all_at(&[0; 20], 5 << 30).unwrap();
+    assert!(matches!(join::check(&path), Err(ArchiveError::Damaged { .. })));
+}
+
 /// The compressed bytes are copied under other names, and nothing else is other than if they had been
 /// written under those names at once.
 #[test]
