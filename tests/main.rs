@@ -36,6 +36,7 @@ mod lfs_attacks;
 mod manifests;
 mod outbound;
 mod parity;
+mod progress;
 mod scripts;
 mod secrets;
 mod serve;
