@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use super::REMEMBERED;
@@ -27,7 +27,23 @@ impl Registry {
         if let Some(told) = self.channel.told(user) {
             return Ok(told);
         }
-        let text = fs::read_to_string(self.git_cache()?.memory(user)).unwrap_or_default();
+        let _alone = self.channel.alone_with_told();
+        self.recall(user)
+    }
+
+    /// The same, for whoever is alone with it: what is read must not be kept over what was written meanwhile.
+    fn recall(&self, user: &str) -> Result<Arc<[Advertised]>> {
+        if let Some(told) = self.channel.told(user) {
+            return Ok(told);
+        }
+        let path = self.git_cache()?.memory(user);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            // It is there, and to take it for nothing would be to write nothing over it.
+            Err(source) => return Err(Error::Io { path, doing: "cannot be read", source }),
+        };
+        let text = String::from_utf8_lossy(&bytes);
         let mut told: Vec<Advertised> = text.lines().filter_map(read).collect();
         told.drain(..told.len().saturating_sub(REMEMBERED));
         let told: Arc<[Advertised]> = told.into();
@@ -37,8 +53,13 @@ impl Registry {
 
     /// Notes that the user is told of a view.
     pub(super) fn note_advertised(&self, user: &str, view: &Digest, tip: Oid) -> Result<()> {
-        let before = self.advertised(user)?;
         let now = Advertised { view: *view, tip };
+        if self.channel.told(user).is_some_and(|told| told.last() == Some(&now)) {
+            return Ok(());
+        }
+        // Two who are told something at once each have to be in what the other writes.
+        let _alone = self.channel.alone_with_told();
+        let before = self.recall(user)?;
         if before.last() == Some(&now) {
             return Ok(());
         }

@@ -22,6 +22,8 @@ const MOST: usize = 200_000;
 pub(in crate::registry) struct Memory {
     tips: Mutex<HashMap<Digest, Oid>>,
     told: Mutex<HashMap<String, Arc<[Advertised]>>>,
+    /// Held by whoever reads or writes the files of that.
+    files_of_told: Mutex<()>,
     /// The one that was used last is the first.
     held: Mutex<VecDeque<Arc<Held>>>,
     pub(super) ready: ReadyPacks,
@@ -53,6 +55,11 @@ impl Memory {
 
     pub fn told(&self, user: &str) -> Option<Arc<[Advertised]>> {
         locked(&self.told).get(user).cloned()
+    }
+
+    /// Until it is dropped, nobody else reads or writes files of what users were told.
+    pub fn alone_with_told(&self) -> MutexGuard<'_, ()> {
+        locked(&self.files_of_told)
     }
 
     pub fn keep_told(&self, user: &str, told: Arc<[Advertised]>) {
