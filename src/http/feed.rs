@@ -7,6 +7,8 @@
 
 pub(super) mod catalog;
 pub(super) mod plugin;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -54,7 +56,7 @@ pub(super) struct Feed {
     views: Flights<(String, u64), Result<Glance, Failure>>,
     /// By view, or by a plugin's archive.
     bundles: Flights<Digest, Result<Built, Failure>>,
-    snapshots: Flights<Digest, Result<(), Failure>>,
+    snapshots: Flights<Digest, Result<bool, Failure>>,
     building: Building,
     open: Mutex<VecDeque<Arc<OpenBundle>>>,
 }
@@ -193,15 +195,16 @@ impl Feed {
         self.views.join(key, work).await.ok_or_else(stopped_short)?
     }
 
-    /// Sees to it that the view is there for git: made once, however many wait for it.
+    /// Sees to it that the view is there for git: made once, however many wait for it. `false`: it is not the view
+    /// any more of whoever had it made. That says nothing about the others, so each is to ask again.
     pub(super) async fn snapshot(
         self: &Arc<Self>,
         app: &App,
         caller: &Caller,
         glance: Glance,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         if app.is_held(&glance) {
-            return Ok(());
+            return Ok(true);
         }
         let (feed, app, caller) = (Arc::clone(self), Arc::clone(app), caller.clone());
         let work = || async move {
@@ -272,11 +275,14 @@ fn is_removed(file: &File) -> bool {
 }
 
 /// Those who wait for a bundle share it: it must be the one of the view that they have in common, and
-/// not of whatever the first of them has by now.
+/// not of whatever the first of them has by now, who may be gone, too.
 fn open(registry: &Registry, caller: &Caller, glance: Glance) -> Result<Built, Error> {
     let bundle = match registry.built_bundle(caller, &glance)? {
         Some(bundle) => bundle,
-        None => registry.my_bundle(caller)?,
+        None => match registry.my_bundle(caller) {
+            Err(Error::NotFound { .. } | Error::Nobody(_)) => return Ok(Built::Moved),
+            other => other?,
+        },
     };
     OpenBundle::of(&bundle, &glance.digest)
 }

@@ -173,14 +173,14 @@ impl Feed {
             Ok(match registry.fetch(caller, glance, &fetch)? {
                 Fetched::Stream(stream) => Some(*stream),
                 Fetched::Refused(refusal) => Some(PackStream::only(refusal.packet())),
-                Fetched::Moved => None,
+                Fetched::Missing => None,
             })
         };
         self.with_snapshot(app, caller, work).await
     }
 
-    /// What `work` comes to with the caller's view, which is there as a snapshot by then. It is begun anew
-    /// if it says that the view is another one meanwhile.
+    /// What `work` comes to with the caller's view, which is there as a snapshot by then. All is begun anew
+    /// if the view is another one meanwhile, or was removed again.
     async fn with_snapshot<T: Send + 'static>(
         self: &Arc<Self>,
         app: &App,
@@ -189,7 +189,9 @@ impl Feed {
     ) -> Result<T, Failure> {
         for _ in 0..PATIENCE {
             let glance = self.glance(app, caller).await?;
-            self.snapshot(app, caller, glance).await?;
+            if !self.snapshot(app, caller, glance).await? {
+                continue;
+            }
             let (work, caller) = (work.clone(), caller.clone());
             let done = ask(Arc::clone(app), move |registry| work(registry, &caller, &glance)).await?;
             if let Some(done) = done {

@@ -12,7 +12,7 @@ mod snapshots;
 use std::sync::Arc;
 
 use super::views::Glance;
-use super::{Registry, Result};
+use super::{Error, Registry, Result};
 use crate::domain::access::caller::Caller;
 use crate::domain::repository::oid::Oid;
 use crate::git::pack::{self, ReadyPack, Snapshot};
@@ -35,8 +35,8 @@ const REMEMBERED: usize = 16;
 pub enum Fetched {
     Stream(Box<PackStream>),
     Refused(Refusal),
-    /// The caller's view is another one by now than the one that this was asked with.
-    Moved,
+    /// The caller's view is not there (any more), and has to be prepared.
+    Missing,
 }
 
 impl Registry {
@@ -56,34 +56,38 @@ impl Registry {
         self.channel.held(&glance.digest).is_some()
     }
 
-    /// Sees to it that the caller's view is there as a snapshot, unless it is another one by now.
+    /// Sees to it that the caller's view is there as a snapshot. `false`: it is another one by now, or nobody's, and
+    /// whoever waits for the same is to ask again.
     ///
     /// # Errors
     /// See [`super::Error`].
-    pub fn prepare(&self, caller: &Caller, glance: &Glance) -> Result<()> {
-        self.snapshot_of(caller.own_id()?, glance).map(drop)
+    pub fn prepare(&self, caller: &Caller, glance: &Glance) -> Result<bool> {
+        match self.snapshot_of(caller.own_id()?, glance) {
+            Err(Error::NotFound { .. } | Error::Nobody(_)) => Ok(false),
+            other => Ok(other?.is_some()),
+        }
     }
 
-    /// The commit of the caller's view, made if it is not there yet. From then on they may fetch it.
-    /// `None`: their view is another one by now.
+    /// The commit of the caller's view. From then on they may fetch it. `None`: it is not there (any more), and
+    /// has to be prepared.
     ///
     /// # Errors
     /// See [`super::Error`].
     pub fn tip(&self, caller: &Caller, glance: &Glance) -> Result<Option<Oid>> {
         let user = caller.own_id()?;
-        let Some(held) = self.snapshot_of(user, glance)? else { return Ok(None) };
+        let Some(held) = self.snapshot_at_hand(&glance.digest) else { return Ok(None) };
         let tip = held.snapshot.tip();
         self.note_advertised(user, &glance.digest, tip)?;
         Ok(Some(tip))
     }
 
-    /// What the caller is sent for their request; `glance` is their view.
+    /// What the caller is sent for their request; `glance` is their view, prepared.
     ///
     /// # Errors
     /// See [`super::Error`]. What the caller may not have, or nobody has, is a [`Fetched::Refused`].
     pub fn fetch(&self, caller: &Caller, glance: &Glance, fetch: &Fetch) -> Result<Fetched> {
         let user = caller.own_id()?;
-        let Some(current) = self.snapshot_of(user, glance)? else { return Ok(Fetched::Moved) };
+        let Some(current) = self.snapshot_at_hand(&glance.digest) else { return Ok(Fetched::Missing) };
         let told = self.advertised(user)?;
         let had: Vec<Arc<Held>> = told
             .iter()
@@ -112,7 +116,7 @@ impl Registry {
         let Some(band) = reply.pack else { return Ok(Fetched::Stream(PackStream::only(reply.head).into())) };
         let wants: Vec<(Oid, &Snapshot)> = wants.iter().map(|(want, held)| (*want, &held.snapshot)).collect();
         let had: Vec<&Snapshot> = had.iter().map(|held| &held.snapshot).collect();
-        let pack = pack::select(&wants, &had, &fetch.filter).map_err(super::Error::Cached)?;
+        let pack = pack::select(&wants, &had, &fetch.filter).map_err(Error::Cached)?;
         if band == Band::Large
             && current.snapshot.is_whole(&pack)
             && let Some(ready) = self.ready_pack(&current)
@@ -122,14 +126,14 @@ impl Registry {
         Ok(Fetched::Stream(PackStream::new(reply.head, band, pack).into()))
     }
 
-    /// The view as a bundle (gitformat-bundle): what `git clone --bundle-uri` takes. `None`: the caller's
-    /// view is another one by now.
+    /// The view as a bundle (gitformat-bundle): what `git clone --bundle-uri` takes. `None`: it is not there (any
+    /// more), and has to be prepared.
     ///
     /// # Errors
     /// See [`super::Error`].
     pub fn git_bundle(&self, caller: &Caller, glance: &Glance) -> Result<Option<PackStream>> {
-        let user = caller.own_id()?;
-        let Some(held) = self.snapshot_of(user, glance)? else { return Ok(None) };
+        caller.own_id()?;
+        let Some(held) = self.snapshot_at_hand(&glance.digest) else { return Ok(None) };
         Ok(Some(PackStream::bundle(&held.snapshot.tip(), held.snapshot.pack())))
     }
 

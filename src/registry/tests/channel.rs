@@ -9,9 +9,10 @@ use crate::domain::repository::oid::Oid;
 use crate::registry::channel::{Fetched, Protocol, Request, parse};
 use crate::registry::settings::CacheSettings;
 use crate::registry::testing::{Fixture, operator, texts};
+use crate::registry::views::Glance;
 use crate::registry::{Registry, Settings};
 
-fn fixture() -> Fixture {
+pub(super) fn fixture() -> Fixture {
     fixture_with(Settings::default())
 }
 
@@ -24,23 +25,34 @@ fn fixture_with(settings: Settings) -> Fixture {
     fixture
 }
 
-fn caller(registry: &Registry, email: &str) -> Caller {
+pub(super) fn caller(registry: &Registry, email: &str) -> Caller {
     let user = registry.users(&operator()).unwrap().into_iter().find(|user| user.row.email == email).unwrap();
     Caller::User { id: user.row.id, email: user.row.email, admin: false }
 }
 
-fn tip(registry: &Registry, email: &str) -> Oid {
-    let caller = caller(registry, email);
-    let glance = registry.work_out_glance(&caller).unwrap();
+pub(super) fn tip(registry: &Registry, email: &str) -> Oid {
+    let (caller, glance) = prepared(registry, email);
     let tip = registry.tip(&caller, &glance).unwrap().unwrap();
     assert_eq!(registry.known_tip(&caller, &glance).unwrap(), Some(tip));
     tip
 }
 
-/// All that is sent, or the words of the refusal.
-fn fetch(registry: &Registry, email: &str, wants: &[Oid], haves: &[Oid]) -> Result<Vec<u8>, String> {
+/// Somebody whose view is there.
+pub(super) fn prepared(registry: &Registry, email: &str) -> (Caller, Glance) {
     let caller = caller(registry, email);
     let glance = registry.work_out_glance(&caller).unwrap();
+    assert!(registry.prepare(&caller, &glance).unwrap());
+    (caller, glance)
+}
+
+/// All that is sent, or the words of the refusal.
+pub(super) fn fetch(
+    registry: &Registry,
+    email: &str,
+    wants: &[Oid],
+    haves: &[Oid],
+) -> Result<Vec<u8>, String> {
+    let (caller, glance) = prepared(registry, email);
     let line = |text: String| format!("{:04x}{text}", text.len() + 4);
     let wants = wants.iter().map(|id| line(format!("want {id}\n")));
     let haves = haves.iter().map(|id| line(format!("have {id}\n")));
@@ -49,7 +61,7 @@ fn fetch(registry: &Registry, email: &str, wants: &[Oid], haves: &[Oid]) -> Resu
     let Ok(Request::Fetch(request)) = parse(Protocol::V2, body.as_bytes()) else { panic!("{body}") };
     match registry.fetch(&caller, &glance, &request).unwrap() {
         Fetched::Refused(refusal) => Err(refusal.to_string()),
-        Fetched::Moved => panic!("nothing changed meanwhile"),
+        Fetched::Missing => panic!("it is prepared"),
         Fetched::Stream(mut stream) => {
             let mut all = Vec::new();
             loop {
@@ -69,7 +81,7 @@ fn objects(sent: &[u8]) -> u32 {
     u32::from_be_bytes(sent[at..at + 4].try_into().unwrap())
 }
 
-fn files(fixture: &Fixture, folder: &str) -> Vec<PathBuf> {
+pub(super) fn files(fixture: &Fixture, folder: &str) -> Vec<PathBuf> {
     let folder = fixture.registry.folder().git_cache().join(folder);
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
