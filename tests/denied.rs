@@ -11,6 +11,7 @@ use crate::support::field::Field;
 use crate::support::git::VERSIONS;
 use crate::support::packets::{fetch, says};
 use crate::support::remotes::remote_url;
+use crate::support::server::Server as Serving;
 use crate::support::web::{Reply, Server, http_backend};
 use crate::support::{ADA, Ran, Upstream, World, sha256};
 
@@ -311,6 +312,59 @@ fn nobody_fetches_it_by_an_older_view() {
             says(&answer, &format!("upload-pack: not our ref {id}"));
             assert!(!answer.body.windows(4).any(|four| four == b"PACK"), "v{version} {id}");
         }
+    }
+}
+
+/// Attack: a curator takes the entry out, or has it lead elsewhere, before the host is denied. Then no entry tells any
+/// more where the files of an older view are from; and somebody has written down its commit and the ids in it.
+#[test]
+fn nobody_fetches_it_by_an_older_view_whose_entry_is_gone_or_leads_elsewhere() {
+    for elsewhere in [false, true] {
+        let places = Places::new();
+        let (field, tool) = (places.field(), places.tool());
+        let skill = "skills/s/SKILL.md";
+        tool.write(skill, "---\nname: s\ndescription: d\n---\nsecret\n").commit("Secret");
+        let other = places.ground.upstream("other");
+        other.write(".claude-plugin/plugin.json", json!({"name": "tool", "version": "2.0.0"}).to_string());
+        other.commit("Other");
+        field.market.plugin("plain");
+        let plain = json!({"name": "plain", "source": "./plugins/plain"});
+        // It is not asked itself, and leads to the one that is denied then.
+        let evil = &source(&at(&places.short))[0];
+        well(&field.open(&json!([plain, evil])));
+        let world = &field.world;
+        let serve = field.command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
+        let (ada, server) = (world.bearer(ADA), Serving::begin(world, serve));
+        let clone = world.git(&server, &ada).clone("before", &[]);
+        let of = |what: &str| world.look(&clone, &["rev-parse", what]);
+        let plain_file = of("HEAD:plugins/market-plain/skills/plain/SKILL.md");
+        let old = [of("HEAD"), of("HEAD^{tree}"), of(&format!("HEAD:plugins/market-tool/{skill}"))];
+        let ask = |version: u8, id: &String| server.upload_pack(&ada, version, &fetch(version, &[id], &[]));
+
+        let now = match elsewhere {
+            true => json!([plain, source(&format!("{}/other", places.other.url))[0]]),
+            false => json!([plain]),
+        };
+        field.market.catalog(&now).commit("Away");
+        well(&field.sync());
+        for id in &old {
+            assert!(ask(2, id).body.windows(4).any(|four| four == b"PACK"), "{id}");
+        }
+        well(&field.run(&["host", "deny", &places.host()]));
+        for synced in [false, true] {
+            for version in VERSIONS {
+                for id in &old {
+                    let answer = ask(version, id);
+                    says(&answer, &format!("upload-pack: not our ref {id}"));
+                    assert!(!answer.body.windows(4).any(|four| four == b"PACK"), "v{version} {id} {synced}");
+                }
+            }
+            well(&field.sync());
+        }
+        assert!(ask(2, &plain_file).body.windows(4).any(|four| four == b"PACK"));
+        // Whoever takes that back has it all again.
+        well(&field.run(&["host", "forget", &places.host()]));
+        assert!(ask(2, &old[0]).body.windows(4).any(|four| four == b"PACK"));
     }
 }
 

@@ -97,16 +97,14 @@ impl Cache {
         self.root.join(PARTS).join(format!("{plugin}.{}", self.kind.extension))
     }
 
+    /// Whether what is made for a view is there; if so, it is in use.
+    pub(super) fn has_view(&self, view: &Digest) -> bool {
+        is_there(&self.view(view))
+    }
+
     /// Whether a plugin's part is there; if so, it is in use.
     pub(super) fn has_part(&self, plugin: &Digest) -> bool {
-        let path = self.part(plugin);
-        let Ok(facts) = fs::metadata(&path) else { return false };
-        let age = facts.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
-        // A bundle has hundreds of them: to write that again and again would cost more than it tells.
-        if age.is_some_and(|age| age > IN_USE / 2) {
-            touch(&path);
-        }
-        facts.is_file()
+        is_there(&self.part(plugin))
     }
 
     /// What is remembered of a user.
@@ -194,6 +192,17 @@ impl Pruned {
     pub(super) fn and(self, other: Self) -> Self {
         Self { files: self.files + other.files, bytes: self.bytes + other.bytes }
     }
+}
+
+/// Whether a file is there, which is used then.
+fn is_there(path: &Path) -> bool {
+    let Ok(facts) = fs::metadata(path) else { return false };
+    let age = facts.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+    // A bundle has hundreds of them: to write that again and again would cost more than it tells.
+    if age.is_some_and(|age| age > IN_USE / 2) {
+        touch(path);
+    }
+    facts.is_file()
 }
 
 /// Notes that a file was used just now.

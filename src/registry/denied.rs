@@ -74,10 +74,7 @@ impl Registry {
         }
         let mut refusals = lineages.refusals.borrow_mut();
         let refusal = refusals.entry((place.url.clone(), place.commit)).or_insert_with(|| {
-            // The operator's own registry is not asked about.
-            let own = self.settings.sync.npm_registry.as_deref().map(Origin::of);
-            let is_own = place.url.ends_with("#npm") && own == Some(Origin::of(&place.url));
-            let of_place = || refusal_of(hosts, &Origin::of(home), &place.url).filter(|_| !is_own);
+            let of_place = || self.refusal_of_address(hosts, home, &place.url);
             let lineage = lineages.of(&self.folder.vendored(&place.url));
             let of_parts = || {
                 let why = refusal_of_givers(&lineage.givers(&place.commit), hosts, &place.url)?;
@@ -86,6 +83,14 @@ impl Registry {
             of_place().or_else(of_parts).or_else(|| lfs::refusal(&lineage, place, hosts))
         });
         refusal.clone()
+    }
+
+    /// Why nothing is served of what is kept in the store from that address. `home` is the marketplace's.
+    pub(super) fn refusal_of_address(&self, hosts: &Hosts, home: &str, url: &str) -> Option<String> {
+        // The operator's own registry is not asked about.
+        let own = self.settings.sync.npm_registry.as_deref().map(Origin::of);
+        let is_own = url.ends_with("#npm") && own == Some(Origin::of(url));
+        refusal_of(hosts, &Origin::of(home), url).filter(|_| !is_own)
     }
 
     /// Takes out what is denied by now and cannot be read again. The rest stays as it is.

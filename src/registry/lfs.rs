@@ -77,6 +77,11 @@ impl Filled {
         Self { commit, record: recall_made(folder, &commit).unwrap_or_default() }
     }
 
+    /// The same for one that lies elsewhere, if some of it is not as it was committed.
+    pub(super) fn of_made(lineage: &Lineage, commit: Oid) -> Option<Self> {
+        Some(Self { commit, record: lineage.record(&commit)? })
+    }
+
     fn missing(&self, plugin: &str) -> impl Iterator<Item = &Missing> {
         self.record.missing.iter().filter(move |missing| missing.plugin == plugin)
     }
@@ -86,12 +91,16 @@ impl Filled {
         self.record.plugins.contains_key(plugin)
     }
 
+    /// Who was asked for a plugin's objects, as `https://host:port`.
+    pub(super) fn givers(&self, plugin: &str) -> impl Iterator<Item = &String> {
+        let objects = self.record.plugins.get(plugin).into_iter().flatten();
+        objects.filter_map(|oid| self.record.from.get(oid)).flatten()
+    }
+
     /// Why a plugin is not served as it is here, by what is said of hosts now. `url` is its repository's address: about
     /// that it was asked when the plugin's own source was.
     pub(super) fn refusal(&self, plugin: &str, hosts: &Hosts, url: &str) -> Option<String> {
-        let objects = self.record.plugins.get(plugin)?.iter();
-        let from = objects.filter_map(|oid| self.record.from.get(oid)).flatten();
-        let why = refusal_of_givers(from, hosts, url)?;
+        let why = refusal_of_givers(self.givers(plugin), hosts, url)?;
         Some(format!("of what git LFS keeps of it, {why}"))
     }
 
@@ -125,8 +134,7 @@ impl Filled {
 
 /// The same for one that lies elsewhere, as it was found before.
 pub(super) fn refusal(lineage: &Lineage, place: &remote::Vendored, hosts: &Hosts) -> Option<String> {
-    let filled = Filled { commit: place.commit, record: lineage.record(&place.commit)? };
-    filled.refusal(ALL, hosts, &place.url)
+    Filled::of_made(lineage, place.commit)?.refusal(ALL, hosts, &place.url)
 }
 
 /// Whether a plugin is served with all that git LFS keeps of it, and could be served on as it is.

@@ -32,6 +32,7 @@ pub mod doctor;
 pub mod error;
 mod finding;
 pub mod folder;
+mod given;
 pub mod grants;
 pub mod groups;
 mod holding;

@@ -20,13 +20,17 @@ pub(super) struct Errand<'a> {
 
 /// Why nothing may come from where a source is, if that is so.
 pub(super) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
-    let url = match remote {
-        Remote::Git(git) => git.url.as_str(),
-        Remote::Archive(archive) => archive.url.as_str(),
-        Remote::Npm(npm) => npm.registry.as_deref()?,
-        Remote::Command => return None,
-    };
-    refusal_of(hosts, home, url)
+    refusal_of(hosts, home, address_of(remote)?)
+}
+
+/// Where a source says that it is, if it says so.
+pub(super) fn address_of(remote: &Remote) -> Option<&str> {
+    match remote {
+        Remote::Git(git) => Some(&git.url),
+        Remote::Archive(archive) => Some(&archive.url),
+        Remote::Npm(npm) => npm.registry.as_deref(),
+        Remote::Command => None,
+    }
 }
 
 /// The same for the address of a repository, of a file, or of what is kept in the store.

@@ -129,12 +129,18 @@ impl Entitlement<'_> {
     }
 
     /// Whether the person may have that as it was before, be it listed at present or not: it was granted to them,
-    /// nobody disabled it, and it is not kept from everybody, which it is when its host is denied.
+    /// nobody disabled it, and it is not kept from everybody, which it is when its host is denied. Where it was
+    /// from before, the entry of now does not tell: that is written beside it.
     pub fn grants(&self, slug: &str, plugin: &str) -> bool {
         let of_slug = self.shares.iter().filter(|share| *share.market.slug == *slug);
         let enabled = of_slug.filter(|share| !share.market.disabled.contains_key(plugin));
         let allowed = enabled.filter(|share| !share.market.denies(plugin));
         allowed.flat_map(|share| &share.held).any(|(_, held)| held.has(plugin))
+    }
+
+    /// The address of a marketplace of which something was granted.
+    pub fn home(&self, slug: &str) -> Option<&str> {
+        self.shares.iter().find(|share| *share.market.slug == *slug).map(|share| share.market.url.as_str())
     }
 
     /// The commits that the marketplaces of the view are at, by slug.

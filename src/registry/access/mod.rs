@@ -30,6 +30,7 @@ use crate::store::Store;
 use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;
 
+pub(super) use entitlement::Entitlement;
 pub use entitlement::Source;
 pub(super) use load::Scope;
 use recent::Recent;

@@ -71,7 +71,13 @@ impl Memory {
         all.insert(user.to_owned(), told);
     }
 
-    /// A snapshot, unless a file of it turned out to be spoilt.
+    /// A snapshot that is only looked at: it stays where it is among the others.
+    pub fn seen(&self, view: &Digest) -> Option<Arc<Held>> {
+        let held = locked(&self.held);
+        held.iter().find(|held| held.view == *view && held.snapshot.is_sound()).cloned()
+    }
+
+    /// A snapshot, unless a file of it turned out to be spoilt. It is in use then.
     pub fn held(&self, view: &Digest) -> Option<Arc<Held>> {
         let mut held = locked(&self.held);
         held.retain(|held| held.snapshot.is_sound());

@@ -2,13 +2,15 @@
 //!
 //! A view is a [`Snapshot`]: one commit without a parent, made of the view's contents alone. Whoever asks
 //! may have what is in their own view, or in one that they were told of before, as long as everything in
-//! that is still granted to them. Any other object does not exist for them, whoever else has it.
+//! that is still granted to them, and from nobody who is denied by now. Any other object does not exist for
+//! them, whoever else has it.
 
 mod advertised;
 mod memory;
 mod ready;
 mod snapshots;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::views::Glance;
@@ -98,17 +100,18 @@ impl Registry {
         let known = |id: &Oid| told.iter().any(|told| told.tip == *id);
 
         // Most of those who ask want what they have now: older views are looked at only for others.
-        let mut older = None;
+        let is_now = |want: &Oid| current.snapshot.has(want);
+        let others: Vec<Oid> = fetch.wants.iter().filter(|want| !is_now(want)).copied().collect();
+        let mut older = match others.is_empty() {
+            true => Vec::new(),
+            false => self.in_older_views(user, &current, &told, &others)?,
+        }
+        .into_iter();
         let mut wants: Vec<(Oid, Arc<Held>)> = Vec::with_capacity(fetch.wants.len());
         for want in &fetch.wants {
-            let has = |held: &&Arc<Held>| held.snapshot.has(want);
-            let found = if has(&&current) {
-                Some(&current)
-            } else {
-                older.get_or_insert_with(|| self.older_views(user, glance, &told)).iter().find(has)
-            };
+            let found = if is_now(want) { Some(Arc::clone(&current)) } else { older.next() };
             match found {
-                Some(held) => wants.push((*want, Arc::clone(held))),
+                Some(held) => wants.push((*want, held)),
                 None => return Ok(Fetched::Refused(Refusal::not_our_ref(want))),
             }
         }
@@ -140,18 +143,5 @@ impl Registry {
     /// All of a view in memory. What cannot be read is told to whoever is sent the files.
     fn ready_pack(&self, held: &Held) -> Option<Arc<ReadyPack>> {
         self.channel.ready.pack(held, self.settings.cache.memory_bytes).ok().flatten()
-    }
-
-    /// Views that the user was told of before, and may still have: everything in them is granted to them
-    /// now, and it is in the cache.
-    fn older_views(&self, user: &str, now: &Glance, told: &[advertised::Advertised]) -> Vec<Arc<Held>> {
-        let Ok(Some(access)) = self.access() else { return Vec::new() };
-        let Some(entitlement) = access.entitlement(user) else { return Vec::new() };
-        told.iter()
-            .rev()
-            .filter(|told| told.view != now.digest)
-            .filter_map(|told| self.snapshot_at_hand(&told.view))
-            .filter(|held| held.plugins.iter().all(|(slug, plugin)| entitlement.grants(slug, plugin)))
-            .collect()
     }
 }

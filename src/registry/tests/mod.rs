@@ -14,3 +14,4 @@ mod states;
 mod syncs;
 mod terms;
 mod tokens;
+mod told;
