@@ -165,12 +165,13 @@ impl Registry {
     }
 
     /// What has to be done now and then by a process that lives long: writes down when tokens were used,
-    /// keeps the database's log short, and the caches small.
+    /// which views are in use, keeps the database's log short, and the caches small.
     ///
     /// # Errors
     /// What the database or the disk says. Nothing is lost, and the next time it is tried again.
     pub fn tidy(&self) -> Result<()> {
         self.write_token_uses()?;
+        self.note_used_views()?;
         self.prune_in_time()?;
         // The lock is taken only if there is something to do: writes wait for it, though nobody who reads.
         if self.store().log_size() > LONG_LOG { self.fold() } else { Ok(()) }

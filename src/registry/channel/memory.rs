@@ -1,6 +1,6 @@
 //! What the git channel has in memory. Nothing in it has to be: all is read or made again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -21,6 +21,8 @@ const MOST: usize = 200_000;
 #[derive(Default)]
 pub(in crate::registry) struct Memory {
     tips: Mutex<HashMap<Digest, Oid>>,
+    /// Views that somebody was told of, or sent, from memory, so that their files do not show it.
+    used: Mutex<HashSet<Digest>>,
     told: Mutex<HashMap<String, Arc<[Advertised]>>>,
     /// Held by whoever reads or writes the files of that.
     files_of_told: Mutex<()>,
@@ -36,8 +38,16 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Memory {
+    /// The commit of a view, which is in use then.
     pub fn tip(&self, view: &Digest) -> Option<Oid> {
-        locked(&self.tips).get(view).copied()
+        let tip = locked(&self.tips).get(view).copied()?;
+        locked(&self.used).insert(*view);
+        Some(tip)
+    }
+
+    /// The views that were used since this was asked the last time.
+    pub fn take_used(&self) -> HashSet<Digest> {
+        std::mem::take(&mut locked(&self.used))
     }
 
     pub fn keep_tip(&self, view: Digest, tip: Oid) {
@@ -84,6 +94,8 @@ impl Memory {
         let place = held.iter().position(|held| held.view == *view)?;
         let found = held.remove(place)?;
         held.push_front(Arc::clone(&found));
+        drop(held);
+        locked(&self.used).insert(*view);
         Some(found)
     }
 

@@ -7,6 +7,7 @@
 
 mod advertised;
 mod memory;
+mod older;
 mod ready;
 mod snapshots;
 
@@ -28,7 +29,7 @@ pub use crate::git::upload_pack::{
     Fetch, Protocol, Refusal, Request, advertisement, bundle_uri, capabilities, parse,
 };
 pub(super) use memory::Memory;
-use snapshots::Held;
+use snapshots::{Held, Plugin};
 
 /// How many views, of those that somebody was told of, they may fetch after they got another one.
 const REMEMBERED: usize = 16;
@@ -50,6 +51,26 @@ impl Registry {
     pub fn known_tip(&self, caller: &Caller, glance: &Glance) -> Result<Option<Oid>> {
         let user = caller.own_id()?;
         Ok(self.channel.tip(&glance.digest).filter(|_| self.channel.was_told(user, &glance.digest)))
+    }
+
+    /// Notes with the files which views were used from memory: what is used is not removed to make room.
+    pub(super) fn note_used_views(&self) -> Result<()> {
+        let used = self.channel.take_used();
+        if used.is_empty() {
+            return Ok(());
+        }
+        let cache = self.git_cache()?;
+        // Many views have the same parts.
+        let mut parts = HashSet::new();
+        for view in used {
+            if let Some((_, about)) = self.head_at_hand(&cache, &view) {
+                parts.extend(about.plugins.iter().filter_map(Plugin::part).copied());
+            }
+        }
+        for part in parts {
+            cache.has_part(&part);
+        }
+        Ok(())
     }
 
     /// Whether a view is in memory as a snapshot, so that nobody has to wait for it.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Barrier;
+use std::time::{Duration, SystemTime};
 
 use super::channel::{caller, fetch, files, fixture, prepared, tip};
 use crate::domain::access::caller::Caller;
@@ -127,4 +128,36 @@ fn of_two_views_that_somebody_is_told_of_at_once_both_are_remembered() {
             fs::read_to_string(registry.folder().git_cache().join("users").join(caller.own_id().unwrap()));
         assert_eq!(text.unwrap().lines().count(), 2, "{n}");
     }
+}
+
+/// What is answered from memory shows in no file by itself, and the oldest files go first.
+#[test]
+fn what_was_used_is_not_what_was_not_used_for_longest() {
+    let fixture = fixture();
+    tip(&fixture.registry, ADA);
+    let all = |fixture: &Fixture| [files(fixture, "parts"), files(fixture, "views")].concat();
+    let old = |fixture: &Fixture| {
+        for path in all(fixture) {
+            let file = fs::File::options().append(true).open(path).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(1_200)).unwrap();
+        }
+    };
+    let used = |fixture: &Fixture| {
+        let age = |path| fs::metadata(path).unwrap().modified().unwrap().elapsed().unwrap_or_default();
+        all(fixture).into_iter().filter(|path| age(path) < Duration::from_secs(60)).count()
+    };
+    let registry = &fixture.registry;
+    registry.tidy().unwrap();
+    old(&fixture);
+    registry.tidy().unwrap();
+    assert_eq!(used(&fixture), 0, "nobody asked");
+    let (ada, glance) = (caller(registry, ADA), registry.work_out_glance(&caller(registry, ADA)).unwrap());
+    assert!(registry.known_tip(&ada, &glance).unwrap().is_some());
+    registry.tidy().unwrap();
+    assert_eq!(used(&fixture), 3);
+    old(&fixture);
+    let fixture = fixture.reopened("this boot\n");
+    fixture.registry.hold_access().unwrap();
+    prepared(&fixture.registry, ADA);
+    assert_eq!(used(&fixture), 3);
 }
