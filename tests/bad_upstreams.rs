@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::good::{Good, harmless};
+use crate::support::good::{ADA, Good, harmless};
 use crate::support::web::{Reply, Server, http_backend};
 
 const MANIFEST: &str = ".claude-plugin/marketplace.json";
@@ -368,6 +368,65 @@ fn files_that_cannot_be_served_cost_themselves_alone() {
     assert!(files["run"].0 && !files["ok.md"].0);
     up.plugins(&["alpha", "beta"]).commit("Mend it");
     good.recovers();
+}
+
+/// Files that git reads itself, in every spelling that some file system takes for theirs, and made so that `git
+/// fsck` refuses them. Whoever checks what they fetch would get nothing of the feed, for one plugin in it.
+#[test]
+fn files_that_git_itself_refuses_cost_themselves_alone() {
+    let good = Good::new();
+    let up = &good.upstream;
+    let mut refused = Vec::new();
+    let mut number = 0;
+    // Each with contents of its own, so that git has to speak of each.
+    let mut bad = |text: String| {
+        number += 1;
+        let id = up.blob(format!("# {number}\n{text}\n").as_bytes());
+        refused.push(id.clone());
+        id
+    };
+    let mut modules = || bad("[submodule \"x\"]\n\tpath = x\n\turl = --upload-pack=evil\n".to_owned());
+    let hidden: Vec<(String, String)> = [
+        ".gitmodules",
+        ".GITMODULES",
+        ".gitmodules.",
+        ".gitmodules ",
+        ".gitmodules::$DATA",
+        "gitmod~1",
+        "GITMOD~4",
+        "gi7eba~1",
+        "gi7eb~12",
+        "~1234567",
+    ]
+    .map(|name| (name.to_owned(), modules()))
+    .into();
+    let left_out: Vec<(String, String)> =
+        [".gitattributes", ".gitattributes. ", ".gitattributes:x", "gitatt~1", "GI7D29~9"]
+            .map(|name| (name.to_owned(), bad(format!("#{}", "x".repeat(2_047)))))
+            .into();
+    let ok = up.blob(b"ok\n");
+    let folder = up.tree(&[("100644", &ok, b"file")]);
+    let folder = up.tree(&[("040000", &folder, b".gitattributes"), ("040000", &folder, b"gitmod~2")]);
+    let mut entries = vec![("100644", ok.as_str(), b"ok".as_slice()), ("040000", &folder, b"folder")];
+    entries.extend(hidden.iter().chain(&left_out).map(|(name, id)| ("100644", id.as_str(), name.as_bytes())));
+    good.gamma_tree(&up.tree(&entries));
+    let told = up.git_command(&["fsck", "--strict"]).output().unwrap();
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(refused.iter().all(|id| told.contains(id)), "git takes one of them for something else: {told}");
+
+    let words = |name: &str| format!("`{name}`: it is left out: it has a line of 2,048 bytes or more");
+    let mut notes: Vec<String> = left_out.iter().map(|(name, _)| words(name)).collect();
+    notes.push("`folder/.gitattributes/`: it is left out: git keeps that name for a file".to_owned());
+    let files = good.gamma_is_served(&notes.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(files.keys().collect::<Vec<_>>(), [".claude-plugin/plugin.json", "ok"]);
+
+    good.world.agnes(&["grant", "Everyone", "up/gamma"]);
+    let server = good.world.serve(&[]);
+    let git = good.world.git(&server, &good.world.bearer(ADA));
+    for args in [[].as_slice(), &["--depth=1"], &["--filter=blob:none"]] {
+        let clone = git.clone_with(&[("transfer.fsckObjects", "true")], "checked", args);
+        assert!(clone.join("plugins/up-gamma/ok").exists());
+    }
 }
 
 #[test]

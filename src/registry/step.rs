@@ -22,7 +22,7 @@ use crate::store::plugins::PluginRow;
 
 /// The rules by which plugins are read. When they change, the next sync reads everything anew, even
 /// where the upstream did not change.
-const RULES: &str = "agnes rules 3";
+const RULES: &str = "agnes rules 4";
 
 /// What is known of a marketplace before its sync.
 #[derive(Clone)]

@@ -12,7 +12,7 @@ use super::portable::{self, LONGEST_PATH, Verdict, verdict};
 use crate::domain::digest::{Digest, Fields};
 use crate::domain::limits::Limits;
 use crate::domain::note::{Note, quoted};
-use crate::domain::repository::attributes::{self, Attributes, Ending};
+use crate::domain::repository::attributes::{self, Attributes, Ending, LARGEST_FOR_GIT};
 use crate::domain::repository::lfs::LARGEST_POINTER;
 use crate::domain::repository::links::{Found, Lost, Repo};
 use crate::domain::repository::oid::Oid;
@@ -44,6 +44,14 @@ pub struct Content {
 }
 
 const PATH_LONG: &str = "it is left out: its path is longer than 2,048 bytes";
+
+/// The code, and what is said of a folder and of a file.
+const ATTRIBUTES: (&str, &str, &str) = (
+    "attributes-refused",
+    "it is left out: git keeps that name for a file, and some clients would refuse the whole feed for a folder",
+    "it is left out: it has a line of 2,048 bytes or more, or more than 100 MiB, and some clients of git would \
+     refuse the whole feed for that",
+);
 
 /// Why a plugin has no content.
 #[derive(Debug, thiserror::Error)]
@@ -239,6 +247,10 @@ impl Walk<'_> {
             self.note("path-long", &shown, PATH_LONG);
             return Ok(());
         }
+        if portable::is_attributes(last_segment(shown.trim_end_matches('/'))) {
+            self.note(ATTRIBUTES.0, &shown, ATTRIBUTES.1);
+            return Ok(());
+        }
         let entries = self.repo.entries(id)?;
         self.open.push(Folder { real, shown, entries, next: 0, seen: HashSet::new() });
         Ok(())
@@ -293,12 +305,17 @@ impl Walk<'_> {
         if self.content.files.len() as u64 >= self.limits.max_files {
             return Err(Unservable::Files(self.limits.max_files));
         }
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        if let Some(why) = portable::not_on_windows(name) {
+        let effect = self.attributes.effect(real)?;
+        let is_attributes = portable::is_attributes(last_segment(&path));
+        if is_attributes && self.is_refused(&blob, size, effect.ending)? {
+            self.note(ATTRIBUTES.0, &path, ATTRIBUTES.2);
+            return Ok(());
+        }
+        if let Some(why) = portable::not_on_windows(last_segment(&path)) {
             self.note("name-not-on-windows", &path, why);
         }
-        let effect = self.attributes.effect(real)?;
-        if effect.lfs && size <= LARGEST_POINTER {
+        // Attributes are served as they were looked at, and not as what git LFS may have in their place.
+        if effect.lfs && !is_attributes && size <= LARGEST_POINTER {
             self.content.lfs.insert(path.clone(), real.to_vec());
         }
         if self.gets_crlf(&path, effect.ending, &blob, size)? {
@@ -306,6 +323,16 @@ impl Walk<'_> {
         }
         self.content.files.insert(path, File { executable, blob, size });
         Ok(())
+    }
+
+    /// Whether git would refuse the attributes in that file, as they would be served.
+    fn is_refused(&self, blob: &Oid, size: u64, ending: Ending) -> Result<bool, ReadError> {
+        if size > LARGEST_FOR_GIT {
+            return Ok(true);
+        }
+        let bytes = self.repo.objects().blob(blob)?;
+        let bytes = attributes::converted(&bytes, ending).unwrap_or(bytes);
+        Ok(attributes::is_refused(&bytes))
     }
 
     /// Whether a checkout writes the file with other line endings than were committed.
@@ -334,6 +361,10 @@ impl Walk<'_> {
             self.content.notes.push(Note::new(code, "and more of these".to_owned()));
         }
     }
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// On file systems that ignore case one of two such files overwrites the other, as it does when the

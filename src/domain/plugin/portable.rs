@@ -37,8 +37,8 @@ pub fn verdict(name: &[u8]) -> Verdict {
     if text.len() > LONGEST_SEGMENT {
         return Verdict::Unfit("name-long", "its name is longer than the 255 bytes that file systems hold");
     }
-    let hidden = [".agnes", "marketplace-metadata.json", ".gitmodules"];
-    if hidden.iter().any(|name| text.eq_ignore_ascii_case(name)) {
+    let hidden = [".agnes", "marketplace-metadata.json"];
+    if hidden.iter().any(|name| text.eq_ignore_ascii_case(name)) || passes_for(text, "gitmodules", "gi7eba") {
         return Verdict::Hidden;
     }
     Verdict::Serve
@@ -66,8 +66,34 @@ pub fn not_on_windows(name: &str) -> Option<&'static str> {
 /// such.) What `git fsck` calls `hasDotgit`.
 fn is_git_folder(text: &str) -> bool {
     let visible: String = text.chars().filter(|c| !is_deceptive(*c)).collect();
-    let base = visible.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
+    let base = ntfs_base(&visible);
     base.eq_ignore_ascii_case(".git") || base.eq_ignore_ascii_case("git~1")
+}
+
+/// Whether git takes a file of this name for its `.gitattributes`, and looks into it whenever it checks what it
+/// fetches.
+#[must_use]
+pub fn is_attributes(name: &str) -> bool {
+    passes_for(name, "gitattributes", "gi7d29")
+}
+
+/// Whether NTFS opens a file of this name by `.` and `long`: in any case, with trailing dots and spaces, an
+/// alternate stream, or by a short name, which is made of six characters of the long one, or of some of them and a
+/// hash (`hashed`). What git's path.c calls `is_ntfs_dot_generic`.
+fn passes_for(name: &str, long: &str, hashed: &str) -> bool {
+    let base = ntfs_base(name).to_ascii_lowercase();
+    if base.strip_prefix('.') == Some(long) {
+        return true;
+    }
+    let Some((stem, number)) = base.split_once('~').filter(|_| base.len() == 8) else { return false };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+    let is_short = stem.len() == 6 && long.starts_with(stem) && matches!(number, "1" | "2" | "3" | "4");
+    is_short || (is_number && hashed.starts_with(stem))
+}
+
+/// A name without what NTFS passes over: an alternate stream, and dots and spaces at its end.
+fn ntfs_base(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default().trim_end_matches(['.', ' '])
 }
 
 #[cfg(test)]
@@ -95,6 +121,60 @@ mod tests {
     fn ours_is_hidden() {
         for name in [".agnes", "marketplace-metadata.json", ".gitmodules"] {
             assert_eq!(verdict(name.as_bytes()), Verdict::Hidden, "{name}");
+        }
+    }
+
+    /// The names are those of git's own test (t0060), and of it the ones that are not.
+    #[test]
+    fn what_some_file_system_takes_for_a_file_of_gits() {
+        for end in ["", ".", " ", ". .", "::$DATA", " . :x"] {
+            for name in [
+                ".gitmodules",
+                ".GitModules",
+                "gitmod~1",
+                "GITMOD~4",
+                "gi7eba~1",
+                "gi7eb~12",
+                "g~123456",
+                "~1234567",
+            ] {
+                assert_eq!(verdict(format!("{name}{end}").as_bytes()), Verdict::Hidden, "{name}{end}");
+            }
+            for name in [
+                ".gitattributes",
+                ".GITATTRIBUTES",
+                "gitatt~1",
+                "gitatt~4",
+                "GI7D29~1",
+                "gi7d2~99",
+                "gi~98765",
+            ] {
+                assert!(is_attributes(&format!("{name}{end}")), "{name}{end}");
+            }
+        }
+        for name in [
+            "gitmodules",
+            ".gitmodules,v",
+            ".gitmodulesx",
+            "gitmod~0",
+            "gitmod~5",
+            "gitmod~12",
+            "gitmod1",
+            "gi7eba~0",
+            "gi7eb~01",
+            "gi7eba~10",
+            "gi7ebb~1",
+            "gi7eba~",
+            "gitmod",
+            "~123456",
+            "~12345678",
+            "~1é2345",
+            "",
+        ] {
+            assert_ne!(verdict(name.as_bytes()), Verdict::Hidden, "{name}");
+        }
+        for name in ["gitattributes", ".gitattribute", "x.gitattributes", "gitatt~5", "gi7eba~1", "", "é"] {
+            assert!(!is_attributes(name), "{name}");
         }
     }
 

@@ -25,8 +25,11 @@ const NAME: &[u8] = b".gitattributes";
 /// Larger files with attributes are not read, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Git passes over longer lines (`ATTR_MAX_LINE_LENGTH`).
+/// Git passes over lines of as many bytes (`ATTR_MAX_LINE_LENGTH`).
 const LONGEST_LINE: usize = 2_048;
+
+/// Git refuses larger files, in bytes (`ATTR_MAX_FILE_SIZE`).
+pub const LARGEST_FOR_GIT: u64 = 100 << 20;
 
 /// Remembered at most: folders, how deep they may be, and bytes of files with attributes. A stranger decides how
 /// many there are.
@@ -230,6 +233,14 @@ impl<'a> Attributes<'a> {
         let objects = self.repo.objects();
         if objects.size(id)? > LARGEST { Ok(None) } else { objects.blob(id).map(Some) }
     }
+}
+
+/// Whether `git fsck` refuses a file with attributes for what is in it, and whoever checks what they fetch
+/// (`transfer.fsckObjects`) all that comes with it.
+#[must_use]
+pub fn is_refused(bytes: &[u8]) -> bool {
+    bytes.len() as u64 > LARGEST_FOR_GIT
+        || bytes.split(|byte| *byte == b'\n').any(|line| line.len() >= LONGEST_LINE)
 }
 
 /// The contents with CRLF for every LF that has none, if a checkout would write them so.

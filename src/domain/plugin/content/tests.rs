@@ -86,6 +86,40 @@ fn a_symlink_does_not_reach_what_is_hidden() {
     assert_eq!(found.codes.iter().filter(|code| *code == "link-dangles").count(), 5);
 }
 
+/// Git refuses them wherever it checks what it fetches, and everything that comes with them: the whole feed.
+#[test]
+fn attributes_that_git_refuses_are_left_out() {
+    let long = file(&format!("#{}\n* text\n", "x".repeat(2_047)));
+    let found = plugin(&[
+        ("p/.gitattributes", long.clone()),
+        ("p/a/GitAtt~1", long.clone()),
+        ("p/b/.gitattributes . ", long.clone()),
+        ("p/c/.gitattributes/d/file", file("")),
+        ("p/linked/.gitattributes", link("../long.txt")),
+        ("p/folder/.gitattributes", link("../d")),
+        // As many bytes as may be, and one more when it gets a CRLF.
+        ("p/crlf/.gitattributes", file(&format!("* eol=crlf\n#{}\n", "x".repeat(2_046)))),
+        ("p/d/.gitattributes", file(&format!("#{}\n", "x".repeat(2_046)))),
+        ("p/long.txt", long),
+    ]);
+    assert_eq!(found.paths, ["d/.gitattributes", "long.txt"]);
+    assert_eq!(found.codes, ["attributes-refused"; 7]);
+
+    let mut memory = Memory::default();
+    let huge = memory.huge((100 << 20) + 1);
+    let root = memory.repo(&[("p/.gitattributes", Item::Is(Kind::File, huge)), ("p/ok", file(""))]);
+    let limits = Limits { max_file_bytes: 200 << 20, ..Limits::default() };
+    let found = collect_within(&memory, root, "./p", &limits).unwrap();
+    assert_eq!((found.paths, found.codes), (vec!["ok".to_owned()], vec!["attributes-refused".to_owned()]));
+}
+
+/// What git LFS has in the place of attributes is seen by nobody before it is served.
+#[test]
+fn attributes_do_not_come_from_git_lfs() {
+    let found = plugin(&[("p/.gitattributes", file("* filter=lfs\n")), ("p/model.bin", file("pointer"))]);
+    assert_eq!(found.content.lfs.keys().collect::<Vec<_>>(), ["model.bin"]);
+}
+
 #[test]
 fn submodules_are_left_out_and_links_into_them_too() {
     let found = plugin(&[("p/ok", file("")), ("p/sub", Item::Module), ("p/in", link("sub/x"))]);
