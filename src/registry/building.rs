@@ -63,8 +63,10 @@ impl Registry {
         path: &Path,
         write: impl Fn(&fs::File, &[PathBuf]) -> std::result::Result<(), ArchiveError>,
     ) -> Result<()> {
-        self.make_parts(cache, plugins, commits)?;
         let parts: Vec<PathBuf> = plugins.iter().map(|plugin| cache.part(&plugin.digest)).collect();
+        // They are made first and opened afterwards.
+        let _awaited = cache.awaits(parts.iter().cloned());
+        self.make_parts(cache, plugins, commits)?;
         let not_written = |source| Error::Io { path: path.to_owned(), doing: "cannot be written", source };
         let join = || -> Result<tempfile::NamedTempFile> {
             let out = cache.temporary()?;

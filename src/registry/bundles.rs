@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::awaited::Await;
 use super::cache::{Cache, IN_USE, remove, touch};
 use super::memory::Remembered;
 use super::supplies::distrust_after;
@@ -24,6 +25,8 @@ pub struct Bundle {
     pub path: PathBuf,
     /// In bytes.
     pub size: u64,
+    /// Until it was opened, the file stays.
+    _awaited: Await,
 }
 
 impl Registry {
@@ -105,11 +108,12 @@ impl Registry {
             return Ok(bundle);
         }
         let path = cache.view(&glance.digest);
+        let awaited = cache.awaits([path.clone()]);
         remove(&path);
         build(&cache, &path).inspect_err(distrust_after)?;
         // The bundle is there; that others could not be tidied away is no reason to withhold it.
         let _ = cache.prune(&self.settings.cache, IN_USE, &|_| false);
-        found(email, glance, path)
+        found(email, glance, path, awaited)
     }
 }
 
@@ -126,17 +130,21 @@ impl Bundle {
 /// The bundle of that view if it is in the cache, and whole. Then it is in use.
 fn cached(cache: &Cache, email: &str, glance: Glance) -> Result<Option<Bundle>> {
     let path = cache.view(&glance.digest);
+    let awaited = cache.awaits([path.clone()]);
     if join::check(&path).is_err() {
         return Ok(None);
     }
     touch(&path);
-    found(email, glance, path).map(Some)
+    found(email, glance, path, awaited).map(Some)
 }
 
-fn found(email: &str, glance: Glance, path: PathBuf) -> Result<Bundle> {
+fn found(email: &str, glance: Glance, path: PathBuf, awaited: Await) -> Result<Bundle> {
     let Glance { digest, plugins } = glance;
     match fs::metadata(&path) {
-        Ok(facts) => Ok(Bundle { email: email.to_owned(), digest, plugins, size: facts.len(), path }),
+        Ok(facts) => {
+            let (email, size) = (email.to_owned(), facts.len());
+            Ok(Bundle { email, digest, plugins, size, path, _awaited: awaited })
+        }
         Err(source) => Err(unreadable(path, source)),
     }
 }

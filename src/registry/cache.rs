@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
+use super::awaited::{Await, Awaited};
 use super::folder::{bare, make_folder};
 use super::settings::CacheSettings;
 use super::{Error, Registry, Result};
@@ -30,6 +31,7 @@ const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3_600);
 pub(super) struct Cache {
     root: PathBuf,
     kind: &'static Kind,
+    awaited: Awaited,
 }
 
 /// What differs between them.
@@ -75,7 +77,7 @@ impl Registry {
         for folder in [kind.views, PARTS, USERS] {
             make_folder(&root.join(folder), 0o700)?;
         }
-        let cache = Cache { root, kind };
+        let cache = Cache { root, kind, awaited: self.awaited.clone() };
         // Once in a process, and by one of its threads: what the others make meanwhile must stay.
         let mut all = self.trusted_caches.lock().unwrap_or_else(PoisonError::into_inner);
         let trusted = trusted(&mut all);
@@ -107,6 +109,11 @@ impl Cache {
         is_there(&self.part(plugin))
     }
 
+    /// Sees to it that these files, once they are there, are still there for whoever is about to open them.
+    pub(super) fn awaits(&self, paths: impl IntoIterator<Item = PathBuf>) -> Await {
+        self.awaited.files(paths)
+    }
+
     /// What is remembered of a user.
     pub(super) fn memory(&self, user: &str) -> PathBuf {
         self.root.join(USERS).join(user)
@@ -123,7 +130,7 @@ impl Cache {
     }
 
     /// Removes what was not used for so long, then what was not used for longest until the rest fits, and
-    /// what was left half-made. What was used within `spared` stays, and so does what is `kept`.
+    /// what was left half-made. What was used within `spared` stays, and so does what is awaited or `kept`.
     pub(super) fn prune(
         &self,
         bounds: &CacheSettings,
@@ -142,7 +149,8 @@ impl Cache {
                 let made = path.extension().is_some_and(|extension| extension == self.kind.extension);
                 if made {
                     files.push((age, facts.len(), path));
-                } else if age > spared {
+                } else if age > IN_USE {
+                    // It may be somebody's who is writing it.
                     pruned.remove(&path, facts.len());
                 }
             }
@@ -160,8 +168,10 @@ impl Cache {
             if age < spared || (total <= bounds.max_bytes && age <= bounds.max_age) {
                 break;
             }
-            if !kept(&path) {
-                pruned.remove(&path, size);
+            // It may have been used, or remembered by whoever opened it, since it was listed.
+            let unused = || idle(&path).is_some_and(|age| age >= spared) && !kept(&path);
+            if self.awaited.unless(&path, || unused() && fs::remove_file(&path).is_ok()) {
+                pruned.count(size);
                 total -= size;
             }
         }
@@ -185,6 +195,10 @@ impl Cache {
 impl Pruned {
     fn remove(&mut self, path: &Path, size: u64) {
         remove(path);
+        self.count(size);
+    }
+
+    fn count(&mut self, size: u64) {
         self.files += 1;
         self.bytes += size;
     }
@@ -196,13 +210,18 @@ impl Pruned {
 
 /// Whether a file is there, which is used then.
 fn is_there(path: &Path) -> bool {
-    let Ok(facts) = fs::metadata(path) else { return false };
-    let age = facts.modified().ok().and_then(|time| SystemTime::now().duration_since(time).ok());
+    let Some(idle) = idle(path) else { return false };
     // A bundle has hundreds of them: to write that again and again would cost more than it tells.
-    if age.is_some_and(|age| age > IN_USE / 2) {
+    if idle > IN_USE / 2 {
         touch(path);
     }
-    facts.is_file()
+    path.is_file()
+}
+
+/// How long a file was not used. `None`: there is none.
+fn idle(path: &Path) -> Option<Duration> {
+    let used = fs::metadata(path).and_then(|facts| facts.modified()).ok()?;
+    Some(SystemTime::now().duration_since(used).unwrap_or_default())
 }
 
 /// Notes that a file was used just now.

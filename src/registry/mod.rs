@@ -19,6 +19,7 @@ mod at_work;
 mod audience;
 pub mod audit;
 pub mod authentication;
+mod awaited;
 pub mod backup;
 mod building;
 pub mod bundles;
@@ -106,6 +107,7 @@ pub struct Registry {
     /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
     trusted_caches: Mutex<cache::Trusted>,
+    awaited: awaited::Awaited,
     /// When the caches were last looked at, in microseconds since 1970.
     pruned_at: AtomicI64,
     channel: channel::Memory,
@@ -141,6 +143,7 @@ impl Registry {
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),
+            awaited: awaited::Awaited::default(),
             pruned_at: AtomicI64::new(0),
             channel: channel::Memory::default(),
             uses: Mutex::default(),

@@ -15,7 +15,7 @@ const EVERY: i64 = 600 * 1_000_000;
 
 impl Registry {
     /// Removes what the caches have beyond their bounds; or all that they have, but for what somebody is
-    /// being sent. What is removed is made again when somebody asks for it.
+    /// being sent, or is being made for them. What is removed is made again when somebody asks for it.
     ///
     /// # Errors
     /// See [`super::Error`].

@@ -140,6 +140,8 @@ impl Registry {
             let words = words(&part)?;
             return Some((part, words));
         }
+        // Until it is known to be in use, nobody may remove what is being opened.
+        let _awaited = self.awaited.files([path.to_owned()]);
         match Part::open(path) {
             Ok(part) => {
                 let Some(words) = words(&part) else {
@@ -160,8 +162,12 @@ impl Registry {
 
     fn make_snapshot(&self, view: &UserView) -> Result<Arc<Held>> {
         let cache = self.git_cache()?;
-        let parts = self.parts_for_git(&cache, view).inspect_err(distrust_after)?;
+        let path = cache.view(&view.view.digest);
         let here = view.view.plugins.iter().filter(|plugin| !plugin.linked);
+        // Parts are made first and opened afterwards.
+        let _awaited =
+            cache.awaits(here.clone().map(|plugin| cache.part(&plugin.digest)).chain([path.clone()]));
+        let parts = self.parts_for_git(&cache, view).inspect_err(distrust_after)?;
         let folders: Vec<_> = here
             .zip(&parts)
             .map(|(plugin, (part, _))| (format!("plugins/{}", plugin.prefixed_name), part.root()))
@@ -176,7 +182,6 @@ impl Registry {
             },
         };
         let plugins = view.view.plugins.iter().map(told).collect();
-        let path = cache.view(&view.view.digest);
         let about = About { plugins };
         let words = serde_json::to_vec(&about).map_err(|_| Error::Defect("a view that is no JSON"))?;
         save(&cache, &path, |out| {

@@ -244,6 +244,36 @@ fn what_is_damaged_in_the_cache_is_made_again() {
     assert_eq!(fetch(&fixture.registry, "ada@example.com", &[ada], &[]), Ok(whole));
 }
 
+/// An operator removes all of the caches, again and again, while views are made, opened and sent.
+#[test]
+fn what_is_made_or_sent_is_not_pruned() {
+    let fixture = fixture();
+    let registry = &fixture.registry;
+    let emails = ["ada@example.com", "grace@example.com"];
+    let whole = emails.map(|email| fetch(registry, email, &[tip(registry, email)], &[]));
+    let mut pruned = 0;
+    std::thread::scope(|scope| {
+        let whole = &whole;
+        let serve = |number| {
+            scope.spawn(move || {
+                for round in 0..100 {
+                    let who = (number + round) % 2;
+                    let tip = tip(registry, emails[who]);
+                    let sent = fetch(registry, emails[who], &[tip], &[]);
+                    assert!(sent == whole[who], "round {round}: {:?}", sent.err());
+                    let zip = registry.my_bundle(&caller(registry, emails[who])).unwrap();
+                    assert_eq!(zip.open().unwrap().metadata().unwrap().len(), zip.size);
+                }
+            })
+        };
+        let serving = [0, 1, 2, 3].map(serve);
+        while serving.iter().any(|one| !one.is_finished()) {
+            pruned += registry.prune(&operator(), true).unwrap().files;
+        }
+    });
+    assert!(pruned > 100, "{pruned}");
+}
+
 #[test]
 fn the_cache_is_bounded_by_size_and_age() {
     let cache = CacheSettings { max_bytes: 1, max_age: Duration::from_secs(3_600), memory_bytes: 0 };
