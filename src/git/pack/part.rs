@@ -22,6 +22,9 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+#[cfg(test)]
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::repository::oid::Oid;
@@ -47,7 +50,14 @@ pub struct Part {
     about: Vec<u8>,
     /// The file was found not to be what it was.
     spoilt: AtomicBool,
+    /// How many of its objects were looked into.
+    #[cfg(test)]
+    pub(super) reads: AtomicU64,
 }
+
+/// The part that was read from last: whoever reads many objects of one opens its file once.
+#[derive(Default)]
+pub(super) struct OpenPart(Option<(Arc<Part>, File)>);
 
 /// Where an object is in its part.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +112,15 @@ impl Part {
         let objects = records.chunks_exact(RECORD).map(|record| read(record, end)).collect::<Option<_>>();
         let Some(objects) = objects else { return Err(PartError::Damaged("a record says nonsense")) };
         let (path, about, spoilt) = (path.to_owned(), words.to_vec(), AtomicBool::new(false));
-        Ok(Self { path, objects, root, about, spoilt })
+        Ok(Self {
+            path,
+            objects,
+            root,
+            about,
+            spoilt,
+            #[cfg(test)]
+            reads: AtomicU64::new(0),
+        })
     }
 
     /// A tree, or the commit of a snapshot.
@@ -137,15 +155,22 @@ impl Part {
     pub(super) fn spoil(&self) {
         self.spoilt.store(true, Ordering::Relaxed);
     }
+}
 
-    /// The bytes of one of its objects, decompressed.
-    pub(super) fn read(&self, object: &Object) -> Result<Vec<u8>, ReadError> {
+impl OpenPart {
+    /// The bytes of one of a part's objects, decompressed.
+    pub fn read(&mut self, part: &Arc<Part>, object: &Object) -> Result<Vec<u8>, ReadError> {
+        #[cfg(test)]
+        part.reads.fetch_add(1, Ordering::Relaxed);
         let unreadable = |reason: String| {
-            self.spoil();
+            part.spoil();
             ReadError { id: object.id, reason }
         };
-        let read = || -> io::Result<Vec<u8>> {
-            let mut file = self.file()?;
+        let mut read = || -> io::Result<Vec<u8>> {
+            let mut file = match &self.0 {
+                Some((open, file)) if Arc::ptr_eq(open, part) => file,
+                _ => &self.0.insert((Arc::clone(part), part.file()?)).1,
+            };
             file.seek(SeekFrom::Start(object.offset))?;
             let mut stored = Vec::new();
             file.take(object.length).read_to_end(&mut stored)?;

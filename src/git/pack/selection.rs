@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use super::part::{Object, Part};
+use super::part::{Object, OpenPart, Part};
 use super::snapshot::Snapshot;
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::tree::ReadError;
@@ -85,10 +85,24 @@ pub fn select(
     {
         return Ok(snapshot.pack());
     }
-    let mut selection = Selection { had, filter, taken: HashSet::new(), objects: Vec::new() };
+    let (taken, objects, open) = (HashSet::new(), Vec::new(), OpenPart::default());
+    let mut selection = Selection { had, filter, taken, objects, open };
+    let (mut commits, mut trees) = (Vec::new(), Vec::new());
     for (want, snapshot) in wants {
-        selection.want(want, snapshot)?;
+        if *want != snapshot.tip() {
+            // Whoever names a tree or blob lacks it, whatever else they have: that is how what a partial
+            // clone left out is asked for.
+            selection.add(snapshot, want);
+            trees.push((*want, *snapshot));
+        } else if !selection.is_had(want) {
+            selection.commit(snapshot);
+            commits.push((*want, *snapshot));
+        }
     }
+    if filter.tree_depth.is_some() {
+        selection.below(commits, true)?;
+    }
+    selection.below(trees, false)?;
     Ok(Arc::new(Pack::of(selection.objects)))
 }
 
@@ -97,31 +111,16 @@ struct Selection<'a> {
     filter: &'a Filter,
     taken: HashSet<Oid>,
     objects: Vec<(&'a Arc<Part>, &'a Object)>,
+    open: OpenPart,
 }
 
 impl<'a> Selection<'a> {
-    fn want(&mut self, want: &Oid, snapshot: &'a Snapshot) -> Result<(), ReadError> {
-        if *want == snapshot.tip() {
-            return self.commit(snapshot);
-        }
-        // Whoever names a tree or blob lacks it, whatever else they have: that is how what a partial
-        // clone left out is asked for.
-        self.add(snapshot, want);
-        match snapshot.find(want) {
-            Some((_, object)) if object.kind == ObjectKind::Tree => self.below(snapshot, *want, false),
-            _ => Ok(()),
-        }
-    }
-
-    fn commit(&mut self, snapshot: &'a Snapshot) -> Result<(), ReadError> {
-        if self.is_had(&snapshot.tip()) {
-            return Ok(());
-        }
+    /// A commit, and what is in it, if no tree has to be looked into for that.
+    fn commit(&mut self, snapshot: &'a Snapshot) {
         self.add(snapshot, &snapshot.tip());
         if self.filter.tree_depth.is_some() {
-            return self.below(snapshot, snapshot.tip(), true);
+            return;
         }
-        // Without a limit on depth no tree has to be looked into.
         for (part, object) in snapshot.all() {
             if self.filter.keeps(object.kind, 0, || object.size)
                 && !self.is_had(&object.id)
@@ -130,27 +129,27 @@ impl<'a> Selection<'a> {
                 self.objects.push((part, object));
             }
         }
-        Ok(())
     }
 
-    /// Everything below a wanted object, as deep as the filter lets through; breadth first, so that each
-    /// object is met where it is least deep.
-    fn below(&mut self, snapshot: &'a Snapshot, wanted: Oid, commit: bool) -> Result<(), ReadError> {
-        let mut level = vec![wanted];
-        let mut met = HashSet::new();
+    /// Everything below wanted objects, as deep as the filter lets through; breadth first and from all of
+    /// them at once, so that each object is met once, where it is least deep: a stranger may want every
+    /// folder by name.
+    fn below(&mut self, wanted: Vec<(Oid, &'a Snapshot)>, commit: bool) -> Result<(), ReadError> {
+        let mut met: HashSet<Oid> = wanted.iter().map(|(id, _)| *id).collect();
+        let mut level = wanted;
         // The root tree of a commit is at depth 0, and so is a tree that is named itself.
         let mut depth: u64 = u64::from(!commit);
         while !level.is_empty() && self.filter.tree_depth.is_none_or(|limit| depth < limit) {
             let mut next = Vec::new();
-            for id in level {
-                for id in children(snapshot, &id)? {
+            for (id, snapshot) in level {
+                for id in self.children(snapshot, &id)? {
                     if !met.insert(id) {
                         continue;
                     }
                     // Submodules are in another repository, and are served by nobody here.
                     let Some((_, object)) = snapshot.find(&id) else { continue };
                     if object.kind == ObjectKind::Tree {
-                        next.push(id);
+                        next.push((id, snapshot));
                     }
                     let lacking = !commit || !self.is_had(&id);
                     if self.filter.keeps(object.kind, depth, || object.size) && lacking {
@@ -175,22 +174,22 @@ impl<'a> Selection<'a> {
     fn is_had(&self, id: &Oid) -> bool {
         self.had.iter().any(|snapshot| snapshot.has(id))
     }
-}
 
-/// What a commit or tree names.
-fn children(snapshot: &Snapshot, id: &Oid) -> Result<Vec<Oid>, ReadError> {
-    let Some((part, object)) = snapshot.find(id) else { return Ok(Vec::new()) };
-    let damaged = |error: gix::Error| ReadError { id: *id, reason: error.to_string() };
-    let sha1 = gix::hash::Kind::Sha1;
-    match object.kind {
-        ObjectKind::Commit => {
-            let bytes = part.read(object)?;
-            let commit = gix::objs::CommitRef::from_bytes(&bytes, sha1).map_err(damaged)?;
-            Ok(vec![from_gix(&commit.tree())])
+    /// What a commit or tree names.
+    fn children(&mut self, snapshot: &Snapshot, id: &Oid) -> Result<Vec<Oid>, ReadError> {
+        let Some((part, object)) = snapshot.find(id) else { return Ok(Vec::new()) };
+        let damaged = |error: gix::Error| ReadError { id: *id, reason: error.to_string() };
+        let sha1 = gix::hash::Kind::Sha1;
+        match object.kind {
+            ObjectKind::Commit => {
+                let bytes = self.open.read(part, object)?;
+                let commit = gix::objs::CommitRef::from_bytes(&bytes, sha1).map_err(damaged)?;
+                Ok(vec![from_gix(&commit.tree())])
+            }
+            ObjectKind::Tree => gix::objs::TreeRefIter::from_bytes(&self.open.read(part, object)?, sha1)
+                .map(|entry| entry.map(|entry| from_gix(entry.oid)).map_err(damaged))
+                .collect(),
+            ObjectKind::Blob | ObjectKind::Tag => Ok(Vec::new()),
         }
-        ObjectKind::Tree => gix::objs::TreeRefIter::from_bytes(&part.read(object)?, sha1)
-            .map(|entry| entry.map(|entry| from_gix(entry.oid)).map_err(damaged))
-            .collect(),
-        ObjectKind::Blob | ObjectKind::Tag => Ok(Vec::new()),
     }
 }

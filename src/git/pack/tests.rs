@@ -11,7 +11,7 @@ use crate::domain::feed::served::Bytes;
 use crate::domain::repository::oid::Oid;
 use crate::git::Repository;
 use crate::git::fixture::{World, git};
-use crate::git::upload_pack::{Band, Filter};
+use crate::git::upload_pack::{Band, Filter, ObjectKind};
 
 /// Parts in a folder of their own.
 struct Shelf {
@@ -257,6 +257,47 @@ fn what_a_partial_clone_left_out_can_be_had_by_name() {
     assert_eq!(want(&[part.root()], &[], "tree:1"), 1);
     assert_eq!(want(&[part.root(), blob], &[], "tree:1"), 2);
     assert!(!snapshot.has(&shelf.world.id("HEAD:p/skills/s3/SKILL.md")), "what is in no plugin is not there");
+}
+
+/// Somebody wants every folder of a deep view by name. Each is looked into once, and not once more for each folder
+/// above it.
+#[test]
+fn every_tree_that_is_wanted_is_read_once() {
+    let shelf = Shelf::new();
+    let deep: Vec<(String, String)> =
+        (0..20).map(|n| (format!("{n}/{}file", "d/".repeat(60)), format!("{n}\n"))).collect();
+    let deep: Vec<(&str, &str)> = deep.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let part = shelf.part("deep", &deep);
+    let snapshot = shelf.snapshot("head", &[("deep", Arc::clone(&part))]);
+    let (head, _) = snapshot.find(&snapshot.tip()).unwrap();
+    let trees: Vec<Oid> = snapshot
+        .all()
+        .filter(|(_, object)| object.kind == ObjectKind::Tree)
+        .map(|(_, object)| object.id)
+        .collect();
+    let number = u32::try_from(trees.len()).unwrap();
+    let all = select_all(&snapshot, &[], "").objects();
+    assert!(number > 20 * 60);
+    let outermost_first = trees.iter().rev().copied().collect();
+    for wants in [trees.clone(), outermost_first] {
+        let wants: Vec<_> = wants.into_iter().map(|id| (id, &snapshot)).collect();
+        for (filter, objects, most) in [
+            ("tree:1000", all - 1, number),
+            ("blob:none", number, number),
+            ("tree:1", number, 0),
+            ("tree:2", all - 1, number),
+            ("tree:30", all - 1, number),
+        ] {
+            let before = reads(&part) + reads(head);
+            let pack = select(&wants, &[], &Filter::parse(filter).unwrap()).unwrap();
+            assert_eq!(pack.objects(), objects, "{filter}");
+            assert_eq!(reads(&part) + reads(head) - before, u64::from(most), "{filter}");
+        }
+    }
+}
+
+fn reads(part: &Part) -> u64 {
+    part.reads.load(std::sync::atomic::Ordering::Relaxed)
 }
 
 #[test]
