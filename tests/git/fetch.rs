@@ -240,3 +240,20 @@ fn a_client_with_a_long_history_of_its_own_gets_there() {
         git.sound(&own);
     }
 }
+
+/// Options for the server are taken, as it says they are, and change nothing.
+#[test]
+fn options_for_the_server_change_nothing() {
+    let feed = Feed::with(&["tools/x"]);
+    let git = feed.git();
+    let before = feed.server.tip(&feed.ada);
+    let told = git.run(feed.world.home(), &["ls-remote", "-o", "a=b", "-o", "c", &git.url, "HEAD"]);
+    assert_eq!(told, format!("{before}\tHEAD"));
+    let clone = git.clone("clone", &["--server-option=a=b"]);
+    feed.change(SKILL, "---\nname: x\ndescription: Another text\n---\n\nDo something else.\n");
+    let after = feed.server.tip(&feed.ada);
+    assert_ne!(after, before);
+    git.run(&clone, &["fetch", "-q", "-o", "a=b", "-o", "agent=other", "origin"]);
+    assert_eq!(feed.world.look(&clone, &["rev-parse", "FETCH_HEAD"]), after);
+    git.sound(&clone);
+}

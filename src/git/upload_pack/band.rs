@@ -25,8 +25,8 @@ impl Band {
         }
     }
 
-    /// What precedes `bytes` bytes of the pack, at most [`most`](Self::most): the packet's length and the band. For 0 bytes
-    /// it is a whole packet that keeps a waiting client's connection alive. `None`: nothing does.
+    /// What precedes `bytes` bytes of the pack, at most [`most`](Self::most): the packet's length and the band. `None`:
+    /// nothing does.
     #[must_use]
     pub fn header(self, bytes: usize) -> Option<[u8; 5]> {
         debug_assert!(self.most().is_none_or(|most| bytes <= most), "a packet that no client would read");
@@ -34,27 +34,13 @@ impl Band {
         (self != Self::Raw).then_some([a, b, c, d, 1])
     }
 
-    /// What ends the answer: a flush packet, or nothing.
+    /// What ends the answer: a flush packet, or nothing. A pack that cannot be finished is cut off with the connection:
+    /// how long the answer is was said before it.
     #[must_use]
     pub const fn end(self) -> &'static [u8] {
         match self {
             Self::Raw => b"",
             Self::Small | Self::Large => packet::FLUSH,
         }
-    }
-
-    /// What ends the answer when the pack cannot be finished: a packet in band 3, whose message the client shows before it
-    /// gives up. Without bands nothing can be said, and cutting the connection must do.
-    #[must_use]
-    pub fn failure(self, message: &str) -> Vec<u8> {
-        let mut out = Vec::new();
-        if let Some(most) = self.most() {
-            // In bytes: a character cut in two is shown as such, and no more.
-            let message = message.as_bytes().chunks(most).next().unwrap_or_default();
-            out.extend_from_slice(&packet::digits(message.len() + 5));
-            out.push(3);
-            out.extend_from_slice(message);
-        }
-        out
     }
 }

@@ -17,10 +17,6 @@ pub struct Fetch {
     /// Commits whose parents the client lacks, distinct, in the order given.
     pub shallow: Vec<Oid>,
     pub filter: Filter,
-    /// The client understands deltas that name their base by its place in the pack.
-    pub ofs_delta: bool,
-    /// The client wants to hear nothing in band 2.
-    pub no_progress: bool,
     /// One of `deepen`, `deepen-since` and `deepen-not` was given.
     pub(super) deepen: bool,
     pub(super) dialect: Dialect,
@@ -70,8 +66,6 @@ pub(super) struct Lines {
     pub(super) haves: Ids,
     pub(super) shallow: Ids,
     pub(super) filters: Filters,
-    pub(super) ofs_delta: bool,
-    pub(super) no_progress: bool,
     deepen: Option<Deepen>,
 }
 
@@ -127,8 +121,6 @@ impl Lines {
             haves: self.haves.into_list(),
             shallow: self.shallow.into_list(),
             filter: self.filters.into_filter(),
-            ofs_delta: self.ofs_delta,
-            no_progress: self.no_progress,
             deepen: self.deepen.is_some(),
             dialect,
         }

@@ -63,11 +63,10 @@ fn want(line: &[u8], lines: &mut Lines, able: &mut Capabilities) -> Result<(), R
             b"no-done" => able.no_done = true,
             b"side-band-64k" => able.band = Band::Large,
             b"side-band" if able.band == Band::Raw => able.band = Band::Small,
-            b"ofs-delta" => lines.ofs_delta = true,
-            b"no-progress" => lines.no_progress = true,
             b"filter" => able.filter = true,
-            // What else there is changes no answer; and git ignores what it does not know. `deepen-relative` says
-            // how to read a depth, and asks for none by itself.
+            // What else there is changes no answer: there are no deltas in our packs, and no progress is told. And
+            // git ignores what it does not know. `deepen-relative` says how to read a depth, and asks for none by
+            // itself.
             _ => match word.strip_prefix(b"object-format=") {
                 None | Some(b"sha1") => {}
                 Some(format) => return Err(v2::other_format(format)),

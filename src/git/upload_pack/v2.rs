@@ -101,11 +101,9 @@ fn fetch(packets: &mut Packets<'_>) -> Result<Request, Refusal> {
         match line {
             b"done" => done = true,
             b"wait-for-done" => wait = true,
-            b"ofs-delta" => lines.ofs_delta = true,
-            b"no-progress" => lines.no_progress = true,
-            // Our packs never lean on objects outside them, there are no tags, and nothing is
-            // above a snapshot that one could deepen to.
-            b"thin-pack" | b"include-tag" | b"deepen-relative" => {}
+            // Our packs have no deltas and never lean on objects outside them, no progress is told, there are no
+            // tags, and nothing is above a snapshot that one could deepen to.
+            b"ofs-delta" | b"no-progress" | b"thin-pack" | b"include-tag" | b"deepen-relative" => {}
             _ if lines.depth(line)? => {}
             _ => {
                 if let Some(hex) = line.strip_prefix(b"want ") {

@@ -178,11 +178,7 @@ fn bands_wrap_the_pack() {
     assert_eq!(Band::Small.header(995), Some(*b"03e8\x01"));
     assert_eq!(Band::Large.most(), Some(65_515));
     assert_eq!(Band::Large.header(65_515), Some(*b"fff0\x01"));
-    assert_eq!(Band::Large.header(0), Some(*b"0005\x01"), "keeps a connection alive");
     assert_eq!(Band::Large.end(), b"0000");
-    assert_eq!(Band::Large.failure("lost it"), b"000c\x03lost it");
-    assert_eq!(Band::Small.failure(&"é".repeat(1_000)).len(), 1_000);
-    assert_eq!(Band::Raw.failure("lost it"), b"");
 }
 
 #[test]
