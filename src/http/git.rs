@@ -16,6 +16,7 @@ use super::extract::{ask, said};
 use super::feed::{Feed, PATIENCE, unsettled};
 use super::files::ChunkedBody;
 use super::problem::Failure;
+use super::room::{self, Room, Share};
 use super::{App, Routine};
 use crate::domain::access::caller::Caller;
 use crate::domain::note::quoted;
@@ -92,6 +93,7 @@ pub(super) async fn upload_pack(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(feed): Extension<Arc<Feed>>,
+    room: Option<Extension<Room>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
@@ -105,13 +107,22 @@ pub(super) async fn upload_pack(
     caller.own_id().map_err(Error::from)?;
     let encoding = said(&headers, &header::CONTENT_ENCODING).unwrap_or_default();
     let protocol = protocol(&headers);
-    let work = move || -> Result<_, Failure> { Ok(channel::parse(protocol, &decoded(&encoding, body)?)) };
+    let mut share = room.map(|Extension(room)| room).unwrap_or_default().share();
     let request = if headers_say_small(&headers) {
-        work()?
+        channel::parse(protocol, &decoded(&encoding, body)?)
     } else {
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| Failure::defect("a request made it stop short"))??
+        // Whoever goes away does not end the work, so that has the turn and the share.
+        let turn = share.turn().await;
+        let work = move || -> Result<_, Failure> {
+            let _turn = turn;
+            let whole = decoded(&encoding, body)?;
+            Ok(share.covers(whole.len()).then(|| (channel::parse(protocol, &whole), share)))
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        let done = done.map_err(|_| Failure::defect("a request made it stop short"))??;
+        let Some((request, taken)) = done else { return Ok(room::full()) };
+        share = taken;
+        request
     };
     let stream = match request {
         // Whether there is anything new: asked for all day, and answered from memory.
@@ -122,7 +133,7 @@ pub(super) async fn upload_pack(
         Err(refusal) => PackStream::only(refusal.packet()),
         Ok(channel::Request::Nothing) => PackStream::only(Vec::new()),
         Ok(channel::Request::BundleUri) => PackStream::only(channel::bundle_uri(BUNDLE)),
-        Ok(channel::Request::Fetch(fetch)) => feed.fetch(&app, &caller, fetch).await?,
+        Ok(channel::Request::Fetch(fetch)) => feed.fetch(&app, &caller, fetch, share).await?,
     };
     Ok(answer(RESULT, stream))
 }
@@ -167,10 +178,11 @@ impl Feed {
         app: &App,
         caller: &Caller,
         fetch: channel::Fetch,
+        share: Share,
     ) -> Result<PackStream, Failure> {
-        let fetch = Arc::new(fetch);
+        let asked = Arc::new((fetch, share));
         let work = move |registry: &Registry, caller: &Caller, glance: &Glance| {
-            Ok(match registry.fetch(caller, glance, &fetch)? {
+            Ok(match registry.fetch(caller, glance, &asked.0)? {
                 Fetched::Stream(stream) => Some(*stream),
                 Fetched::Refused(refusal) => Some(PackStream::only(refusal.packet())),
                 Fetched::Missing => None,

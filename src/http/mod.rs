@@ -18,6 +18,7 @@ mod people;
 mod plugins;
 mod problem;
 mod provenance;
+mod room;
 pub mod server;
 mod states;
 mod strict;

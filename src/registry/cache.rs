@@ -169,7 +169,7 @@ impl Cache {
                 break;
             }
             // It may have been used, or remembered by whoever opened it, since it was listed.
-            let unused = || idle(&path).is_some_and(|age| age >= spared) && !kept(&path);
+            let unused = || fs::metadata(&path).is_ok_and(|facts| idle(&facts) >= spared) && !kept(&path);
             if self.awaited.unless(&path, || unused() && fs::remove_file(&path).is_ok()) {
                 pruned.count(size);
                 total -= size;
@@ -210,18 +210,18 @@ impl Pruned {
 
 /// Whether a file is there, which is used then.
 fn is_there(path: &Path) -> bool {
-    let Some(idle) = idle(path) else { return false };
+    let Ok(facts) = fs::metadata(path) else { return false };
     // A bundle has hundreds of them: to write that again and again would cost more than it tells.
-    if idle > IN_USE / 2 {
+    if idle(&facts) > IN_USE / 2 {
         touch(path);
     }
-    path.is_file()
+    facts.is_file()
 }
 
-/// How long a file was not used. `None`: there is none.
-fn idle(path: &Path) -> Option<Duration> {
-    let used = fs::metadata(path).and_then(|facts| facts.modified()).ok()?;
-    Some(SystemTime::now().duration_since(used).unwrap_or_default())
+/// How long a file was not used.
+fn idle(facts: &fs::Metadata) -> Duration {
+    let used = facts.modified().ok();
+    used.and_then(|used| SystemTime::now().duration_since(used).ok()).unwrap_or_default()
 }
 
 /// Notes that a file was used just now.

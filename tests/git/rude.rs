@@ -68,6 +68,37 @@ fn a_gzip_bomb_is_not_unpacked() {
     assert!(twice.body.starts_with(b"00") && twice.text().contains("ERR"), "{}", twice.text());
 }
 
+/// Many at once, each of which unpacks to as much as one may have. What all of them take together is bounded; some are
+/// told to come again, and everybody else is served.
+#[test]
+fn many_that_unpack_to_much_do_not_fill_the_memory() {
+    let feed = Feed::with(&["tools/x"]);
+    let tip = feed.server.tip(&feed.ada);
+    let haves: Vec<String> = (1..190_000).map(made_up).collect();
+    let haves: Vec<&str> = haves.iter().map(String::as_str).collect();
+    let body = gzip(&fetch(2, &[&tip], &haves));
+    assert!(body.len() < 2 << 20, "{}", body.len());
+    let before = feed.server.memory();
+    let mut most = before;
+    std::thread::scope(|scope| {
+        let ask = |_| scope.spawn(|| zipped(&feed, "version=2", "gzip", &body).status);
+        let asking: Vec<_> = (0..64).map(ask).collect();
+        while asking.iter().any(|one| !one.is_finished()) {
+            most = most.max(feed.server.memory());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let statuses: Vec<u16> = asking.into_iter().map(|one| one.join().unwrap()).collect();
+        assert!(
+            statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)),
+            "{statuses:?}"
+        );
+    });
+    // Unpacked, all together would be 600 MiB, and what is read of them as much again.
+    assert!(most < before + (350 << 10), "{most} of {before} KiB");
+    assert_eq!(feed.server.refs(&feed.ada, 2).status, 200);
+    feed.git().clone("clone", &[]);
+}
+
 /// A body of more than ten megabytes, announced, sent, and in chunks without an announcement.
 #[test]
 fn a_body_that_is_too_large_is_not_read_to_its_end() {

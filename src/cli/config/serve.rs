@@ -162,6 +162,7 @@ impl Section {
             keep_alive: seconds("serve.keep_alive", self.keep_alive)?,
             body_timeout: seconds("serve.body_timeout", self.body_timeout)?,
             stall_timeout: seconds("serve.stall_timeout", self.stall_timeout)?,
+            ..Limits::default()
         })
     }
 }

@@ -1,8 +1,8 @@
-//! A request's body, in time and of a size, before anybody works on it.
+//! A request's body, in time and of a size, before anybody works on it; and all of them together, too.
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -12,11 +12,12 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Serving;
 use crate::http::problem::Failure;
+use crate::http::room::{self, Share};
 use crate::http::{LARGEST_BODY, git};
 
 /// Reads the body to its end. Whoever sends it slowly occupies a connection meanwhile, and no thread.
 pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
     }
@@ -27,10 +28,16 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
         return too_large(most);
     }
     let patience = serving.settings.limits.body_timeout;
-    match tokio::time::timeout(patience, Limited::new(body, most).collect()).await {
-        Ok(Ok(whole)) => next.run(Request::from_parts(parts, Body::from(whole.to_bytes()))).await,
-        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(most),
-        Ok(Err(error)) => last_word(
+    // It is held until there is an answer.
+    let mut share = serving.room.share();
+    match tokio::time::timeout(patience, read(Limited::new(body, most), &mut share)).await {
+        Ok(Ok(whole)) => {
+            parts.extensions.insert(serving.room.clone());
+            next.run(Request::from_parts(parts, Body::from(whole))).await
+        }
+        Ok(Err(Unread::NoRoom)) => closing(room::full()),
+        Ok(Err(Unread::Broken(error))) if error.is::<LengthLimitError>() => too_large(most),
+        Ok(Err(Unread::Broken(error))) => last_word(
             StatusCode::BAD_REQUEST,
             "body-unreadable",
             format!("the request's body broke off: {error}"),
@@ -41,6 +48,25 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
             format!("the request's body did not arrive within {} s", patience.as_secs()),
         ),
     }
+}
+
+/// Why a body is not there.
+enum Unread {
+    NoRoom,
+    Broken(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What arrives is counted as it does: a large body that is only announced takes nothing from others.
+async fn read(mut body: Limited<Body>, share: &mut Share) -> Result<Bytes, Unread> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(Unread::Broken)?.into_data() else { continue };
+        if !share.covers(whole.len() + data.len()) {
+            return Err(Unread::NoRoom);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.into())
 }
 
 fn too_large(most: usize) -> Response {
@@ -54,7 +80,10 @@ fn too_large(most: usize) -> Response {
 
 /// The rest of the body is not waited for.
 fn last_word(status: StatusCode, code: &str, detail: String) -> Response {
-    let mut response = Failure::new(status, code, detail).into_response();
+    closing(Failure::new(status, code, detail).into_response())
+}
+
+fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -45,6 +45,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::feed;
+use super::room::Room;
 use crate::registry::Registry;
 use crowd::Crowd;
 use metrics::Metrics;
@@ -72,6 +73,7 @@ struct Serving {
     metrics: Metrics,
     throttle: Throttle,
     crowd: Arc<Crowd>,
+    room: Room,
     turning_away: Semaphore,
     requests: AtomicU64,
     /// The route of a request that none of ours is for.
@@ -92,6 +94,7 @@ impl Serving {
             metrics: Metrics::new(Arc::clone(&registry)),
             throttle: Throttle::new(Instant::now()),
             crowd: Arc::new(Crowd::new(limits.connections, limits.connections_each)),
+            room: Room::new(limits.bodies),
             turning_away: Semaphore::new(TURNED_AWAY),
             requests: AtomicU64::new(0),
             no_route: Arc::from("none"),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::http::room;
 use crate::registry::archives::Base;
 
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Between requests.
     pub keep_alive: Duration,
+    /// Bytes that the bodies of all requests may have together, without small ones.
+    pub bodies: usize,
     /// For a request's body, from its beginning to its end.
     pub body_timeout: Duration,
     /// For a client that does not take what it asked for.
@@ -77,6 +80,7 @@ impl Default for Limits {
             connections_each: 1_024,
             header_timeout: Duration::from_secs(15),
             keep_alive: Duration::from_secs(75),
+            bodies: room::BYTES,
             body_timeout: Duration::from_secs(60),
             stall_timeout: Duration::from_secs(60),
         }

@@ -2,8 +2,11 @@
 
 mod catalog;
 
+use std::convert::Infallible;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,6 +16,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::link::{Link, Peer};
+use super::settings::Limits;
 use super::{Serving, Settings, router};
 use crate::registry::testing::{Fixture, operator as root};
 use crate::registry::tokens::NewToken;
@@ -221,6 +225,52 @@ async fn whoever_comes_with_many_bad_tokens_has_to_wait() {
     assert_eq!(server.get(STRANGER, "/api/users", &[]).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(server.get("203.0.113.8", "/api/users", &bad).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(server.get(STRANGER, "/healthz", &[]).await.status, StatusCode::OK);
+}
+
+/// Bodies that never end, each within its bounds, do not fill the memory: beyond what all may have together
+/// there is no room, for as long as that is so. What is small gets through.
+#[tokio::test]
+async fn all_bodies_together_have_only_so_much_room() {
+    let limits = Limits { bodies: 3 << 20, ..Limits::default() };
+    let server = Server::with(Settings { limits, ..Settings::default() });
+    let (ada, _) = server.token("ada@example.com", "Team");
+    let post = |body: Body| {
+        let request = Request::builder().method("POST").uri("/marketplace.git/git-upload-pack");
+        let request = request.header("authorization", &ada).header("content-encoding", "gzip");
+        let request = request.header("content-type", "application/x-git-upload-pack-request");
+        server.ask(network(STRANGER), request.body(body).unwrap())
+    };
+    let endless = || {
+        let mebibyte = tokio_stream::iter([Ok::<_, Infallible>(vec![0; 1 << 20])]);
+        Body::from_stream(tokio_stream::StreamExt::chain(mebibyte, tokio_stream::pending()))
+    };
+    let mut held: Vec<_> = (0..3).map(|_| Box::pin(post(endless()))).collect();
+    for one in &mut held {
+        let waited = tokio::time::timeout(Duration::from_millis(50), one).await;
+        assert!(waited.is_err(), "{waited:?}");
+    }
+    for _ in 0..20 {
+        let refused = post(endless()).await;
+        assert_eq!((refused.status.as_u16(), refused.header(header::RETRY_AFTER)), (503, "2"));
+        assert_eq!(
+            (&refused.json()["code"], refused.header(header::CONNECTION)),
+            (&json!("server-busy"), "close")
+        );
+    }
+    let packed = |bytes: usize| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        // A flush, which ends the request, and whatever follows.
+        out.write_all(b"0000").and_then(|()| out.write_all(&vec![0; bytes])).unwrap();
+        Body::from(out.finish().unwrap())
+    };
+    assert_eq!(post(packed(1_000)).await.status, StatusCode::OK);
+    // Small as it is sent, and not any more when it is unpacked.
+    assert_eq!(post(packed(1 << 20)).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    held.pop();
+    assert_eq!(post(packed((1 << 20) - 4)).await.status, StatusCode::OK);
+    drop(held);
+    assert_eq!(post(packed((3 << 20) - 4)).await.status, StatusCode::OK);
+    assert_eq!(post(packed(3 << 20)).await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 /// One who would not wait claims with each request to come from elsewhere.

@@ -256,7 +256,7 @@ fn what_is_made_or_sent_is_not_pruned() {
         let whole = &whole;
         let serve = |number| {
             scope.spawn(move || {
-                for round in 0..100 {
+                for round in 0..100_usize {
                     let who = (number + round) % 2;
                     let tip = tip(registry, emails[who]);
                     let sent = fetch(registry, emails[who], &[tip], &[]);
