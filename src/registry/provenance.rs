@@ -182,18 +182,8 @@ impl Traced {
         let Self { from, source: own, tree, content, files, neighbours, marketplace } = self;
         let Ok(Value::Object(mut entry)) = serde_json::from_str(&row.raw) else { return None };
         fields::clean(&mut entry);
-        let (behaviour, digest) = if plugin.linked {
-            let said = behaviour::linked(&entry);
-            let digest = behaviour::linked_digest(&said);
-            (said, digest)
-        } else {
-            let (said, files) = (behaviour::of(&entry), content::digest(&content.files, &content.crlf));
-            let digest = behaviour::digest(&files, &said, &neighbours);
-            (said, digest)
-        };
-        if row.digest.as_deref() != Some(digest.to_string().as_str()) {
-            return None;
-        }
+        let behaviour = if plugin.linked { behaviour::linked(&entry) } else { behaviour::of(&entry) };
+        let digest = row.digest.as_deref()?.parse().ok()?;
         let fetched_at = row.origin.fetched_at.or(market.last_synced_at);
         // Also where there are no neighbours: in a manifest that was not looked into for them, names get it.
         let name_prefix = plugin.name_prefix.clone();
@@ -207,7 +197,7 @@ impl Traced {
         };
         let listed_in =
             plugin.vendored.is_some().then(|| Listing { url: market.url.clone(), commit: listed });
-        Some(Plugin {
+        let told = Plugin {
             name: plugin.name.clone(),
             version: plugin.version.clone(),
             prefixed_name: plugin.prefixed_name.clone(),
@@ -224,7 +214,8 @@ impl Traced {
             neighbours: written(neighbours),
             skills_listed: content.skills_listed,
             files,
-        })
+        };
+        (told.worked_out_digest() == digest).then_some(told)
     }
 }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use check::{BlobId, CATALOG, Faults, Found, Received, check};
 
 use crate::domain::digest::Digest;
+use crate::domain::plugin::behaviour::{self, Making};
 use crate::domain::plugin::content::{self, File, Files};
 use crate::domain::plugin::dependencies::{Neighbour, Neighbours};
 use crate::domain::plugin::fields::Object;
@@ -229,12 +230,16 @@ impl Plugin {
     #[must_use]
     pub fn worked_out_digest(&self) -> Digest {
         if self.linked {
-            return crate::domain::plugin::behaviour::linked_digest(&self.behaviour);
+            return behaviour::linked_digest(&self.behaviour);
         }
-        crate::domain::plugin::behaviour::digest(
-            &content::digest(&self.upstream(), &self.crlf()),
-            &self.behaviour,
-            &self.neighbours(),
-        )
+        let (files, neighbours) = (self.upstream(), self.neighbours());
+        // Of every manifest that was read, the bytes are here.
+        let is_unread = |place: &str| {
+            let file = self.files.iter().find(|file| file.path == place);
+            file.is_some_and(|file| !file.crlf && file.upstream().is_none())
+        };
+        let marketplace = self.marketplace_name.as_deref();
+        let making = Making::new(&files, marketplace, &neighbours, self.skills_listed, is_unread);
+        behaviour::digest(&content::digest(&files, &self.crlf()), &self.behaviour, &making)
     }
 }

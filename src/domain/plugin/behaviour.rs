@@ -1,9 +1,11 @@
 //! What makes a plugin behave as it does, and the digest that names it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::content::Files;
 use super::dependencies::{Neighbour, Neighbours};
 use super::fields::{DESCRIPTIVE, Object};
+use super::manifest;
 use crate::domain::digest::{Digest, Fields};
 
 /// What an entry says beyond describing its plugin, with the keys of every object in order. What only describes
@@ -16,27 +18,68 @@ pub fn of(entry: &Object) -> Object {
     fields.into_iter().map(|(field, value)| (field.clone(), sorted(value))).collect()
 }
 
-/// Names a plugin: its files ([`super::content::digest`]), what its entry says, and where neighbours go by another
-/// name than is written in its manifests.
-#[must_use]
-pub fn digest(files: &Digest, behaviour: &Object, neighbours: &Neighbours) -> Digest {
-    let mut fields = Fields::new("agnes plugin 1")
-        .field(files.as_bytes())
-        .field(Value::Object(behaviour.clone()).to_string());
-    for (name, known) in neighbours {
-        match known {
-            Neighbour::Known(known) if known == name => {}
-            Neighbour::Known(known) => {
-                fields.add(name);
-                fields.add(known);
-            }
-            Neighbour::Unknown => {
-                fields.add(name);
-                fields.add("");
-            }
+/// What the manifests that are served follow from, beside the plugin's files and its entry. Whatever is not in here
+/// must not show in them: the digest would stay, and with it what caches and clients have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Making<'a> {
+    /// The upstream's name for its marketplace: which of the dependencies are neighbours depends on it.
+    marketplace: Option<&'a str>,
+    neighbours: &'a Neighbours,
+    /// The manifests that are too large to be read, in place of which another may be served.
+    unread: Vec<&'static str>,
+    /// The list of skills in `plugin.json` is not served.
+    skills_listed: bool,
+}
+
+impl<'a> Making<'a> {
+    /// `is_unread` says whether the manifest in a place is too large to be read.
+    #[must_use]
+    pub fn new(
+        files: &Files,
+        marketplace: Option<&'a str>,
+        neighbours: &'a Neighbours,
+        skills_listed: bool,
+        is_unread: impl Fn(&str) -> bool,
+    ) -> Self {
+        let there = |place: &&str| files.contains_key(*place);
+        Self {
+            marketplace: marketplace.filter(|_| !neighbours.is_empty()),
+            neighbours,
+            unread: manifest::PLACES.into_iter().filter(there).filter(|place| is_unread(place)).collect(),
+            skills_listed: skills_listed && there(&manifest::CLAUDE),
         }
     }
-    fields.finish()
+
+    fn is_plain(&self) -> bool {
+        self.neighbours.is_empty() && self.unread.is_empty() && !self.skills_listed
+    }
+
+    fn written(&self) -> Value {
+        let known = |known: &Neighbour| match known {
+            Neighbour::Known(name) => Value::from(name.as_str()),
+            Neighbour::Unknown => Value::Null,
+        };
+        let neighbours: Object =
+            self.neighbours.iter().map(|(name, as_there)| (name.clone(), known(as_there))).collect();
+        json!({
+            "marketplace": self.marketplace,
+            "neighbours": neighbours,
+            "unread": self.unread,
+            "skills_listed": self.skills_listed,
+        })
+    }
+}
+
+/// Names a plugin: its files ([`super::content::digest`]), what its entry says, and what else there is to say of its
+/// manifests. Of most there is nothing.
+#[must_use]
+pub fn digest(files: &Digest, behaviour: &Object, making: &Making<'_>) -> Digest {
+    let said = Value::Object(behaviour.clone()).to_string();
+    if making.is_plain() {
+        return Fields::new("agnes plugin 1").field(files.as_bytes()).field(said).finish();
+    }
+    let making = making.written().to_string();
+    Fields::new("agnes plugin 2").field(files.as_bytes()).field(said).field(making).finish()
 }
 
 /// What a client is told of a plugin that it fetches itself: that is its source and its version, too.

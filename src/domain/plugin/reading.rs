@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::behaviour;
+use super::behaviour::{self, Making};
 use super::catalog::{self, Catalog, CatalogError, Entry};
 use super::complaints;
 use super::content::{self, Content, File, Unservable};
@@ -239,13 +239,16 @@ impl<'a> Reading<'a> {
         // A plugin that lies elsewhere is served without a look into this repository, and says what it says.
         let is_here = matches!(entry.source, Source::Local(_));
         let neighbours = if is_here { neighbours } else { Neighbours::new() };
-        dependencies::rename(&mut plugin.entry, self.catalog.name.as_deref(), &neighbours);
+        let marketplace = self.catalog.name.as_deref();
+        dependencies::rename(&mut plugin.entry, marketplace, &neighbours);
         plugin.files = content.files.len() as u64;
         plugin.bytes = content.bytes();
         plugin.digest = Some(behaviour::digest(
             &content::digest(&content.files, &content.crlf),
             &behaviour::of(&entry.fields),
-            &neighbours,
+            &Making::new(&content.files, marketplace, &neighbours, content.skills_listed, |place| {
+                content.files.get(place).is_some_and(|file| file.size > self.limits.max_manifest_bytes)
+            }),
         ));
         Ok(plugin)
     }

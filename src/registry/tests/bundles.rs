@@ -2,9 +2,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use serde_json::json;
+
 use crate::registry::Settings;
 use crate::registry::settings::CacheSettings;
-use crate::registry::testing::{Fixture, operator};
+use crate::registry::testing::{Fixture, new, operator};
 
 fn bytes(fixture: &Fixture, user: &str) -> Vec<u8> {
     fs::read(fixture.registry.bundle(&operator(), user).unwrap().path).unwrap()
@@ -120,4 +122,36 @@ fn objects_that_are_gone_are_said_to_be_gone_and_a_sync_brings_them_back() {
     assert_eq!(error.hint().as_deref(), Some("agnes marketplace sync tools"), "{error}");
     fixture.sync("tools").unwrap();
     bytes(&fixture, "ada@example.com");
+}
+
+/// The upstream calls its marketplace otherwise, and changes nothing else: what depended on a neighbour by the name of
+/// before does not any more. It is served under another digest, or the old bytes would be as good as the new ones.
+#[test]
+fn a_marketplace_that_takes_another_name_has_other_bundles_where_its_plugins_depend_on_each_other() {
+    let fixture = Fixture::new();
+    let publish = |name: &str| {
+        let plugins = json!([{"name": "a", "source": "./a"}, {"name": "b", "source": "./b"}]);
+        let catalog = json!({"name": name, "owner": {"name": "x"}, "plugins": plugins}).to_string();
+        let wants = r#"{"name": "a", "dependencies": ["b@m"]}"#;
+        let files = [(".claude-plugin/marketplace.json", &*catalog), ("a/.claude-plugin/plugin.json", wants)];
+        fixture.publish("tools", &[&files[..], &[("b/b.md", "b")]].concat())
+    };
+    let url = publish("m");
+    fixture.registry.add_marketplace(&operator(), new("tools", &url)).unwrap();
+    fixture.sync("tools").unwrap();
+    fixture.admit("ada@example.com", "A", &["tools/*"]);
+    let digest = || fixture.registry.view(&operator(), "ada@example.com").unwrap().view.digest;
+    let (as_m, of_m) = (digest(), bytes(&fixture, "ada@example.com"));
+    publish("n");
+    assert_eq!(fixture.sync("tools").unwrap().updated, 1);
+    let of_n = bytes(&fixture, "ada@example.com");
+    let provenance = fixture.registry.provenance(&operator(), "ada@example.com").unwrap();
+    assert!(provenance.plugins.iter().all(|plugin| plugin.worked_out_digest() == plugin.digest));
+    assert!(digest() != as_m && of_n != of_m);
+    publish("m");
+    fixture.sync("tools").unwrap();
+    for path in [cached(&fixture, "parts"), cached(&fixture, "bundles")].concat() {
+        fs::remove_file(path).unwrap();
+    }
+    assert!(digest() == as_m && bytes(&fixture, "ada@example.com") == of_m);
 }

@@ -11,8 +11,12 @@ struct Market {
 }
 
 fn market(entries: &Value, items: &[(&str, Item)]) -> Market {
+    market_called("m", entries, items)
+}
+
+fn market_called(name: &str, entries: &Value, items: &[(&str, Item)]) -> Market {
     let mut memory = Memory::default();
-    let catalog = json!({"name": "m", "owner": {"name": "o"}, "plugins": entries}).to_string();
+    let catalog = json!({"name": name, "owner": {"name": "o"}, "plugins": entries}).to_string();
     let mut all = vec![(catalog::PATH, file(&catalog))];
     all.extend(items.iter().cloned());
     let root = memory.repo(&all);
@@ -312,6 +316,58 @@ fn the_digest_follows_behaviour() {
         digest(&base, &[("x/new", file("1"))]),
         digest(&base, &[("x/new", link("../one")), ("one", file("1"))])
     );
+}
+
+/// A dependency on `b@m` is one on a neighbour only as long as the marketplace calls itself `m`: the manifest that is
+/// served is another when it does not any more, and nothing else changed.
+#[test]
+fn the_digest_follows_the_marketplaces_name_where_there_are_dependencies() {
+    let entries = json!([{"name": "x", "source": "./x"}, {"name": "b", "source": "./b"}]);
+    let digest = |name: &str, manifest: &str| {
+        let items = [(OWN, file(manifest)), ("b/a", file("b"))];
+        market_called(name, &entries, &items).plugin("x").digest.unwrap()
+    };
+    for manifest in [
+        r#"{"name": "x", "dependencies": ["b@m"]}"#,
+        r#"{"name": "x", "dependencies": ["b", "b@m"]}"#,
+        r#"{"name": "x", "dependencies": ["gone"]}"#,
+    ] {
+        assert_ne!(digest("m", manifest), digest("n", manifest), "{manifest}");
+    }
+    // Whoever depends on nothing is delivered anew for no name.
+    let nothing = r#"{"name": "x", "dependencies": []}"#;
+    assert_eq!(digest("m", nothing), digest("n", nothing));
+}
+
+/// A manifest that is too large is not served, but one made of the entry, which says the same name and version.
+#[test]
+fn the_digest_follows_whether_a_manifest_could_be_read() {
+    let entries = json!([{"name": "x", "source": "./x", "version": "1"}]);
+    let manifest = format!(r#"{{"name": "x", "version": "1", "license": "{}"}}"#, "M".repeat(200));
+    for place in [OWN, "x/.codex-plugin/plugin.json"] {
+        let mut market = market(&entries, &[(place, file(&manifest))]);
+        let read = market.plugin("x");
+        market.limits.max_manifest_bytes = 150;
+        let unread = market.plugin("x");
+        assert_eq!((&read.manifest_name, &read.version), (&unread.manifest_name, &unread.version));
+        assert_ne!(read.digest, unread.digest, "{place}");
+    }
+}
+
+/// A folder that becomes a plugin of its own has the same files and the same entry, and its manifest's skills count
+/// again.
+#[test]
+fn the_digest_follows_whether_the_entry_restricts_the_skills() {
+    let digest = |source: &str, folder: &str, manifest: bool| {
+        let entries = json!([{"name": "x", "source": source, "skills": ["./skills/a"]}]);
+        let own = if manifest { ".claude-plugin/plugin.json" } else { "more" };
+        let paths = [own, "skills/a/SKILL.md", "extra/SKILL.md"].map(|path| format!("{folder}{path}"));
+        let text = r#"{"name": "x", "skills": ["./extra"]}"#;
+        let items: Vec<_> = paths.iter().map(|path| (path.as_str(), file(text))).collect();
+        market(&entries, &items).plugin("x").digest.unwrap()
+    };
+    assert_ne!(digest("./", "", true), digest("./p", "p/", true));
+    assert_eq!(digest("./", "", false), digest("./p", "p/", false));
 }
 
 #[test]
