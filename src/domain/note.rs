@@ -17,6 +17,18 @@ impl Note {
     }
 }
 
+/// Adds a note, unless there are as many of its kind as anybody reads: a plugin of a thousand bad links needs no
+/// thousand notes.
+pub fn add(notes: &mut Vec<Note>, code: &str, message: impl FnOnce() -> String) {
+    const MOST: usize = 20;
+    let alike = notes.iter().filter(|note| note.code == code).count();
+    if alike < MOST {
+        notes.push(Note::new(code, message()));
+    } else if alike == MOST {
+        notes.push(Note::new(code, "and more of these"));
+    }
+}
+
 /// A stranger's text as it may appear inside a sentence: in backticks, control and invisible
 /// characters escaped, shortened to what can be read.
 #[must_use]
@@ -49,6 +61,17 @@ pub fn is_deceptive(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_one_kind_there_are_twenty_notes_at_most() {
+        let mut notes = Vec::new();
+        for i in 0..100 {
+            add(&mut notes, "a", || i.to_string());
+        }
+        add(&mut notes, "b", || "one".into());
+        assert_eq!(notes.len(), 22);
+        assert_eq!((notes[19].message.as_str(), notes[20].message.as_str()), ("19", "and more of these"));
+    }
 
     #[test]
     fn quoting_disarms_a_terminal() {

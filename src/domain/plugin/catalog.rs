@@ -8,7 +8,7 @@ use super::fields::{self, Object};
 use super::names::PluginName;
 use super::source::{Source, kind_of};
 use crate::domain::limits::Limits;
-use crate::domain::note::{Note, quoted};
+use crate::domain::note::{self, Note, quoted};
 
 /// Where a marketplace keeps it.
 pub const PATH: &str = ".claude-plugin/marketplace.json";
@@ -171,10 +171,9 @@ fn renames(value: Option<&Value>, notes: &mut Vec<Note>) -> BTreeMap<String, Str
                 if let (Ok(_), Some(new)) = (old.parse::<PluginName>(), new.as_str()) {
                     renames.insert(old.clone(), new.to_owned());
                 } else {
-                    notes.push(Note::new(
-                        "rename-unusable",
-                        format!("the rename of {} is left out: both names must be plugin names", quoted(old)),
-                    ));
+                    note::add(notes, "rename-unusable", || {
+                        format!("the rename of {} is left out: both names must be plugin names", quoted(old))
+                    });
                 }
             }
         }
@@ -238,6 +237,15 @@ mod tests {
         assert_eq!(catalog.entries.len(), 1);
         assert_eq!(catalog.notes.len(), 9);
         assert_eq!(catalog.notes[8].code, "entry-duplicate");
+    }
+
+    /// A catalog has room for a million renames, and they are in no limit of ours.
+    #[test]
+    fn bad_renames_are_twenty_notes() {
+        let renames: serde_json::Map<_, _> = (0..1000).map(|i| (format!("a/{i}"), "b".into())).collect();
+        let catalog = parse(&serde_json::json!({"plugins": [], "renames": renames}).to_string()).unwrap();
+        assert_eq!((catalog.notes.len(), catalog.renames.len()), (21, 0));
+        assert_eq!(catalog.notes[20].message, "and more of these");
     }
 
     #[test]

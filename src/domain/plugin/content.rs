@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::portable::{self, LONGEST_PATH, Verdict, verdict};
 use crate::domain::digest::{Digest, Fields};
 use crate::domain::limits::Limits;
-use crate::domain::note::{Note, quoted};
+use crate::domain::note::{self, Note, quoted};
 use crate::domain::repository::attributes::{self, Attributes, Ending, LARGEST_FOR_GIT};
 use crate::domain::repository::lfs::LARGEST_POINTER;
 use crate::domain::repository::links::{Found, Lost, Repo};
@@ -351,15 +351,8 @@ impl Walk<'_> {
         Ok(attributes::converted(&self.repo.objects().blob(blob)?, ending).is_some())
     }
 
-    /// A plugin of a thousand bad links needs no thousand notes.
     fn note(&mut self, code: &'static str, path: &str, why: &str) {
-        const MOST: usize = 20;
-        let alike = self.content.notes.iter().filter(|note| note.code == code).count();
-        if alike < MOST {
-            self.content.notes.push(Note::new(code, format!("{}: {why}", quoted(path))));
-        } else if alike == MOST {
-            self.content.notes.push(Note::new(code, "and more of these".to_owned()));
-        }
+        note::add(&mut self.content.notes, code, || format!("{}: {why}", quoted(path)));
     }
 }
 

@@ -7,7 +7,7 @@ use super::content::Content;
 use super::fields::{self, Object, PATHS};
 use super::names::is_client_name;
 use super::source::kind_of;
-use crate::domain::note::{Note, quoted};
+use crate::domain::note::{self, Note, quoted};
 use crate::domain::repository::path::RepoPath;
 
 /// Claude Code's place.
@@ -78,29 +78,31 @@ pub fn drop_missing_paths(object: &mut Object, content: &Content) -> Vec<Note> {
             let refusal = |text: &str| {
                 complaints::said(&complaints::of_path(place, text, endings(field).first().copied()))
             };
-            let (code, message) = match fate(field, text, content) {
+            match fate(field, text, content) {
                 Fate::Right => return true,
                 Fate::Write(better) => {
-                    let message =
-                        format!("is served as {}, as Claude Code wants it{}", quoted(&better), refusal(text));
-                    notes.push(note("component-rewritten", field, text, &message));
+                    note::add(&mut notes, "component-rewritten", || {
+                        let as_what = format!("is served as {}, as Claude Code wants it", quoted(&better));
+                        of_path(field, text, &format!("{as_what}{}", refusal(text)))
+                    });
                     *text = better;
                     return true;
                 }
                 Fate::Missing(why) => {
                     missing = true;
-                    let said = complaints::of_nothing(field, text);
-                    (
-                        "component-missing",
-                        why + &said.map_or_else(String::new, |words| complaints::said(&words)),
-                    )
+                    note::add(&mut notes, "component-missing", || {
+                        let said = complaints::of_nothing(field, text);
+                        let said = said.map_or_else(String::new, |words| complaints::said(&words));
+                        of_path(field, text, &format!("is left out: {why}{said}"))
+                    });
                 }
                 Fate::Refused(why) => {
                     refused = true;
-                    ("component-refused", why + &refusal(text))
+                    note::add(&mut notes, "component-refused", || {
+                        of_path(field, text, &format!("is left out: {why}{}", refusal(text)))
+                    });
                 }
-            };
-            notes.push(note(code, field, text, &format!("is left out: {message}")));
+            }
             false
         };
         match value {
@@ -129,8 +131,8 @@ pub fn drop_missing_paths(object: &mut Object, content: &Content) -> Vec<Note> {
     notes
 }
 
-fn note(code: &str, field: &str, path: &str, what: &str) -> Note {
-    Note::new(code, format!("the path {} in {} {what}", quoted(path), quoted(field)))
+fn of_path(field: &str, path: &str, what: &str) -> String {
+    format!("the path {} in {} {what}", quoted(path), quoted(field))
 }
 
 enum Fate {
@@ -251,6 +253,16 @@ mod tests {
         let mut object = object(value);
         let notes = drop_missing_paths(&mut object, content);
         (Value::Object(object), notes.into_iter().map(|note| note.code).collect())
+    }
+
+    /// A manifest has room for millions of paths to nothing.
+    #[test]
+    fn a_thousand_paths_to_nothing_are_twenty_notes() {
+        for path in ["x", "./x"] {
+            let manifest = json!({"skills": vec![path; 1000], "agents": ["./gone.md"]});
+            let (_, codes) = repaired(manifest, &content(&[]));
+            assert!((21..=22).contains(&codes.len()), "{path}: {}", codes.len());
+        }
     }
 
     #[test]
