@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -312,6 +313,28 @@ fn json_that_is_deep_or_huge_brings_nothing_down() {
         let shown = good.world.agnes(&["plugin", "show", "up/gamma"]);
         assert!(shown.contains("`.claude-plugin/plugin.json` is not used: "), "{shown}");
     }
+}
+
+/// A curator says one thing a million times in a manifest of the size that manifests may have: that the plugin depends
+/// on itself, and that it has a skill which is not there. Each is looked at once, and not noted a million times.
+#[test]
+fn a_manifest_that_repeats_itself_a_million_times_holds_nothing_up() {
+    let good = Good::new();
+    let up = &good.upstream;
+    up.plugins(&["alpha", "beta", "gamma"]);
+    let manifest = json!({
+        "name": "gamma", "dependencies": vec!["gamma"; 800_000], "skills": vec!["./x"; 800_000],
+        "agents": vec!["x"; 400_000],
+    });
+    up.write("plugins/gamma/.claude-plugin/plugin.json", manifest.to_string()).commit("Absurd manifest");
+    let began = Instant::now();
+    let ran = good.sync(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
+    good.still_builds();
+    let shown = good.world.json(&["plugin", "show", "up/gamma"]);
+    let notes = shown["notes"].as_array().unwrap();
+    assert_eq!(notes.len(), 42, "{notes:?}");
 }
 
 /// A marketplace is removed, and somebody registers another one under its slug. Whoever had grants on

@@ -194,12 +194,21 @@ impl Reader {
 }
 
 impl Objects for Reader {
-    fn tree(&self, id: &Oid) -> Result<Vec<TreeEntry>, ReadError> {
+    fn tree_within(&self, id: &Oid, most: usize) -> Result<Option<Vec<TreeEntry>>, ReadError> {
+        // An entry is 28 bytes and a name. What has longer ones on average can be on no disk, and is not unpacked.
+        const LONGEST_ENTRY: u64 = 512;
+        if self.object_size(id)? > (most as u64).saturating_mul(LONGEST_ENTRY) {
+            return Ok(None);
+        }
         let mut entries = Vec::new();
+        let mut number: usize = 0;
         self.each_entry(id, &mut Vec::new(), |name, kind, id| {
-            entries.push(TreeEntry { name: name.to_vec(), kind, id });
+            number += 1;
+            if number <= most {
+                entries.push(TreeEntry { name: name.to_vec(), kind, id });
+            }
         })?;
-        Ok(entries)
+        Ok((number <= most).then_some(entries))
     }
 
     fn blob(&self, id: &Oid) -> Result<Vec<u8>, ReadError> {

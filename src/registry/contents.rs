@@ -112,7 +112,9 @@ impl Registry {
         let mut all = Vec::new();
         for plugin in plugins {
             let Some(place) = &plugin.vendored else { continue };
-            let elsewhere = supply.elsewhere(&reader, place).map_err(|source| supply.damaged(source))?;
+            let elsewhere = supply
+                .elsewhere(&reader, place, &self.settings.limits)
+                .map_err(|source| supply.damaged(source))?;
             let content = servable(elsewhere.content(&self.settings.limits), plugin, supply)?;
             let around = Around { marketplace: None, neighbours: &Neighbours::new() };
             all.push((*plugin, self.served_files(plugin, &content, around, supply, &reader)?));

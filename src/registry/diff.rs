@@ -187,7 +187,7 @@ impl<'r> Then<'r> {
         let reading = stock.own.reading_at(&stock.reader, &commit, limits)?;
         let mut then = Self { stock, reading, places: &state.origins, plugins: BTreeMap::new() };
         for entry in &then.reading.catalog.entries {
-            let elsewhere = then.elsewhere(entry)?;
+            let elsewhere = then.elsewhere(entry, &limits)?;
             let plugin =
                 then.reading.plugin(entry, elsewhere.as_ref()).map_err(|error| then.damaged(entry, error))?;
             then.plugins.insert(entry.name.clone(), plugin);
@@ -200,10 +200,10 @@ impl<'r> Then<'r> {
         self.places.get(entry.name.as_str()).filter(|_| matches!(entry.source, Source::Remote(_)))
     }
 
-    fn elsewhere(&self, entry: &Entry) -> Result<Option<Elsewhere<'r>>> {
+    fn elsewhere(&self, entry: &Entry, limits: &Limits) -> Result<Option<Elsewhere<'r>>> {
         let Some(place) = self.place(entry) else { return Ok(None) };
         let Some((supply, reader)) = self.stock.others.get(&place.url) else { return Ok(None) };
-        supply.elsewhere(reader, place).map(Some).map_err(|error| self.damaged(entry, error))
+        supply.elsewhere(reader, place, limits).map(Some).map_err(|error| self.damaged(entry, error))
     }
 
     fn damaged(&self, entry: &Entry, error: ReadError) -> Error {
@@ -215,7 +215,7 @@ impl<'r> Then<'r> {
         let Some(entry) = self.reading.entry(&plugin.name) else {
             return Err(Error::Defect("a plugin that was read is not in its catalog"));
         };
-        let found = match self.elsewhere(entry)? {
+        let found = match self.elsewhere(entry, limits)? {
             Some(elsewhere) => elsewhere.content(limits),
             None => self.reading.content(entry),
         };

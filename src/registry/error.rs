@@ -222,6 +222,7 @@ fn catalog_hint(error: &CatalogError) -> &'static str {
         CatalogError::TooLarge { .. } => {
             "if that is meant, raise `limits.max_manifest_bytes` in the configuration"
         }
+        CatalogError::Crowded(_) => "if that is meant, raise `limits.max_files` in the configuration",
         CatalogError::TooMany { .. } => "if that is meant, raise `limits.max_plugins` in the configuration",
         CatalogError::NotUtf8
         | CatalogError::NotJson(_)

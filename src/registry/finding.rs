@@ -325,7 +325,7 @@ impl Registry {
             format!("what was fetched of it is damaged, and the next sync fetches it anew: {error}")
         };
         let reader = supply.repository.reader();
-        let elsewhere = supply.elsewhere(&reader, place).map_err(damaged)?;
+        let elsewhere = supply.elsewhere(&reader, place, &self.settings.limits).map_err(damaged)?;
         let mut plugin = around.reading.plugin(entry, Some(&elsewhere)).map_err(damaged)?;
         let is_other = |old: &Oid| {
             let lineage = around.lineages.of(&supply.folder);

@@ -159,7 +159,7 @@ impl Registry {
     ) -> std::result::Result<Filled, String> {
         let limits = self.settings.limits;
         let contents = |reader: &Reader, root: Oid, uses: &mut Uses<'_>| {
-            let elsewhere = Elsewhere { repo: Repo::new(reader, root), path: path.clone() };
+            let elsewhere = Elsewhere { repo: Repo::new(reader, root, &limits), path: path.clone() };
             some(elsewhere.content(&limits))?.map_or(Ok(()), |content| uses.add(ALL, &content))
         };
         let folder = &self.folder.vendored(url);

@@ -131,7 +131,8 @@ impl Registry {
         let content = if let Some(place) = place {
             supply = self.vendored_supply(slug, &place.url)?;
             reader = supply.repository.reader();
-            supply.elsewhere(&reader, &place).map_err(|source| supply.damaged(source))?.content(&limits)
+            let elsewhere = supply.elsewhere(&reader, &place, &limits);
+            elsewhere.map_err(|source| supply.damaged(source))?.content(&limits)
         } else {
             supply = self.supply(slug)?;
             reader = supply.repository.reader();

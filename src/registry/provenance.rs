@@ -133,7 +133,7 @@ impl Registry {
         let supply = self.vendored_supply(plugin.slug.as_str(), &vendored.url)?;
         let damaged = |source: ReadError| supply.damaged(source);
         let reader = supply.repository.reader();
-        let elsewhere = supply.elsewhere(&reader, vendored).map_err(damaged)?;
+        let elsewhere = supply.elsewhere(&reader, vendored, &self.settings.limits).map_err(damaged)?;
         let content = servable(elsewhere.content(&self.settings.limits), plugin, &supply)?;
         let tree = content::folder(&elsewhere.repo, &elsewhere.path).ok().map(|found| found.id);
         let neighbours = Neighbours::new();

@@ -8,7 +8,7 @@ use crate::domain::plugin::reading::{Elsewhere, Reading, ReadingError};
 use crate::domain::plugin::remote::Vendored;
 use crate::domain::repository::links::Repo;
 use crate::domain::repository::oid::Oid;
-use crate::domain::repository::tree::ReadError;
+use crate::domain::repository::tree::{Objects, ReadError};
 use crate::git::{self, Reader, Repository};
 
 /// One of them, opened for several threads.
@@ -52,10 +52,11 @@ impl Supply {
         &self,
         reader: &'a Reader,
         place: &Vendored,
+        limits: &Limits,
     ) -> std::result::Result<Elsewhere<'a>, ReadError> {
         let commit = git::stand_in(&self.folder, &place.commit, &place.path);
         let root = reader.commit_tree(&commit)?;
-        Ok(Elsewhere { repo: Repo::new(reader, root), path: place.path.clone() })
+        Ok(Elsewhere { repo: Repo::new(reader, root, limits), path: place.path.clone() })
     }
 
     pub(super) fn damaged(&self, source: ReadError) -> Error {
@@ -74,8 +75,13 @@ impl Supply {
     }
 
     /// The marketplace that a tree of it is.
-    pub(super) fn reading<'a>(&self, reader: &'a Reader, root: Oid, limits: Limits) -> Result<Reading<'a>> {
-        Reading::open(reader, root, limits).map_err(|error| match error {
+    pub(super) fn reading<'a>(
+        &self,
+        objects: &'a dyn Objects,
+        root: Oid,
+        limits: Limits,
+    ) -> Result<Reading<'a>> {
+        Reading::open(objects, root, limits).map_err(|error| match error {
             ReadingError::Damaged(source) => self.damaged(source),
             other @ ReadingError::Catalog(_) => Error::Reading(other),
         })

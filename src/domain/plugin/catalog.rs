@@ -54,6 +54,8 @@ impl Entry {
 pub enum CatalogError {
     #[error("the repository has no `{PATH}` at this commit, so it is no marketplace")]
     Missing,
+    #[error("a folder on the way to `{PATH}` has more than {0} entries (see `limits.max_files`)")]
+    Crowded(usize),
     #[error("`{PATH}` has {size} bytes; the limit is {limit} (`limits.max_manifest_bytes`)")]
     TooLarge { size: u64, limit: u64 },
     #[error("`{PATH}` is not UTF-8")]

@@ -17,7 +17,7 @@ use crate::domain::repository::lfs::LARGEST_POINTER;
 use crate::domain::repository::links::{Found, Lost, Repo};
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::path::RepoPath;
-use crate::domain::repository::tree::{Kind, ReadError, TreeEntry};
+use crate::domain::repository::tree::{Entries, Kind, ReadError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File {
@@ -172,7 +172,8 @@ struct Walk<'a> {
     foreign: HashSet<Vec<Vec<u8>>>,
     limits: &'a Limits,
     bytes: u64,
-    /// Entries looked at, served or not: what bounds the work.
+    /// Entries of the folders that were entered, served or not: what bounds the work, and the memory that open
+    /// folders take.
     visited: u64,
     /// The folders that the walk is in, outermost first. A stack of our own, because a stranger
     /// decides how deep it gets.
@@ -185,7 +186,7 @@ struct Folder {
     real: Vec<Vec<u8>>,
     /// Where it will lie in the plugin, with a slash at its end unless it is the plugin itself.
     shown: String,
-    entries: Rc<[TreeEntry]>,
+    entries: Rc<Entries>,
     next: usize,
     /// Git refuses to make a tree that holds a name twice, and whoever makes one by hand means harm:
     /// what is checked is one entry, what a checkout writes the other.
@@ -205,10 +206,6 @@ impl Walk<'_> {
             let twice = !folder.seen.insert(entry.name.clone());
             let mut real = folder.real.clone();
             real.push(entry.name.clone());
-            self.visited += 1;
-            if self.visited > self.limits.max_files.saturating_mul(4) {
-                return Err(Unservable::Files(self.limits.max_files));
-            }
             match verdict(&entry.name) {
                 Verdict::Serve => {}
                 Verdict::Hidden => continue,
@@ -251,7 +248,16 @@ impl Walk<'_> {
             self.note(ATTRIBUTES.0, &shown, ATTRIBUTES.1);
             return Ok(());
         }
-        let entries = self.repo.entries(id)?;
+        let entries = match self.repo.entries(id) {
+            Ok(entries) => entries,
+            Err(Lost::Read(error)) => return Err(error.into()),
+            // There are no fewer of these than of files that it may have.
+            Err(_) => return Err(Unservable::Files(self.limits.max_files)),
+        };
+        self.visited = self.visited.saturating_add(entries.len() as u64);
+        if self.visited > self.limits.max_files.saturating_mul(4) {
+            return Err(Unservable::Files(self.limits.max_files));
+        }
         self.open.push(Folder { real, shown, entries, next: 0, seen: HashSet::new() });
         Ok(())
     }

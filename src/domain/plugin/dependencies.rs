@@ -17,6 +17,9 @@ use super::fields::Object;
 /// The fields with such lists. The second is known to new clients only.
 pub const FIELDS: [&str; 2] = ["dependencies", "optionalDependencies"];
 
+/// Neighbours that one plugin may want.
+pub const MOST: usize = 1_000;
+
 /// Neighbours that are wanted: as the curator calls each → as the feed does without the prefix.
 pub type Neighbours = BTreeMap<String, Neighbour>;
 

@@ -1,21 +1,22 @@
 //! Reading a marketplace at one commit: its catalog, and each plugin of it.
 
+mod claims;
 mod neighbours;
 mod remarks;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 
-use serde_json::Value;
+use claims::Claim;
 
 use super::behaviour::{self, Making};
 use super::catalog::{self, Catalog, CatalogError, Entry};
 use super::complaints;
 use super::content::{self, Content, File, Unservable};
 use super::dependencies::{self, Neighbours};
-use super::fields::{self, CONFLICTING, Object, PATHS};
+use super::fields::{self, CONFLICTING, Object};
 use super::manifest;
 use super::names::{PluginName, is_client_name};
 use super::skills;
@@ -33,6 +34,10 @@ pub struct Reading<'a> {
     repo: Repo<'a>,
     limits: Limits,
     pub catalog: Catalog,
+    /// Where each entry stands in the catalog.
+    places: HashMap<String, usize>,
+    /// What neighbours are called, as far as somebody asked: there may be many who want the same.
+    names: RefCell<HashMap<usize, String>>,
     claims: OnceCell<Vec<Claim>>,
 }
 
@@ -40,12 +45,6 @@ pub struct Reading<'a> {
 pub struct Elsewhere<'a> {
     pub repo: Repo<'a>,
     pub path: RepoPath,
-}
-
-/// A place that an entry claims for itself, with no symlink left in it.
-struct Claim {
-    entry: PluginName,
-    place: RepoPath,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -147,10 +146,11 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// When there is no usable catalog in it.
     pub fn open(objects: &'a dyn Objects, root: Oid, limits: Limits) -> Result<Self, ReadingError> {
-        let repo = Repo::new(objects, root);
+        let repo = Repo::new(objects, root, &limits);
         let found = match repo.locate(&[], catalog::PATH.split('/').map(str::as_bytes)) {
             Ok(found) if found.kind != Kind::Tree => found,
             Err(Lost::Read(error)) => return Err(error.into()),
+            Err(Lost::Crowded(most)) => return Err(CatalogError::Crowded(most).into()),
             Ok(_) | Err(_) => return Err(CatalogError::Missing.into()),
         };
         let (size, limit) = (objects.size(&found.id)?, limits.max_manifest_bytes);
@@ -158,12 +158,14 @@ impl<'a> Reading<'a> {
             return Err(CatalogError::TooLarge { size, limit }.into());
         }
         let catalog = Catalog::parse(&objects.blob(&found.id)?, &limits)?;
-        Ok(Self { repo, limits, catalog, claims: OnceCell::new() })
+        let places = catalog.entries.iter().enumerate();
+        let places = places.map(|(place, entry)| (entry.name.to_string(), place)).collect();
+        Ok(Self { repo, limits, catalog, places, names: RefCell::default(), claims: OnceCell::new() })
     }
 
     #[must_use]
     pub fn entry(&self, name: &PluginName) -> Option<&Entry> {
-        self.catalog.entries.iter().find(|entry| entry.name == *name)
+        self.catalog.entries.get(*self.places.get(name.as_str())?)
     }
 
     /// What is served of a plugin: [`Content::collect`], less what belongs to its neighbours and,
@@ -239,6 +241,12 @@ impl<'a> Reading<'a> {
         // A plugin that lies elsewhere is served without a look into this repository, and says what it says.
         let is_here = matches!(entry.source, Source::Local(_));
         let neighbours = if is_here { neighbours } else { Neighbours::new() };
+        if neighbours.len() > dependencies::MOST {
+            // To serve some of them under the upstream's names would be to serve somebody else's plugins.
+            plugin.reason =
+                Some(format!("it depends on more than {} plugins of its marketplace", dependencies::MOST));
+            return Ok(plugin);
+        }
         let marketplace = self.catalog.name.as_deref();
         dependencies::rename(&mut plugin.entry, marketplace, &neighbours);
         plugin.files = content.files.len() as u64;
@@ -335,78 +343,6 @@ impl<'a> Reading<'a> {
         Ok(bytes.and_then(|bytes| manifest::parse(&bytes).ok()))
     }
 
-    /// The places inside `root` that other entries claim and this one does not.
-    fn foreign(
-        &self,
-        entry: &Entry,
-        root: &RepoPath,
-        own: Option<&Object>,
-    ) -> Result<BTreeSet<RepoPath>, ReadError> {
-        let mut mine: Vec<RepoPath> = component_paths(&entry.fields).collect();
-        mine.extend(own.into_iter().flat_map(component_paths));
-        mine.extend(self.default_folders(entry, root, own));
-        let mut places = Vec::new();
-        for path in &mine {
-            places.push(root.join(path));
-            places.extend(self.place(&root.join(path))?);
-        }
-        let claims = if let Some(claims) = self.claims.get() {
-            claims
-        } else {
-            let claims = self.claim()?;
-            self.claims.get_or_init(|| claims)
-        };
-        let foreign = claims
-            .iter()
-            .filter(|claim| claim.entry != entry.name && claim.place != *root && claim.place.is_in(root))
-            .filter(|claim| {
-                !places
-                    .iter()
-                    .any(|path| path.is_in(&claim.place) || (claim.place.is_in(path) && path != root))
-            });
-        Ok(foreign.map(|claim| claim.place.clone()).collect())
-    }
-
-    /// The folders that Claude Code looks into without being told. What it loads from there is part of
-    /// the plugin, whoever else lists it.
-    fn default_folders(&self, entry: &Entry, root: &RepoPath, own: Option<&Object>) -> Vec<RepoPath> {
-        let is_there = |path: &RepoPath| {
-            let path = root.join(path);
-            let segments = path.segments().iter().map(String::as_bytes);
-            self.repo.locate(&[], segments).is_ok_and(|found| found.kind == Kind::Tree)
-        };
-        let listed = matches!(&entry.source, Source::Local(source) if source.is_root())
-            && skills::restriction(&entry.fields, is_there).is_some();
-        let replaced = |field: &str| match field {
-            "skills" => listed,
-            field => own.is_some_and(|own| own.contains_key(field)),
-        };
-        let folders = fields::DEFAULT_FOLDERS.iter().filter(|(field, _)| !replaced(field));
-        folders.filter_map(|(_, folder)| RepoPath::parse(folder).ok()).collect()
-    }
-
-    /// What the entries claim of the repository: each its folder, or, if that is everything, the
-    /// components that it lists. A symlink that leads there is claimed with it.
-    fn claim(&self) -> Result<Vec<Claim>, ReadError> {
-        let mut claims = Vec::new();
-        for entry in &self.catalog.entries {
-            let places = match &entry.source {
-                Source::Local(source) if source.is_root() => {
-                    component_paths(&entry.fields).filter(|path| !path.is_root()).collect()
-                }
-                Source::Local(source) => vec![source.clone()],
-                Source::Remote(_) | Source::Refused(_) => Vec::new(),
-            };
-            for named in places {
-                let real = self.place(&named)?.filter(|real| *real != named);
-                for place in real.into_iter().chain([named]) {
-                    claims.push(Claim { entry: entry.name.clone(), place });
-                }
-            }
-        }
-        Ok(claims)
-    }
-
     /// The tree of a folder, if it is there.
     ///
     /// # Errors
@@ -438,14 +374,4 @@ fn some(content: Content, source: &RepoPath) -> Result<Content, Unservable> {
 fn place(found: &Found) -> RepoPath {
     let names: Vec<_> = found.path.iter().map(|name| String::from_utf8_lossy(name)).collect();
     RepoPath::parse(&names.join("/")).unwrap_or_default()
-}
-
-fn component_paths(object: &Object) -> impl Iterator<Item = RepoPath> {
-    let values = PATHS.iter().filter_map(|field| object.get(*field));
-    let texts = values.flat_map(|value| match value {
-        Value::String(text) => vec![text.as_str()],
-        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    });
-    texts.filter_map(|text| RepoPath::parse(text).ok())
 }

@@ -170,11 +170,14 @@ impl<'a> Attributes<'a> {
             Err(_) => return Ok(Chain::default()),
         };
         for depth in 0..=folder.len() {
-            let entries = self.repo.entries(&tree)?;
+            let entries = match self.repo.entries(&tree) {
+                Ok(entries) => entries,
+                Err(Lost::Read(error)) => return Err(error),
+                // Nothing in there is served.
+                Err(_) => break,
+            };
             // Git follows no link here.
-            let file = entries
-                .iter()
-                .find(|entry| entry.name == NAME && matches!(entry.kind, Kind::File | Kind::Executable));
+            let file = entries.named(NAME).find(|entry| matches!(entry.kind, Kind::File | Kind::Executable));
             let rules = match (depth, file) {
                 (0, file) => self.in_root(file.map(|file| &file.id))?,
                 (_, Some(file)) => self.in_file(&file.id)?,
@@ -184,7 +187,7 @@ impl<'a> Attributes<'a> {
                 chain.push((depth, rules));
             }
             let Some(name) = folder.get(depth) else { break };
-            let inner = entries.iter().find(|entry| entry.name == *name && entry.kind == Kind::Tree);
+            let inner = entries.named(name).find(|entry| entry.kind == Kind::Tree);
             let Some(inner) = inner else { break };
             tree = inner.id;
         }

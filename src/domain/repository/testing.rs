@@ -107,8 +107,9 @@ fn missing(id: &Oid) -> ReadError {
 }
 
 impl Objects for Memory {
-    fn tree(&self, id: &Oid) -> Result<Vec<TreeEntry>, ReadError> {
-        self.trees.get(id).cloned().ok_or_else(|| missing(id))
+    fn tree_within(&self, id: &Oid, most: usize) -> Result<Option<Vec<TreeEntry>>, ReadError> {
+        let tree = self.trees.get(id).ok_or_else(|| missing(id))?;
+        Ok((tree.len() <= most).then(|| tree.clone()))
     }
 
     fn blob(&self, id: &Oid) -> Result<Vec<u8>, ReadError> {

@@ -51,7 +51,7 @@ pub(super) fn of_store(
     market: Option<(&Listing, &Reader)>,
 ) -> Wrong {
     let mut wrong = Vec::new();
-    let repo = Repo::new(reader, reader.commit_tree(commit)?);
+    let repo = Repo::new(reader, reader.commit_tree(commit)?, &limits());
     let path = RepoPath::parse(&plugin.source.path).unwrap_or_default();
     same_tree(plugin, content::folder(&repo, &path).ok().map(|found| found.id), &mut wrong);
     if !plugin.neighbours.is_empty() {

@@ -2,6 +2,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::domain::repository::testing::{Item, Memory, exec, file, link};
+use crate::domain::repository::tree::TreeEntry;
 
 struct Collected {
     paths: Vec<String>,
@@ -19,7 +20,7 @@ fn collect_within(
     source: &str,
     limits: &Limits,
 ) -> Result<Collected, Unservable> {
-    let repo = Repo::new(memory, root);
+    let repo = Repo::new(memory, root, limits);
     let content = Content::collect(&repo, &RepoPath::parse(source).unwrap(), &BTreeSet::new(), limits)?;
     let paths = content.files.keys().cloned().collect();
     let codes = content.notes.iter().map(|note| note.code.clone()).collect();
@@ -395,8 +396,8 @@ fn a_name_counts_once_in_a_folder() {
 fn a_damaged_store_is_an_error_and_no_endless_walk() {
     struct Mirror(Memory);
     impl crate::domain::repository::tree::Objects for Mirror {
-        fn tree(&self, id: &Oid) -> Result<Vec<TreeEntry>, ReadError> {
-            Ok(vec![TreeEntry { name: b"p".to_vec(), kind: Kind::Tree, id: *id }])
+        fn tree_within(&self, id: &Oid, _: usize) -> Result<Option<Vec<TreeEntry>>, ReadError> {
+            Ok(Some(vec![TreeEntry { name: b"p".to_vec(), kind: Kind::Tree, id: *id }]))
         }
         fn blob(&self, id: &Oid) -> Result<Vec<u8>, ReadError> {
             self.0.blob(id)
@@ -406,7 +407,7 @@ fn a_damaged_store_is_an_error_and_no_endless_walk() {
         }
     }
     let mirror = Mirror(Memory::default());
-    let repo = Repo::new(&mirror, Oid([1; 20]));
+    let repo = Repo::new(&mirror, Oid([1; 20]), &Limits::default());
     let source = RepoPath::parse("./p").unwrap();
     assert!(Content::collect(&repo, &source, &BTreeSet::new(), &Limits::default()).is_err());
 

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::repository::testing::{Item, Memory, exec, file, link};
@@ -337,6 +337,37 @@ fn the_digest_follows_the_marketplaces_name_where_there_are_dependencies() {
     // Whoever depends on nothing is delivered anew for no name.
     let nothing = r#"{"name": "x", "dependencies": []}"#;
     assert_eq!(digest("m", nothing), digest("n", nothing));
+}
+
+/// A curator fills a plugin's manifest with one dependency, on a neighbour whose manifest is large. It is looked up
+/// once, and not once for each time that it stands there; or nobody would see the end of it.
+#[test]
+fn a_dependency_that_stands_there_a_million_times_is_looked_up_once() {
+    let entries = json!([{"name": "x", "source": "./x"}, {"name": "b", "source": "./b"}]);
+    let wants = json!({"name": "x", "dependencies": vec!["b"; 1_000_000]}).to_string();
+    let large = json!({"name": "bee", "x": "y".repeat(1 << 20)}).to_string();
+    let market = market(&entries, &[(OWN, file(&wants)), ("b/.claude-plugin/plugin.json", file(&large))]);
+    let began = std::time::Instant::now();
+    let plugin = market.plugin("x");
+    assert!(plugin.digest.is_some());
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+}
+
+/// Each of a million others is noted as missing, but for those that nobody would read; and a plugin that wants so many
+/// neighbours is not served, for some of them would be taken for other marketplaces' plugins.
+#[test]
+fn a_plugin_cannot_depend_on_everything() {
+    let wanting = |from: &str, number: usize| {
+        let wants: Vec<_> = (0..number).map(|i| format!("p{i}{from}")).collect();
+        one(json!({}), &[(OWN, file(&json!({"name": "x", "dependencies": wants}).to_string()))])
+    };
+    let plugin = wanting("@other", 100_000);
+    assert!(plugin.digest.is_some());
+    assert_eq!(codes(&plugin), ["dependency-missing"; 21]);
+    assert!(wanting("", dependencies::MOST).digest.is_some());
+    let plugin = wanting("", dependencies::MOST + 1);
+    assert_eq!(plugin.digest, None);
+    assert_eq!(plugin.reason.unwrap(), "it depends on more than 1000 plugins of its marketplace");
 }
 
 /// A manifest that is too large is not served, but one made of the entry, which says the same name and version.

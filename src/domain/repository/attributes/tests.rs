@@ -1,10 +1,11 @@
 use super::*;
+use crate::domain::limits::Limits;
 use crate::domain::repository::testing::{Item, Memory, file};
 
 fn effect(items: &[(&str, Item)], path: &str) -> Effect {
     let mut memory = Memory::default();
     let root = memory.repo(items);
-    let repo = Repo::new(&memory, root);
+    let repo = Repo::new(&memory, root, &Limits::default());
     let path: Vec<Vec<u8>> = path.split('/').map(|part| part.as_bytes().to_vec()).collect();
     Attributes::new(&repo).effect(&path).unwrap()
 }

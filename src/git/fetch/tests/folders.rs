@@ -3,6 +3,7 @@
 mod hostile;
 
 use super::server::{Reply, Request, Server, http_backend};
+use crate::domain::limits::Limits;
 use crate::domain::plugin::content::folder;
 use crate::domain::repository::links::Repo;
 use crate::domain::repository::oid::Oid;
@@ -86,7 +87,7 @@ fn has_folders(world: &World, commit: &Oid, folders: &[&str]) {
         let made = stand_in(&world.repo(), commit, &path);
         verify(&world.repo(), &made).unwrap();
         let reader = world.reader();
-        let repo = Repo::new(&reader, reader.commit_tree(&made).unwrap());
+        let repo = Repo::new(&reader, reader.commit_tree(&made).unwrap(), &Limits::default());
         let found = folder(&repo, &path).unwrap();
         assert_eq!(found.id, world.id(&format!("{commit}:{}", path.to_key())), "{path}");
     }
@@ -292,7 +293,7 @@ fn a_folder_that_does_not_exist_is_missing_as_it_is_in_the_whole() {
         let made = stand_in(&world.repo(), &tip, path);
         assert_ne!(made, tip);
         let why = |reader: &crate::git::Reader, commit: &Oid| {
-            let repo = Repo::new(reader, reader.commit_tree(commit).unwrap());
+            let repo = Repo::new(reader, reader.commit_tree(commit).unwrap(), &Limits::default());
             folder(&repo, path).unwrap_err().to_string()
         };
         let whole = Repository::open(&world.upstream().join(".git")).unwrap().reader();
