@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::at_work::Busy;
 use super::denied::Lineages;
 use super::lfs::{self, ALL, Filled};
+use super::quiet::Quiet;
 use super::supplies::Supply;
 use super::upstreams::made_commit;
 use super::vendoring::{Tally, Vendored, may_move};
@@ -20,8 +21,10 @@ use crate::domain::plugin::remote::{self, FAILED, Remote, RemoteMode};
 use crate::domain::plugin::source::Source;
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::tree::ReadError;
+use crate::domain::repository::watched::Watched;
 use crate::domain::watch::{Phase, Unwatched, Watch};
-use crate::git::{self, Fetched};
+use crate::git::fetch::redacted;
+use crate::git::{self, FetchError, Fetched};
 use crate::store::marketplaces::{MarketplaceRow, PluginFacts};
 use crate::store::plugins::{OriginRow, PluginRow};
 use crate::store::states::StateRow;
@@ -75,6 +78,7 @@ struct Surroundings<'a> {
     /// What git LFS keeps of the marketplace's own repository, if it was asked.
     filled: Option<&'a Filled>,
     lineages: Lineages,
+    watch: &'a dyn Watch,
 }
 
 /// A plugin as it was read.
@@ -121,24 +125,45 @@ impl Registry {
         before: &[PluginRow],
         watch: &dyn Watch,
     ) -> Result<(Found, Busy<'_>)> {
+        let found = self.read_watched(row, fetched, token, before, watch);
+        // What stops half-way looks damaged.
+        found.map_err(|error| if watch.cancelled() { Error::Cancelled } else { error })
+    }
+
+    fn read_watched(
+        &self,
+        row: &MarketplaceRow,
+        fetched: Fetched,
+        token: Option<&Secret>,
+        before: &[PluginRow],
+        watch: &dyn Watch,
+    ) -> Result<(Found, Busy<'_>)> {
+        let limits = self.settings.limits;
         let supply = self.supply(&row.id)?;
         let reader = supply.repository.reader();
-        let reading = supply.reading(&reader, fetched.tree, self.settings.limits)?;
+        let objects = Watched::new(&reader, watch);
+        let reading = supply.reading(&objects, fetched.tree, limits)?;
         let filled = self.with_own_objects(row, &fetched.commit, token, &reading, before, watch)?;
         let made = Some(filled.commit).filter(|made| *made != fetched.commit);
         // What was made since is not known to who reads already.
         let again = made.map(|made| Ok::<_, Error>((made, self.supply(&row.id)?))).transpose()?;
         let again = again.as_ref().map(|(made, supply)| (made, supply, supply.repository.reader()));
+        let again =
+            again.as_ref().map(|(made, supply, reader)| (made, supply, reader, Watched::new(reader, watch)));
         let (supply, reading) = match &again {
             None => (&supply, reading),
-            Some((made, supply, reader)) => (*supply, supply.reading_at(reader, made, self.settings.limits)?),
+            Some((made, supply, reader, objects)) => {
+                let root = reader.commit_tree(made).map_err(|source| supply.damaged(source))?;
+                (**supply, supply.reading(objects, root, limits)?)
+            }
         };
         let (vendored, busy) = self.vendor(row, token, &reading.catalog.entries, watch)?;
         let same = self.is_as_before(row, &fetched.commit)? && made_commit(row) == made;
         let filled = Some(&filled);
         let lineages = Lineages::default();
-        let around = Surroundings { row, reading: &reading, same, vendored: &vendored, filled, lineages };
-        let (plugins, facts) = self.read_plugins(supply, &around, before, watch)?;
+        let around =
+            Surroundings { row, reading: &reading, same, vendored: &vendored, filled, lineages, watch };
+        let (plugins, facts) = self.read_plugins(supply, &around, before)?;
         let (tally, concerns_hosts) = (vendored.tally, filled.is_some_and(Filled::concerns_hosts));
         Ok((Found { fetched, made, concerns_hosts, catalog: reading.catalog, plugins, facts, tally }, busy))
     }
@@ -181,9 +206,16 @@ impl Registry {
         let filled = asked.then(|| Filled::again_of(&supply.folder, state.made.unwrap_or(commit)));
         let filled = filled.as_ref();
         let lineages = Lineages::default();
-        let around =
-            Surroundings { row, reading: &reading, same: false, vendored: &vendored, filled, lineages };
-        let (plugins, facts) = self.read_plugins(&supply, &around, before, &Unwatched)?;
+        let around = Surroundings {
+            row,
+            reading: &reading,
+            same: false,
+            vendored: &vendored,
+            filled,
+            lineages,
+            watch: &Unwatched,
+        };
+        let (plugins, facts) = self.read_plugins(&supply, &around, before)?;
         let (tally, made) = (vendored.tally, state.made);
         let concerns_hosts = filled.is_some_and(Filled::concerns_hosts);
         Ok(Found { fetched, made, concerns_hosts, catalog: reading.catalog, plugins, facts, tally })
@@ -195,14 +227,20 @@ impl Registry {
         supply: &Supply,
         around: &Surroundings<'_>,
         before: &[PluginRow],
-        watch: &dyn Watch,
     ) -> Result<(Vec<PluginRow>, PluginFacts)> {
         let before: HashMap<&str, &PluginRow> = before.iter().map(|row| (row.name.as_str(), row)).collect();
-        let (row, reading) = (around.row, around.reading);
+        let (row, reading, watch) = (around.row, around.reading, around.watch);
+        // There may be as many as a catalog can list, each of them with as many files as a plugin can have.
+        let quiet = Quiet::new(watch, self.settings.sync.total_timeout);
         let mut plugins = Vec::new();
         let mut facts = PluginFacts::default();
         let total = reading.catalog.entries.len() as u64;
         for (i, entry) in reading.catalog.entries.iter().enumerate() {
+            if quiet.is_late() {
+                let reason = "to read its plugins took longer than `sync.total_timeout`".to_owned();
+                let source = FetchError::Other { url: redacted(&row.url), reason };
+                return Err(Error::Fetch { slug: row.id.clone(), source });
+            }
             if watch.cancelled() {
                 return Err(Error::Cancelled);
             }
@@ -222,6 +260,10 @@ impl Registry {
             facts.remote += u64::from(!settled);
             facts.vendored += u64::from(plugin.origin.url.is_some());
             plugins.push(plugin);
+        }
+        // Also the last of them may have been stopped half-way.
+        if watch.cancelled() {
+            return Err(Error::Cancelled);
         }
         watch.progress(Phase::Reading, total, Some(total));
         plugins.sort_by(|a, b| a.name.cmp(&b.name));
@@ -321,7 +363,10 @@ impl Registry {
     ) -> std::result::Result<Read, String> {
         let supply = self.vendored_supply(&around.row.id, &place.url).map_err(|error| error.to_string())?;
         let damaged = |error: ReadError| {
-            git::distrust(&supply.folder);
+            // What stops half-way is not damaged, and nobody is told.
+            if !around.watch.cancelled() {
+                git::distrust(&supply.folder);
+            }
             format!("what was fetched of it is damaged, and the next sync fetches it anew: {error}")
         };
         let reader = supply.repository.reader();

@@ -194,7 +194,12 @@ impl Registry {
                 if quiet.cancelled() {
                     break;
                 }
-                if let Some(content) = some(reading.content(entry))? {
+                let content = match some(reading.content(entry)) {
+                    // What stops half-way is not damaged.
+                    Err(_) if quiet.cancelled() => break,
+                    content => content?,
+                };
+                if let Some(content) = content {
                     uses.add(entry.name.as_str(), &content)?;
                 }
             }

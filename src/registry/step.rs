@@ -1,6 +1,6 @@
 //! One sync of one marketplace: fetch, read, and write down what changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::finding::{Found, json};
@@ -317,7 +317,8 @@ impl Changes {
                 None => changes.added.push(row.clone()),
             }
         }
-        let gone = old.keys().filter(|name| new.iter().all(|row| row.name != **name));
+        let there: HashSet<&str> = new.iter().map(|row| row.name.as_str()).collect();
+        let gone = old.keys().filter(|name| !there.contains(**name));
         changes.removed = gone.map(|name| (*name).to_owned()).collect();
         changes.removed.sort();
         changes

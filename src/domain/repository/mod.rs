@@ -8,6 +8,7 @@ pub mod path;
 pub mod submodule;
 pub mod tree;
 pub mod variables;
+pub mod watched;
 
 #[cfg(test)]
 pub(super) mod testing;

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::domain::access::caller::Caller;
@@ -320,4 +320,70 @@ fn the_scheduler_syncs_everything_and_nothing_in_particular() {
     ));
     assert!(matches!(sync_all(&user(false), &[]), Err(Error::Forbidden(_))));
     assert_eq!(sync_all(&user(true), &texts(&["tools"])).unwrap(), 1);
+}
+
+/// Takes its time with the first plugin.
+struct Dawdling(Duration);
+
+impl Watch for Dawdling {
+    fn progress(&self, phase: Phase, done: u64, _: Option<u64>) {
+        if phase == Phase::Reading && done == 0 {
+            std::thread::sleep(self.0);
+        }
+    }
+}
+
+#[test]
+fn reading_plugins_ends_some_time_and_leaves_what_was_there() {
+    let mut settings = crate::registry::Settings::default();
+    settings.sync.total_timeout = Duration::from_secs(5);
+    let fixture = Fixture::with(settings);
+    let first = fixture.market("tools", &[("x", "1"), ("y", "1")]);
+    fixture.publish_plugins("tools", &[("x", "2"), ("y", "2")]);
+    let dawdling = Dawdling(Duration::from_millis(5_100));
+    let error = fixture.registry.sync(&operator(), "tools", &dawdling).unwrap_err();
+    assert!(error.to_string().contains("took longer than `sync.total_timeout`"), "{error}");
+    let row = fixture.registry.marketplace(&operator(), "tools").unwrap().row;
+    assert_eq!(row.last_commit_sha, Some(first.commit));
+    assert_eq!(fixture.sync("tools").unwrap().updated, 2);
+}
+
+/// Is told to stop when the plugins are being read, each time a little later.
+struct Weary {
+    reading: AtomicBool,
+    asked: AtomicU64,
+    after: u64,
+}
+
+impl Watch for Weary {
+    fn progress(&self, phase: Phase, _: u64, _: Option<u64>) {
+        self.reading.fetch_or(phase == Phase::Reading, Ordering::Relaxed);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.reading.load(Ordering::Relaxed) && self.asked.fetch_add(1, Ordering::Relaxed) >= self.after
+    }
+}
+
+/// What is stopped in the midst of a plugin looks damaged, and must pass neither for that nor for what is there.
+#[test]
+fn wherever_reading_is_stopped_it_is_cancelled_and_nothing_else() {
+    let fixture = Fixture::new();
+    let first = fixture.market("tools", &[("x", "1"), ("y", "1")]);
+    fixture.publish_plugins("tools", &[("x", "2"), ("y", "2")]);
+    let mut stopped = 0;
+    let done = (0..1_000).find_map(|after| {
+        let watch = Weary { reading: AtomicBool::new(false), asked: AtomicU64::new(0), after };
+        let done = fixture.registry.sync(&operator(), "tools", &watch);
+        if let Err(error) = &done {
+            assert!(error.is_cancelled(), "{after}: {error}");
+            let row = fixture.registry.marketplace(&operator(), "tools").unwrap().row;
+            assert_eq!(row.last_commit_sha.as_ref(), Some(&first.commit));
+            stopped += 1;
+        }
+        done.ok()
+    });
+    assert_eq!(done.unwrap().updated, 2);
+    // Three times it is asked between plugins.
+    assert!(stopped > 5, "{stopped}");
 }
