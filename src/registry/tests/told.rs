@@ -1,6 +1,7 @@
 //! The git channel: older views that somebody was told of, and what is remembered of that.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::time::{Duration, SystemTime};
 
@@ -22,14 +23,20 @@ fn changed() -> (Fixture, Oid) {
 }
 
 /// Changes what is written beside the objects of a part, as another version might have written it.
-fn reword(path: &std::path::Path, from: &str, to: &str) {
+fn reword(path: &Path, from: &str, to: &str) {
     let mut bytes = fs::read(path).unwrap();
     let at = bytes.windows(from.len()).position(|some| some == from.as_bytes()).unwrap();
     bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     let end = bytes.len() - 12;
-    let sum = crc32fast::hash(&bytes[..end]).to_be_bytes();
+    let sum = crc32(&bytes[..end]).to_be_bytes();
     bytes[end..end + 4].copy_from_slice(&sum);
     fs::write(path, bytes).unwrap();
+}
+
+/// The crate for it lives in another room.
+fn crc32(bytes: &[u8]) -> u32 {
+    let bit = |sum: u32, _| if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 };
+    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), bit))
 }
 
 /// Attack: the cache is an earlier version's, which did not write down who gave what. Nobody can be asked.
@@ -143,7 +150,8 @@ fn what_was_used_is_not_what_was_not_used_for_longest() {
         }
     };
     let used = |fixture: &Fixture| {
-        let age = |path| fs::metadata(path).unwrap().modified().unwrap().elapsed().unwrap_or_default();
+        let age =
+            |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap().elapsed().unwrap_or_default();
         all(fixture).into_iter().filter(|path| age(path) < Duration::from_secs(60)).count()
     };
     let registry = &fixture.registry;
