@@ -26,7 +26,7 @@ missing() { # WHAT WHY
     esac
 }
 # A machine without a network is not kept waiting.
-npm() { command npm --silent --fetch-retries=1 --fetch-retry-mintimeout=1000 "$@"; }
+npm() { command npm --silent --fetch-retries=2 --fetch-retry-mintimeout=1000 "$@"; }
 
 newest() { # print the version, as npm said it today; if npm does not answer, as it said it before
     local known=$cache/claude/newest version
@@ -108,7 +108,7 @@ if [ -z "${AGNES_TEST_CLAUDE+set}" ] || [ -z "${AGNES_TEST_GIT_CLIENTS+set}" ]; 
         mkdir -p "$cache/claude"
         # Two that begin at the same time do not install into the same folder.
         exec 9>"$cache/clients.lock"
-        flock 9
+        ! command -v flock >/dev/null || flock 9
         AGNES_TEST_CLAUDE=${AGNES_TEST_CLAUDE-$(claudes)}
         AGNES_TEST_GIT_CLIENTS=${AGNES_TEST_GIT_CLIENTS-$(git_clients)}
         exec 9>&-

@@ -341,9 +341,10 @@ fn nobody_fetches_it_by_an_older_view_whose_entry_is_gone_or_leads_elsewhere() {
         let old = [of("HEAD"), of("HEAD^{tree}"), of(&format!("HEAD:plugins/market-tool/{skill}"))];
         let ask = |version: u8, id: &String| server.upload_pack(&ada, version, &fetch(version, &[id], &[]));
 
-        let now = match elsewhere {
-            true => json!([plain, source(&format!("{}/other", places.other.url))[0]]),
-            false => json!([plain]),
+        let now = if elsewhere {
+            json!([plain, source(&format!("{}/other", places.other.url))[0]])
+        } else {
+            json!([plain])
         };
         field.market.catalog(&now).commit("Away");
         well(&field.sync());

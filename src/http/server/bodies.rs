@@ -35,7 +35,7 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
             parts.extensions.insert(serving.room.clone());
             next.run(Request::from_parts(parts, Body::from(whole))).await
         }
-        Ok(Err(Unread::NoRoom)) => closing(room::full()),
+        Ok(Err(Unread::NoRoom)) => room::full(),
         Ok(Err(Unread::Broken(error))) if error.is::<LengthLimitError>() => too_large(most),
         Ok(Err(Unread::Broken(error))) => last_word(
             StatusCode::BAD_REQUEST,
@@ -56,17 +56,21 @@ enum Unread {
     Broken(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What arrives is counted as it does: a large body that is only announced takes nothing from others.
+/// What arrives is counted as it does: a large body that is only announced takes nothing from others. What there is no
+/// room for is read to its end all the same, and thrown away: whoever still sends would not see an answer.
 async fn read(mut body: Limited<Body>, share: &mut Share) -> Result<Bytes, Unread> {
-    let mut whole = Vec::new();
+    let mut whole = Some(Vec::new());
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(Unread::Broken)?.into_data() else { continue };
-        if !share.covers(whole.len() + data.len()) {
-            return Err(Unread::NoRoom);
+        let Some(so_far) = &mut whole else { continue };
+        if share.covers(so_far.len() + data.len()) {
+            so_far.extend_from_slice(&data);
+        } else {
+            whole = None;
+            share.give_back();
         }
-        whole.extend_from_slice(&data);
     }
-    Ok(whole.into())
+    whole.map(Bytes::from).ok_or(Unread::NoRoom)
 }
 
 fn too_large(most: usize) -> Response {
@@ -80,10 +84,7 @@ fn too_large(most: usize) -> Response {
 
 /// The rest of the body is not waited for.
 fn last_word(status: StatusCode, code: &str, detail: String) -> Response {
-    closing(Failure::new(status, code, detail).into_response())
-}
-
-fn closing(mut response: Response) -> Response {
+    let mut response = Failure::new(status, code, detail).into_response();
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -250,12 +250,9 @@ async fn all_bodies_together_have_only_so_much_room() {
         assert!(waited.is_err(), "{waited:?}");
     }
     for _ in 0..20 {
-        let refused = post(endless()).await;
+        let refused = post(Body::from(vec![0; 100 << 10])).await;
         assert_eq!((refused.status.as_u16(), refused.header(header::RETRY_AFTER)), (503, "2"));
-        assert_eq!(
-            (&refused.json()["code"], refused.header(header::CONNECTION)),
-            (&json!("server-busy"), "close")
-        );
+        assert_eq!(refused.json()["code"], "server-busy");
     }
     let packed = |bytes: usize| {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

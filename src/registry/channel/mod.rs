@@ -123,11 +123,9 @@ impl Registry {
         // Most of those who ask want what they have now: older views are looked at only for others.
         let is_now = |want: &Oid| current.snapshot.has(want);
         let others: Vec<Oid> = fetch.wants.iter().filter(|want| !is_now(want)).copied().collect();
-        let mut older = match others.is_empty() {
-            true => Vec::new(),
-            false => self.in_older_views(user, &current, &told, &others)?,
-        }
-        .into_iter();
+        let older =
+            if others.is_empty() { Vec::new() } else { self.in_older_views(user, &current, &told, &others)? };
+        let mut older = older.into_iter();
         let mut wants: Vec<(Oid, Arc<Held>)> = Vec::with_capacity(fetch.wants.len());
         for want in &fetch.wants {
             let found = if is_now(want) { Some(Arc::clone(&current)) } else { older.next() };

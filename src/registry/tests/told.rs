@@ -48,7 +48,9 @@ fn what_an_earlier_version_left_is_no_older_view_and_is_made_again() {
         let whole = fetch(&fixture.registry, ADA, &[now], &[]).unwrap();
         let fixture = fixture.reopened("this boot\n");
         fixture.registry.hold_access().unwrap();
-        files(&fixture, folder).iter().for_each(|path| reword(path, from, to));
+        for path in files(&fixture, folder) {
+            reword(&path, from, to);
+        }
         let refused = format!("upload-pack: not our ref {before}");
         assert_eq!(fetch(&fixture.registry, ADA, &[before], &[]), Err(refused), "{folder}");
         assert_eq!(fetch(&fixture.registry, ADA, &[now], &[]), Ok(whole), "{folder}");
