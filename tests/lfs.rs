@@ -309,15 +309,15 @@ fn a_bundle_with_objects_is_verified() {
     let from: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let of = |told: &Value, name: &str| {
         let plugins = told["plugins"].as_array().unwrap();
-        plugins.iter().find(|plugin| plugin["prefixed_name"] == *name).unwrap().clone()
+        plugins.iter().find(|plugin| plugin["original_name"] == *name).unwrap().clone()
     };
-    let tool = of(&from, "market-tool");
+    let tool = of(&from, "tool");
     assert_eq!(tool["made_of"], *commit_of(&field.world));
-    assert_eq!(of(&from, "market-plain").get("made_of"), None);
+    assert_eq!(of(&from, "plain").get("made_of"), None);
     let named = format!("{}={}", tool["source"]["url"].as_str().unwrap(), upstream.folder().display());
     let zip = ["verify", zip.to_str().unwrap(), "--provenance", path.to_str().unwrap(), "--source", &named];
     let told = field.world.json(&zip);
-    for (name, checked) in [("market-tool", false), ("market-plain", true)] {
+    for (name, checked) in [("tool", false), ("plain", true)] {
         let plugin = of(&told, name);
         assert_eq!(
             (&plugin["faults"], &plugin["upstream_checked"]),

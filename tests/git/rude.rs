@@ -68,34 +68,27 @@ fn a_gzip_bomb_is_not_unpacked() {
     assert!(twice.body.starts_with(b"00") && twice.text().contains("ERR"), "{}", twice.text());
 }
 
-/// Many at once, each of which unpacks to as much as one may have. What all of them take together is bounded; some are
-/// told to come again, and everybody else is served.
+/// Many at once, of ten kilobytes each, that unpack to as much as one may have. What all of them take together is
+/// bounded, and whoever comes next is served.
 #[test]
 fn many_that_unpack_to_much_do_not_fill_the_memory() {
     let feed = Feed::with(&["tools/x"]);
-    let tip = feed.server.tip(&feed.ada);
-    let haves: Vec<String> = (1..190_000).map(made_up).collect();
-    let haves: Vec<&str> = haves.iter().map(String::as_str).collect();
-    let body = gzip(&fetch(2, &[&tip], &haves));
-    assert!(body.len() < 2 << 20, "{}", body.len());
+    let body = gzip(&vec![b'z'; 10 << 20]);
+    assert!(body.len() < 16 << 10, "{}", body.len());
     let before = feed.server.memory();
     let mut most = before;
     std::thread::scope(|scope| {
         let ask = |_| scope.spawn(|| zipped(&feed, "version=2", "gzip", &body).status);
-        let asking: Vec<_> = (0..64).map(ask).collect();
+        let asking: Vec<_> = (0..128).map(ask).collect();
         while asking.iter().any(|one| !one.is_finished()) {
             most = most.max(feed.server.memory());
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(5));
         }
         let statuses: Vec<u16> = asking.into_iter().map(|one| one.join().unwrap()).collect();
-        assert!(
-            statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)),
-            "{statuses:?}"
-        );
+        assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
     });
-    // Unpacked, all together would be 600 MiB, and what is read of them as much again.
-    assert!(most < before + (350 << 10), "{most} of {before} KiB");
-    assert_eq!(feed.server.refs(&feed.ada, 2).status, 200);
+    // Unpacked, all together would be 1.3 GiB. (What was freed, the allocator keeps for each thread.)
+    assert!(most < before + (400 << 10), "{most} of {before} KiB");
     feed.git().clone("clone", &[]);
 }
 
