@@ -30,7 +30,8 @@ const UPSTREAM: &str = "parity";
 /// Why something differs, and is right to.
 #[derive(Debug)]
 enum Why {
-    /// From its upstream no client loads it, and says so of this field; what it chokes on is mended in the feed.
+    /// From its upstream no client loads it, and says so of this field, or says nothing: a session that installs
+    /// hundreds of plugins does not always note the one that it refused. What it chokes on is mended in the feed.
     Mended(&'static str),
     /// Its folder is another repository (a submodule): in a checkout there is an empty folder, which loads as
     /// a plugin of nothing, and in the feed there is none.
@@ -51,7 +52,7 @@ impl Why {
             Self::Mended(words) => {
                 let says = |one: &String| one.starts_with("error: ") && one.contains(words);
                 upstream.iter().all(|one| says(one) || one == "no details")
-                    && upstream.iter().any(says)
+                    && (upstream.is_empty() || upstream.iter().any(says))
                     && agnes.contains(&"loaded".to_owned())
                     && !agnes.iter().any(|one| one.starts_with("error: "))
             }
