@@ -124,8 +124,7 @@ impl Registry {
         let around = Around { marketplace: marketplace.as_deref(), neighbours: &neighbours };
         let files = self.traced_files(&content, naming(plugin, around), reader).map_err(damaged)?;
         let from = Vendored { url: market.url.clone(), path, commit: *commit };
-        let source = Lineage::of(&supply.folder).source(commit);
-        Ok(Traced { from, source, tree, content, files, neighbours, marketplace })
+        Ok(Traced { from, source: None, tree, content, files, neighbours, marketplace })
     }
 
     /// A plugin in another repository.
@@ -139,7 +138,7 @@ impl Registry {
         let neighbours = Neighbours::new();
         let around = Around { marketplace: None, neighbours: &neighbours };
         let files = self.traced_files(&content, naming(plugin, around), &reader).map_err(damaged)?;
-        let (from, source) = (vendored.clone(), Lineage::of(&supply.folder).source(&vendored.commit));
+        let (from, source) = (vendored.clone(), Some(Lineage::of(&supply.folder).source(&vendored.commit)));
         Ok(Traced { from, source, tree, content, files, neighbours, marketplace: None })
     }
 
@@ -160,8 +159,8 @@ impl Registry {
 /// What a plugin's repository tells.
 struct Traced {
     from: Vendored,
-    /// The upstream's own commit.
-    source: Oid,
+    /// The upstream's own commit, where that is not the one at which its marketplace lists it.
+    source: Option<Oid>,
     tree: Option<Oid>,
     content: Content,
     files: Vec<ListedFile>,
@@ -174,12 +173,12 @@ impl Traced {
     fn linked(market: &MarketplaceRow, commit: Oid) -> Self {
         let from = Vendored { url: market.url.clone(), path: RepoPath::root(), commit };
         let (content, neighbours) = (Content::default(), Neighbours::new());
-        Self { from, source: commit, tree: None, content, files: Vec::new(), neighbours, marketplace: None }
+        Self { from, source: None, tree: None, content, files: Vec::new(), neighbours, marketplace: None }
     }
 
     /// With what the rows tell. `None`: they are of another moment.
     fn told(self, plugin: &Served, market: &MarketplaceRow, listed: Oid, row: &PluginRow) -> Option<Plugin> {
-        let Self { from, source: own, tree, content, files, neighbours, marketplace } = self;
+        let Self { from, source, tree, content, files, neighbours, marketplace } = self;
         let Ok(Value::Object(mut entry)) = serde_json::from_str(&row.raw) else { return None };
         fields::clean(&mut entry);
         let behaviour = if plugin.linked { behaviour::linked(&entry) } else { behaviour::of(&entry) };
@@ -187,7 +186,7 @@ impl Traced {
         let fetched_at = row.origin.fetched_at.or(market.last_synced_at);
         // Also where there are no neighbours: in a manifest that was not looked into for them, names get it.
         let name_prefix = plugin.name_prefix.clone();
-        let made_of = Some(own).filter(|own| *own != from.commit);
+        let made_of = Some(source.unwrap_or(listed)).filter(|own| *own != from.commit);
         let source = Origin {
             url: from.url,
             path: from.path.to_key(),
