@@ -109,8 +109,7 @@ impl Aside {
     fn put(setup: &Setup) -> Result<Option<Self>> {
         let Some(folder) = setup.folder.clone().filter(|folder| folder.exists()) else { return Ok(None) };
         let failed = |why| Snag::file(&folder, "replaced", &why);
-        let above = folder.parent().unwrap_or(&folder);
-        let beside = tempfile::Builder::new().prefix(".agnes-").tempdir_in(above).map_err(failed)?;
+        let beside = files::folder_beside(&folder).map_err(failed)?;
         fs::rename(&folder, beside.path().join("old")).map_err(failed)?;
         Ok(Some(Self { folder, beside }))
     }
