@@ -9,7 +9,7 @@ use super::problem::Failure;
 use super::states;
 use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
-use crate::registry::diff::Compare;
+use crate::registry::states::diff::Compare;
 use crate::registry::states::{Standing, StateRow};
 use crate::wire::diff as wire;
 

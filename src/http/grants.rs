@@ -8,7 +8,7 @@ use super::extract::{Asked, Body, ask};
 use super::problem::Failure;
 use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
-use crate::registry::grants::{Filter, Granted};
+use crate::registry::people::grants::{Filter, Granted};
 use crate::wire::{Problem, grants as wire};
 
 /// List who was granted what

@@ -9,7 +9,7 @@ use super::extract::{Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::access::caller::Caller;
 use crate::domain::upstream::host::HostRule;
-use crate::registry::hosts::EditHost;
+use crate::registry::marketplaces::hosts::EditHost;
 use crate::wire::hosts as wire;
 
 /// List the hosts of which something is said

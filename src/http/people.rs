@@ -9,8 +9,8 @@ use super::extract::{Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
-use crate::registry::groups::{Group, Membership};
-use crate::registry::users::User;
+use crate::registry::people::groups::{Group, Membership};
+use crate::registry::people::users::User;
 use crate::wire::people as wire;
 
 type Answer<T> = Result<Json<T>, Failure>;

@@ -10,8 +10,8 @@ use super::problem::Failure;
 use crate::domain::access::caller::Caller;
 use crate::domain::access::disabling::sentence;
 use crate::domain::time::rfc3339;
-use crate::registry::disabling::{self, DisabledRow};
-use crate::registry::plugins::{Listed, PluginDetail};
+use crate::registry::marketplaces::disabling::{self, DisabledRow};
+use crate::registry::marketplaces::plugins::{Listed, PluginDetail};
 use crate::wire::plugins as wire;
 
 /// List the plugins of all marketplaces

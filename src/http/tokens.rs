@@ -12,7 +12,7 @@ use super::extract::{Asked, Body, Path, ask};
 use super::problem::Failure;
 use crate::domain::access::caller::Caller;
 use crate::domain::time::rfc3339;
-use crate::registry::tokens::{HeldToken, NewToken, Whose};
+use crate::registry::people::tokens::{HeldToken, NewToken, Whose};
 use crate::wire::marketplaces::Token;
 use crate::wire::problem::CONTENT_TYPE;
 use crate::wire::{Problem, tokens as wire};

@@ -1,7 +1,7 @@
 //! Who did what, which, when.
 
-use super::{Registry, Result};
 use crate::domain::access::caller::{Caller, Right};
+use crate::registry::{Registry, Result};
 use crate::store::Store;
 use crate::store::audit::AuditRow;
 
@@ -11,7 +11,7 @@ impl Registry {
     /// The latest acts, latest first.
     ///
     /// # Errors
-    /// See [`super::Error`].
+    /// See [`crate::registry::Error`].
     pub fn audit(&self, caller: &Caller, most: u32) -> Result<Vec<AuditRow>> {
         self.audit_of(caller, most, &Acts::default())
     }
@@ -19,7 +19,7 @@ impl Registry {
     /// The latest of certain acts, latest first.
     ///
     /// # Errors
-    /// See [`super::Error`].
+    /// See [`crate::registry::Error`].
     pub fn audit_of(&self, caller: &Caller, most: u32, of: &Acts) -> Result<Vec<AuditRow>> {
         caller.may(Right::Administer)?;
         Ok(self.store().audit(i64::from(most), of)?)

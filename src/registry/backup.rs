@@ -6,10 +6,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 
-use super::folder::bare;
-use super::{Error, Registry, Result};
 use crate::archive::pack::pack;
 use crate::domain::access::caller::{Caller, Right};
+use crate::registry::folder::bare;
+use crate::registry::{Error, Registry, Result};
 
 /// An archive without a name: it is gone when it is closed.
 #[derive(Debug)]

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::supplies::Supply;
-use super::{Error, Registry, Result};
 use crate::domain::feed::served::{self, Bytes, Naming};
 use crate::domain::feed::view::Served;
 use crate::domain::plugin::content::{Content, File, Unservable};
@@ -11,6 +9,8 @@ use crate::domain::plugin::dependencies::Neighbours;
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::tree::Objects as _;
 use crate::git::Reader;
+use crate::registry::supplies::Supply;
+use crate::registry::{Error, Registry, Result};
 
 /// One plugin of a view with its files, in the order of their paths.
 pub(super) struct Contents<'v> {

@@ -3,11 +3,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 
-use super::finding::KEPT;
-use super::folder::too_open;
-use super::upstreams::served_commit;
-use super::views::UserView;
-use super::{Registry, Result};
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::feed::view::Why;
 use crate::domain::note::Note;
@@ -15,6 +10,11 @@ use crate::domain::plugin::remote::{FAILED, Vendored};
 use crate::domain::shell::{word, words};
 use crate::domain::upstream::slug::Slug;
 use crate::git;
+use crate::registry::folder::too_open;
+use crate::registry::marketplaces::upstreams::served_commit;
+use crate::registry::sync::finding::KEPT;
+use crate::registry::views::UserView;
+use crate::registry::{Registry, Result};
 use crate::store::accounts::ADMIN;
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
@@ -301,7 +301,7 @@ impl Registry {
     }
 
     fn check_access(&self, caller: &Caller, findings: &mut Vec<Finding>) -> Result<()> {
-        for grant in self.grants(caller, &super::grants::Filter::default())? {
+        for grant in self.grants(caller, &crate::registry::people::grants::Filter::default())? {
             if grant.plugins == 0 {
                 findings.push(Finding {
                     severity: Severity::Suspicious,

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Error, Result};
 use crate::domain::digest::Digest;
+use crate::registry::{Error, Result};
 
 /// `state/` holds what cannot be made again; everything in `marketplaces/` can be fetched or built.
 #[derive(Debug, Clone)]

@@ -3,76 +3,46 @@
 //!
 //! | | |
 //! |---|---|
-//! | people | `users`, `groups`, `grants`, `tokens`, `authentication`, `disabling`; `access` has of it in memory what requests are answered from |
-//! | marketplaces | `marketplaces`, `plugins`, `hosts`; `upstreams`, `outbound`, `origin` and `overlay`: how and where they are fetched, and with whose token |
-//! | syncing | `sync` takes them one after another, `turns` each once at a time, `step` is the work for one: `finding` reads what a commit has, `vendoring`, `parcels`, `submodules` and `lfs` fetch what lies elsewhere, on `terms`, with `quiet` watching |
-//! | time | `states`, `holding` and `mending`: serving an earlier one; `diff` and `audience`: what changes for whom; `denied`: what hosts may not give any more |
-//! | the store | `folder`, `supplies`, `stock` and `at_work`: what was fetched, and what of it is kept |
-//! | serving | `views` and `memory`: what somebody gets; `contents` its files, `building`, `bundles` and `archives` as ZIPs, `channel` as git, `cache` and `prune`: what is kept of that |
-//! | accounting | `audit`, `doctor`, `standing`, `provenance`, `verify`, `backup` |
+//! | [`people`] | who there is, what they may have, and how they prove who they are; `access` has of it in memory what requests are answered from |
+//! | [`marketplaces`] | what is registered; how and where it is fetched, and with whose token |
+//! | [`sync`] | taking what is new of an upstream, one marketplace after another, each once at a time |
+//! | `vendoring` | what plugins have elsewhere: other repositories, archives, submodules, LFS, and on which terms it is fetched |
+//! | [`states`] | serving an earlier one, and what would change for whom |
+//! | [`views`] | what somebody gets; `contents` its files, which `supplies` has; [`bundles`] makes ZIPs of it, [`channel`] git's packs, and `cache` keeps them |
+//! | accounting | [`audit`], [`doctor`], [`provenance`], [`verify`], [`backup`] |
 //!
-//! All of them are parts of one [`Registry`], which `settings` make; what goes wrong in them is an `error`.
+//! All of them are parts of one [`Registry`], which [`settings`] make and which lies in a [`folder`]; what goes wrong in
+//! them is an [`error`].
 
 mod access;
-pub mod archives;
-mod at_work;
-mod audience;
 pub mod audit;
-pub mod authentication;
-mod awaited;
 pub mod backup;
-mod building;
 pub mod bundles;
 mod cache;
 pub mod channel;
 mod contents;
-mod denied;
-pub mod diff;
-pub mod disabling;
 pub mod doctor;
 pub mod error;
-mod finding;
 pub mod folder;
-mod given;
-pub mod grants;
-pub mod groups;
-mod holding;
-pub mod hosts;
-mod lfs;
+mod held;
 pub mod marketplaces;
-mod memory;
-mod mending;
-mod origin;
-mod outbound;
-mod overlay;
-mod parcels;
-pub mod plugins;
+pub mod people;
 pub mod provenance;
-pub mod prune;
-mod quiet;
 pub mod settings;
-pub mod standing;
 pub mod states;
-mod step;
-mod stock;
-mod submodules;
 mod supplies;
 pub mod sync;
-mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-pub mod tokens;
-mod turns;
-mod upstreams;
-pub mod users;
 mod vendoring;
 pub mod verify;
 pub mod views;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -85,6 +55,7 @@ pub use folder::DataFolder;
 pub use settings::{Settings, World};
 
 use access::Present;
+use held::Held;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -99,20 +70,22 @@ pub struct Registry {
     world: World,
     store: Mutex<Store>,
     present: Present,
-    turns: turns::Turns,
-    at_work: at_work::AtWork,
+    turns: sync::turns::Turns,
+    /// Addresses of the store that syncs are at work with: fetched, and in no row yet.
+    at_work: Held<String>,
     /// What is said of hosts, as far as it was read.
     hosts: Mutex<Option<Arc<Hosts>>>,
-    standing: Mutex<BTreeMap<String, standing::Standing>>,
+    standing: Mutex<BTreeMap<String, sync::standing::Standing>>,
     /// Bundles, and ZIPs of single plugins, that were built since this was opened.
     built: AtomicU64,
     trusted_caches: Mutex<cache::Trusted>,
-    awaited: awaited::Awaited,
+    /// Files of the caches that somebody is about to make or to open.
+    awaited: Held<PathBuf>,
     /// When the caches were last looked at, in microseconds since 1970.
     pruned_at: AtomicI64,
     channel: channel::Memory,
     /// When tokens were used, as far as that is not written yet.
-    uses: Mutex<tokens::Uses>,
+    uses: Mutex<people::tokens::Uses>,
     /// Names the scheduler's token, if there is one; read when first asked for.
     scheduler: OnceLock<Option<Digest>>,
 }
@@ -137,13 +110,13 @@ impl Registry {
             world,
             store: Mutex::new(store),
             present: Present::default(),
-            turns: turns::Turns::default(),
-            at_work: at_work::AtWork::default(),
+            turns: sync::turns::Turns::default(),
+            at_work: Held::default(),
             hosts: Mutex::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),
-            awaited: awaited::Awaited::default(),
+            awaited: Held::default(),
             pruned_at: AtomicI64::new(0),
             channel: channel::Memory::default(),
             uses: Mutex::default(),

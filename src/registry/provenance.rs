@@ -4,11 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::contents::{Around, naming, servable};
-use super::supplies::Supply;
-use super::upstreams::{served_commit, upstream_commit};
-use super::views::UserView;
-use super::{Error, Registry, Result};
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::digest::Digest;
 use crate::domain::feed::provenance::{FORMAT, ListedFile, Listing, Origin, Plugin, Provenance};
@@ -27,6 +22,11 @@ use crate::domain::repository::path::RepoPath;
 use crate::domain::repository::tree::{Objects as _, ReadError};
 use crate::domain::time::rfc3339;
 use crate::git::{Lineage, Reader};
+use crate::registry::contents::{Around, naming, servable};
+use crate::registry::marketplaces::upstreams::{served_commit, upstream_commit};
+use crate::registry::supplies::Supply;
+use crate::registry::views::UserView;
+use crate::registry::{Error, Registry, Result};
 use crate::store::marketplaces::MarketplaceRow;
 use crate::store::plugins::PluginRow;
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::{Error, Registry, Result};
 use crate::domain::limits::Limits;
 use crate::domain::plugin::reading::{Elsewhere, Reading, ReadingError};
 use crate::domain::plugin::remote::Vendored;
@@ -10,6 +9,7 @@ use crate::domain::repository::links::Repo;
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::tree::{Objects, ReadError};
 use crate::git::{self, Reader, Repository};
+use crate::registry::{Error, Registry, Result};
 
 /// One of them, opened for several threads.
 pub(super) struct Supply {

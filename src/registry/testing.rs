@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 use tempfile::TempDir;
 
-use super::marketplaces::NewMarketplace;
-use super::sync::{Synced, SyncedAll, Watches};
-use super::{DataFolder, Error, Registry, Result, Settings, World};
 use crate::domain::access::caller::Caller;
 use crate::domain::access::secret::Secret;
 use crate::domain::watch::{Unwatched, Watch};
 use crate::git;
+use crate::registry::marketplaces::NewMarketplace;
+use crate::registry::sync::{Synced, SyncedAll, Watches};
+use crate::registry::{DataFolder, Error, Registry, Result, Settings, World};
 
 pub(crate) struct Fixture {
     pub folder: TempDir,

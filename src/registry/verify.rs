@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::{Error, Result};
 use crate::archive::inspect::{Entry, inspect};
 use crate::domain::digest::Hasher;
 use crate::domain::feed::provenance::{self, CATALOG, Found, Plugin, Provenance, Received};
@@ -20,6 +19,7 @@ use crate::domain::repository::oid::Oid;
 use crate::domain::repository::path::RepoPath;
 use crate::domain::upstream::slug::Slug;
 use crate::git::{self, BlobHasher, Reader, Repository};
+use crate::registry::{Error, Result};
 
 /// A provenance of more bytes is none that we wrote.
 const LARGEST_PROVENANCE: u64 = 128 << 20;

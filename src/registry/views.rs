@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::access::{Access, Scope};
-use super::users::user_row;
-use super::{Error, Registry, Result};
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::feed::view::View;
 use crate::domain::repository::oid::Oid;
+use crate::registry::access::{Access, Scope};
+use crate::registry::people::users::user_row;
+use crate::registry::{Error, Registry, Result};
 use crate::store::accounts::UserRow;
 
-pub use super::access::Source;
 pub use crate::domain::feed::view::Glance;
+pub use crate::registry::access::Source;
 
 /// A user's view, and what is needed to build it: all of one moment.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Failure;
 use crate::http::server::Settings;
 use crate::http::server::settings::{Limits, TlsFiles};
-use crate::registry::archives::Base;
+use crate::registry::bundles::archives::Base;
 
 /// The section `[serve]`.
 #[derive(Debug, Serialize, Deserialize)]

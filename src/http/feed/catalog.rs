@@ -13,7 +13,7 @@ use crate::http::App;
 use crate::http::extract::ask;
 use crate::http::problem::Failure;
 use crate::registry::Error;
-use crate::registry::archives::{Base, Login};
+use crate::registry::bundles::archives::{Base, Login};
 use crate::wire::Problem;
 
 /// Where it is.

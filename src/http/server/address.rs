@@ -14,7 +14,7 @@ use super::Settings;
 use super::forwarded;
 use crate::domain::note::quoted;
 use crate::http::problem::Failure;
-use crate::registry::archives::Base;
+use crate::registry::bundles::archives::Base;
 
 pub(super) fn base(
     peer: IpAddr,

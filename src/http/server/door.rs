@@ -20,8 +20,8 @@ use crate::domain::access::secret::Secret;
 use crate::http::feed::catalog::{self, Arrival};
 use crate::http::openapi;
 use crate::http::problem::Failure;
-use crate::registry::archives::Login;
-use crate::registry::authentication::Denied;
+use crate::registry::bundles::archives::Login;
+use crate::registry::people::authentication::Denied;
 use crate::registry::views::Glance;
 
 /// Lets in whoever has a right to, with their name on.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::http::room;
-use crate::registry::archives::Base;
+use crate::registry::bundles::archives::Base;
 
 #[derive(Debug, Clone)]
 pub struct Settings {

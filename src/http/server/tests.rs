@@ -18,8 +18,8 @@ use tower::ServiceExt as _;
 use super::link::{Link, Peer};
 use super::settings::Limits;
 use super::{Serving, Settings, router};
+use crate::registry::people::tokens::NewToken;
 use crate::registry::testing::{Fixture, operator as root};
-use crate::registry::tokens::NewToken;
 use crate::wire::problem::CONTENT_TYPE;
 
 struct Server {

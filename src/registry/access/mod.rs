@@ -19,13 +19,13 @@ use arc_swap::ArcSwapOption;
 use rpds::{HashTrieSetSync, RedBlackTreeMapSync};
 use rustc_hash::FxBuildHasher;
 
-use super::grants::Named;
-use super::{Registry, Result};
 use crate::domain::access::resource::Resource;
 use crate::domain::digest::Digest;
 use crate::domain::feed::view::{Face, Glance, Renames};
 use crate::domain::plugin::version::Versions;
 use crate::domain::repository::oid::Oid;
+use crate::registry::people::grants::Named;
+use crate::registry::{Registry, Result};
 use crate::store::Store;
 use crate::store::accounts::{ADMIN, EVERYONE};
 use crate::store::offers::OfferRow;

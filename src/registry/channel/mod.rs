@@ -14,12 +14,12 @@ mod snapshots;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::views::Glance;
-use super::{Error, Registry, Result};
 use crate::domain::access::caller::Caller;
 use crate::domain::repository::oid::Oid;
 use crate::git::pack::{self, ReadyPack, Snapshot};
 use crate::git::upload_pack::Band;
+use crate::registry::views::Glance;
+use crate::registry::{Error, Registry, Result};
 
 pub use crate::domain::repository::oid::Oid as Tip;
 pub use crate::git::pack::PackStream;
@@ -47,7 +47,7 @@ impl Registry {
     /// look at the disk.
     ///
     /// # Errors
-    /// See [`super::Error`].
+    /// See [`crate::registry::Error`].
     pub fn known_tip(&self, caller: &Caller, glance: &Glance) -> Result<Option<Oid>> {
         let user = caller.own_id()?;
         Ok(self.channel.tip(&glance.digest).filter(|_| self.channel.was_told(user, &glance.digest)))
@@ -83,7 +83,7 @@ impl Registry {
     /// whoever waits for the same is to ask again.
     ///
     /// # Errors
-    /// See [`super::Error`].
+    /// See [`crate::registry::Error`].
     pub fn prepare(&self, caller: &Caller, glance: &Glance) -> Result<bool> {
         match self.snapshot_of(caller.own_id()?, glance) {
             Err(Error::NotFound { .. } | Error::Nobody(_)) => Ok(false),
@@ -95,7 +95,7 @@ impl Registry {
     /// has to be prepared.
     ///
     /// # Errors
-    /// See [`super::Error`].
+    /// See [`crate::registry::Error`].
     pub fn tip(&self, caller: &Caller, glance: &Glance) -> Result<Option<Oid>> {
         let user = caller.own_id()?;
         let Some(held) = self.snapshot_at_hand(&glance.digest) else { return Ok(None) };
@@ -107,7 +107,7 @@ impl Registry {
     /// What the caller is sent for their request; `glance` is their view, prepared.
     ///
     /// # Errors
-    /// See [`super::Error`]. What the caller may not have, or nobody has, is a [`Fetched::Refused`].
+    /// See [`crate::registry::Error`]. What the caller may not have, or nobody has, is a [`Fetched::Refused`].
     pub fn fetch(&self, caller: &Caller, glance: &Glance, fetch: &Fetch) -> Result<Fetched> {
         let user = caller.own_id()?;
         let Some(current) = self.snapshot_at_hand(&glance.digest) else { return Ok(Fetched::Missing) };
@@ -152,7 +152,7 @@ impl Registry {
     /// more), and has to be prepared.
     ///
     /// # Errors
-    /// See [`super::Error`].
+    /// See [`crate::registry::Error`].
     pub fn git_bundle(&self, caller: &Caller, glance: &Glance) -> Result<Option<PackStream>> {
         caller.own_id()?;
         let Some(held) = self.snapshot_at_hand(&glance.digest) else { return Ok(None) };

@@ -11,7 +11,7 @@ use crate::domain::digest::Digest;
 use crate::domain::repository::oid::Oid;
 use crate::domain::upstream::host::Hosts;
 use crate::registry::access::Entitlement;
-use crate::registry::given::Given;
+use crate::registry::vendoring::given::Given;
 use crate::registry::{Registry, Result};
 
 /// By what it is decided whether somebody may still have a view.

@@ -20,8 +20,8 @@ use crate::git::pack::{
 use crate::registry::cache::{Cache, IN_USE, remove};
 use crate::registry::contents::Contents;
 use crate::registry::folder::bare;
-use crate::registry::given::{Given, Witness};
 use crate::registry::supplies::{Supply, distrust_after};
+use crate::registry::vendoring::given::{Given, Witness};
 use crate::registry::views::UserView;
 use crate::registry::{Error, Registry, Result};
 
@@ -141,7 +141,7 @@ impl Registry {
             return Some((part, words));
         }
         // Until it is known to be in use, nobody may remove what is being opened.
-        let _awaited = self.awaited.files([path.to_owned()]);
+        let _awaited = self.awaited.hold([path.to_owned()]);
         match Part::open(path) {
             Ok(part) => {
                 let Some(words) = words(&part) else {

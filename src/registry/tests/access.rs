@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::access::caller::Caller;
 use crate::registry::doctor::Severity;
-use crate::registry::grants::Filter;
 use crate::registry::marketplaces::EditMarketplace;
+use crate::registry::people::grants::Filter;
 use crate::registry::testing::{Fixture, new, operator, texts, user};
 use crate::registry::{Error, Registry, Result};
 

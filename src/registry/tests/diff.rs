@@ -2,7 +2,7 @@
 
 use crate::domain::plugin::diff::{Change, Code};
 use crate::registry::Error;
-use crate::registry::diff::{Compare, MarketplaceDiff};
+use crate::registry::states::diff::{Compare, MarketplaceDiff};
 use crate::registry::testing::{Fixture, operator, texts, user};
 
 fn fixture() -> Fixture {

@@ -1,10 +1,10 @@
 //! What is kept in memory must be what the database says: whatever was written, in whatever order.
 
-use super::super::testing::{Fixture, operator, texts};
-use super::super::tokens::NewToken;
-use super::super::{Error, Registry};
 use crate::domain::access::caller::Caller;
 use crate::domain::access::secret::Secret;
+use crate::registry::people::tokens::NewToken;
+use crate::registry::testing::{Fixture, operator, texts};
+use crate::registry::{Error, Registry};
 
 const USERS: [&str; 4] = ["ada@example.com", "grace@example.com", "joan@example.com", "mary@example.com"];
 const GROUPS: [&str; 5] = ["Red", "Green", "Blue", "Admin", "Everyone"];

@@ -14,7 +14,7 @@ use crate::domain::digest::Digest;
 use crate::domain::upstream::host::Rule;
 use crate::git::server::{Reply, Server};
 use crate::registry::Settings;
-use crate::registry::hosts::EditHost;
+use crate::registry::marketplaces::hosts::EditHost;
 use crate::registry::testing::{Fixture, new, operator};
 use crate::store::plugins::PluginRow;
 

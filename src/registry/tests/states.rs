@@ -4,9 +4,9 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::watch::{Phase, Watch};
-use crate::registry::diff::Compare;
 use crate::registry::marketplaces::{EditMarketplace, NewMarketplace};
 use crate::registry::states::Standing;
+use crate::registry::states::diff::Compare;
 use crate::registry::testing::{Fixture, new, operator, user};
 use crate::registry::{Error, Registry, Settings};
 

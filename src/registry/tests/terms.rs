@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::access::secret::Secret;
 use crate::domain::upstream::host::{HostRule, Hosts, Rule};
-use crate::registry::terms::Errand;
 use crate::registry::testing::{Fixture, new, operator};
+use crate::registry::vendoring::terms::Errand;
 
 const HOME: &str = "https://git.corp.example/team/market.git";
 const INSIDE: &str = "https://git.corp.example/team/secret.git";

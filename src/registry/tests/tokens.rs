@@ -4,9 +4,9 @@ use crate::domain::access::caller::{Caller, Right};
 use crate::domain::access::secret::Secret;
 use crate::domain::access::token::Token;
 use crate::registry::audit::Acts;
-use crate::registry::authentication::Denied;
+use crate::registry::people::authentication::Denied;
+use crate::registry::people::tokens::{NewToken, NewlyCreated, Whose};
 use crate::registry::testing::{Fixture, operator};
-use crate::registry::tokens::{NewToken, NewlyCreated, Whose};
 use crate::registry::{Error, Result, Settings};
 use crate::store::tokens::TokenRow;
 

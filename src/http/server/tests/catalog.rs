@@ -67,7 +67,7 @@ async fn it_leads_to_the_repository_with_the_credentials_that_it_was_asked_with(
 
 #[tokio::test]
 async fn where_the_operator_said_what_the_address_is_it_is_that() {
-    let public_url = crate::registry::archives::Base::parse("https://plugins.example.com/agnes/");
+    let public_url = crate::registry::bundles::archives::Base::parse("https://plugins.example.com/agnes/");
     let server = Server::with(Settings { public_url, ..Settings::default() });
     let token = server.ada();
     let headers = [("host", "evil@example"), ("authorization", &*format!("Bearer {token}"))];
