@@ -7,7 +7,7 @@ mod tests;
 mod trouble;
 mod way;
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::percent::encoded;
 use crate::wire::Problem;
 use crate::wire::problem::{CONTENT_TYPE, about_blank};
 use crate::wire::sync::{Event, NDJSON};
@@ -53,7 +54,8 @@ impl Call {
     /// `segments` are the path's, not yet encoded.
     #[must_use]
     pub fn new(method: Method, segments: &[&str]) -> Self {
-        let path = segments.iter().fold(String::new(), |path, segment| path + "/" + &encoded(segment));
+        let path =
+            segments.iter().fold(String::new(), |path, segment| format!("{path}/{}", encoded(segment)));
         let impossible = segments.iter().find(|segment| matches!(**segment, "" | "." | ".."));
         Self {
             method,
@@ -312,17 +314,4 @@ fn nothing_called(text: &str) -> Problem {
         hint: None,
         causes: Vec::new(),
     }
-}
-
-/// Percent-encodes all but RFC 3986's unreserved characters.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }

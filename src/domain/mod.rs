@@ -15,8 +15,10 @@
 pub mod access;
 pub mod digest;
 pub mod feed;
+pub mod hex;
 pub mod limits;
 pub mod note;
+pub mod percent;
 pub mod plugin;
 pub mod repository;
 pub mod shell;

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::openapi;
 use super::problem::Failure;
 use crate::domain::note::quoted;
+use crate::domain::percent;
 
 pub(super) async fn refuse(request: Request, next: Next) -> Response {
     let refused = foreign(&request).or_else(|| unknown_query(&request));
@@ -87,19 +88,5 @@ fn unknown_query(request: &Request) -> Option<Failure> {
 /// What is meant by a piece of a query (<https://url.spec.whatwg.org/#urlencoded-parsing>), unless that is
 /// not UTF-8.
 fn decoded(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let digit = |digit: Option<u8>| digit.and_then(|digit| char::from(digit).to_digit(16));
-        match (byte, digit(ahead.next()), digit(ahead.next())) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                rest = ahead;
-            }
-            (b'+', ..) => out.push(b' '),
-            _ => out.push(byte),
-        }
-    }
-    String::from_utf8(out).ok()
+    percent::decoded(&text.replace('+', " ")).ok()
 }

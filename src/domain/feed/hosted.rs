@@ -4,7 +4,7 @@
 //! catalog along to git. So each entry says in full where its folder is, and brings the credentials of
 //! whoever asked. Nobody else may be given the answer.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::net::Ipv6Addr;
 
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::view::View;
 use crate::domain::access::secret::Secret;
+use crate::domain::percent;
 use crate::domain::plugin::fields::{DESCRIPTIVE, Object};
 
 /// The most that Claude Code takes of a catalog, in bytes (read in 2.1.329, not tried).
@@ -138,19 +139,12 @@ fn is_name(name: &str) -> bool {
         && !name.contains("..")
 }
 
-/// As a part of an address's userinfo (RFC 3986, section 3.2.1): all but the unreserved characters in
-/// percent.
+/// As a part of an address's userinfo (RFC 3986, section 3.2.1).
 fn encoded(secret: &Secret) -> Zeroizing<String> {
     let text = secret.expose();
     // All of it at once: a string that grows leaves what it was behind.
     let mut out = Zeroizing::new(String::with_capacity(3 * text.len()));
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
+    out.extend(percent::encoded(text));
     out
 }
 

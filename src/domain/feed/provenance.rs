@@ -9,13 +9,13 @@ mod check;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 pub use check::{BlobId, CATALOG, Faults, Found, Received, check};
 
 use crate::domain::digest::Digest;
+use crate::domain::hex;
 use crate::domain::plugin::behaviour::{self, Making};
 use crate::domain::plugin::content::{self, File, Files};
 use crate::domain::plugin::dependencies::{Neighbour, Neighbours};
@@ -175,13 +175,9 @@ impl ListedFile {
     /// The upstream's bytes, if they are here.
     #[must_use]
     pub fn upstream(&self) -> Option<Vec<u8>> {
-        let from_hex = |hex: &String| {
-            let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-            hex.as_bytes().chunks(2).map(|two| Some((digit(two[0])? << 4) | digit(*two.get(1)?)?)).collect()
-        };
         match &self.upstream {
             Some(text) => Some(text.clone().into_bytes()),
-            None => self.upstream_hex.as_ref().and_then(from_hex),
+            None => self.upstream_hex.as_deref().and_then(hex::bytes),
         }
     }
 
@@ -190,14 +186,7 @@ impl ListedFile {
     pub fn with_upstream(mut self, bytes: Vec<u8>) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => self.upstream = Some(text),
-            Err(odd) => {
-                let mut hex = String::new();
-                for byte in odd.as_bytes() {
-                    // A text takes everything.
-                    let _ = write!(hex, "{byte:02x}");
-                }
-                self.upstream_hex = Some(hex);
-            }
+            Err(odd) => self.upstream_hex = Some(hex::digits(odd.as_bytes())),
         }
         self
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::hex;
 use crate::domain::upstream::slug::Slug;
 
 /// The name of an entry in an upstream's manifest: one path segment of `[A-Za-z0-9._-]`.
@@ -174,7 +175,7 @@ pub fn prefixed_name(slug: &Slug, plugin: &PluginName) -> String {
 #[must_use]
 pub fn collision_suffix(slug: &Slug, plugin: &PluginName) -> String {
     let digest = Sha256::digest(format!("{slug}/{plugin}"));
-    digest[..4].iter().fold(String::from("-"), |text, byte| format!("{text}{byte:02x}"))
+    format!("-{}", hex::digits(&digest[..4]))
 }
 
 #[cfg(test)]

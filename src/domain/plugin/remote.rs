@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::fields::Object;
 use super::npm;
+use crate::domain::digest::Digest;
 use crate::domain::note::{is_deceptive, quoted};
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::path::RepoPath;
@@ -148,7 +149,7 @@ impl Remote {
             }
             "archive" => {
                 let digest = needed("sha256")?;
-                if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                if digest.parse::<Digest>().is_err() {
                     return Err(format!(
                         "the `sha256` {} of its source is not 64 hexadecimal digits",
                         quoted(digest)

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::domain::hex;
+
 /// The SHA-1 name of a git object (20 bytes; written as 40 lowercase hex digits).
 ///
 /// Only SHA-1 repositories are read: Claude Code's hosts and clients speak nothing else yet.
@@ -15,7 +17,7 @@ pub struct NotAnOid(String);
 
 impl fmt::Display for Oid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::digits(&self.0))
     }
 }
 
@@ -29,16 +31,7 @@ impl FromStr for Oid {
     type Err = NotAnOid;
 
     fn from_str(text: &str) -> Result<Self, NotAnOid> {
-        let refuse = || NotAnOid(text.to_owned());
-        if text.len() != 40 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(refuse());
-        }
-        let mut bytes = [0; 20];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| refuse())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| refuse())?;
-        }
-        Ok(Self(bytes))
+        hex::array(text).map(Self).ok_or_else(|| NotAnOid(text.to_owned()))
     }
 }
 

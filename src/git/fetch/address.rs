@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::{FetchError, FetchOptions, Upstream};
@@ -170,7 +171,7 @@ fn login(upstream: &Upstream<'_>, effective: &Url, shown: &str) -> Result<Option
         Some(Ok(url)) => url,
         _ => effective.clone(),
     };
-    let decoded = |text: &str| percent_decoded(text);
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let user = Some(decoded(registered.username())).filter(|user| !user.is_empty());
     let password = match (upstream.token, registered.password()) {
         (Some(token), _) => token.clone(),
@@ -222,25 +223,6 @@ pub fn redacted(url: &str) -> String {
         None => authority.to_owned(),
     };
     format!("{scheme}://{authority}{path}")
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let pair = after.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) if first == b'%' => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::Refusal;
 use super::number::with_unit;
 use super::refusal::quoted;
+use crate::domain::percent;
 
 /// `combine:` inside `combine:`, and so on. git's own clients never send more than one level.
 const DEEPEST: usize = 8;
@@ -123,21 +124,7 @@ fn decode(part: &str) -> Result<String, Refusal> {
     if let Some(c) = part.chars().find(|c| reserved(*c)) {
         return Err(Refusal::new(format!("must escape char in sub-filter-spec: '{c}'")));
     }
-    let mut out = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escaped = after.split_first_chunk::<2>().filter(|_| *first == b'%');
-        let decoded = escaped.and_then(|(digits, after)| Some((byte(*digits)?, after)));
-        let (byte, after) = decoded.unwrap_or((*first, after));
-        out.push(byte);
-        rest = after;
-    }
-    String::from_utf8(out).map_err(|_| invalid(part))
-}
-
-fn byte([high, low]: [u8; 2]) -> Option<u8> {
-    let digit = |c: u8| u8::try_from(char::from(c).to_digit(16)?).ok();
-    Some(digit(high)? << 4 | digit(low)?)
+    percent::decoded(part).map_err(|_| invalid(part))
 }
 
 /// The filters of a request: git refuses a second one.

@@ -1,9 +1,8 @@
 //! People.
 
-use std::fmt::Write as _;
-
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::access::people::Email;
+use crate::domain::hex;
 use crate::domain::note::quoted;
 use crate::registry::{Error, Registry, Result};
 use crate::store::Store;
@@ -85,10 +84,7 @@ impl Registry {
         if !(self.world.random)(&mut bytes) {
             return Err(Error::NoRandomness);
         }
-        Ok(bytes.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        }))
+        Ok(hex::digits(&bytes))
     }
 }
 
