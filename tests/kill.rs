@@ -299,6 +299,11 @@ fn a_build_that_is_killed_leaves_the_file_as_it_was_or_whole() {
     let whole = began.elapsed();
     let out = world.path("feed.zip");
     fs::write(&out, "what was there").unwrap();
+    // Named alike, and somebody's own.
+    let own = ".agnes-feed.zip-of-mine";
+    fs::write(world.path(own), "mine").unwrap();
+    let begun =
+        |world: &World| -> Vec<String> { begun(world).into_iter().filter(|name| name != own).collect() };
     for _ in 0..10 {
         fs::remove_dir_all(world.data().join("marketplaces/zip-cache")).unwrap();
         killed(&world, &["build-zip", "--user", ADA, "-o", out.to_str().unwrap()], moments.within(whole));
@@ -310,6 +315,7 @@ fn a_build_that_is_killed_leaves_the_file_as_it_was_or_whole() {
     }
     world.agnes(&["build-zip", "--user", ADA, "-o", out.to_str().unwrap()]);
     assert_eq!(begun(&world), [""; 0]);
+    assert_eq!(fs::read(world.path(own)).unwrap(), b"mine");
 }
 
 /// Files beside `feed.zip` that were to become it.

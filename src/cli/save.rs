@@ -8,6 +8,9 @@ use super::exit::{Exit, Failure};
 use super::session::Session;
 use crate::client::{Call, ClientError, Download};
 
+/// Letters and digits at the end of the name of what is not finished yet.
+const RANDOM: usize = 6;
+
 /// Who may read a file that is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readers {
@@ -70,7 +73,11 @@ fn place<T>(
             if readers == Readers::Usual {
                 builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
             }
-            let mut file = builder.prefix(&beginning).tempfile_in(folder).map_err(|why| failed(&why))?;
+            let mut file = builder
+                .prefix(&beginning)
+                .rand_bytes(RANDOM)
+                .tempfile_in(folder)
+                .map_err(|why| failed(&why))?;
             // Held until it has its name: whoever sweeps meanwhile leaves it. Where files cannot be locked, nobody does.
             let _ = file.as_file().try_lock();
             let done = write(file.as_file_mut())?;
@@ -90,7 +97,10 @@ fn beginning(target: &Path) -> String {
 /// Removes what runs for the same file left that were killed: cron may do that every night.
 fn sweep(folder: &Path, beginning: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_one = entry.file_name().to_str().is_some_and(|name| name.starts_with(beginning));
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(beginning));
+        let is_one =
+            random.is_some_and(|end| end.len() == RANDOM && end.bytes().all(|c| c.is_ascii_alphanumeric()));
         if is_one && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
             // It is in nobody's way.
             let _ = fs::remove_file(entry.path());

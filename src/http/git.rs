@@ -8,8 +8,8 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{self, Extension, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::extract::{ask, said};
@@ -20,7 +20,7 @@ use super::room::{self, Room, Share};
 use super::{App, Routine};
 use crate::domain::access::caller::Caller;
 use crate::domain::note::quoted;
-use crate::registry::channel::{self, Fetched, PackStream, Protocol};
+use crate::registry::channel::{self, Fetched, LsRefs, PackStream, Protocol, Tip};
 use crate::registry::views::Glance;
 use crate::registry::{Error, Registry};
 use crate::wire::Problem;
@@ -28,6 +28,9 @@ use crate::wire::Problem;
 /// Largest request, in bytes, and after it was unpacked: what `git http-backend` allows. It has room for
 /// 200,000 commits that a client has.
 pub(super) const LARGEST_REQUEST: usize = 10 << 20;
+
+/// Where packs and refs are asked for.
+const UPLOAD_PACK: [&str; 2] = ["/marketplace.git/git-upload-pack", "/_git/marketplace.git/git-upload-pack"];
 
 /// Requests larger than this are parsed where it keeps nobody waiting.
 const SMALL: usize = 32 << 10;
@@ -57,7 +60,7 @@ pub(super) async fn refs(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(feed): Extension<Arc<Feed>>,
-    request: Request,
+    request: extract::Request,
 ) -> Result<Response, Failure> {
     let mut services = request.uri().query().unwrap_or_default().split('&');
     match services.find_map(|pair| pair.strip_prefix("service=")) {
@@ -126,10 +129,7 @@ pub(super) async fn upload_pack(
     };
     let stream = match request {
         // Whether there is anything new: asked for all day, and answered from memory.
-        Ok(channel::Request::LsRefs(ls_refs)) => {
-            let refs = ls_refs.answer(&feed.tip(&app, &caller).await?);
-            return Ok((Extension(Routine), about(RESULT), refs).into_response());
-        }
+        Ok(channel::Request::LsRefs(asked)) => return Ok(listed(&asked, &feed.tip(&app, &caller).await?)),
         Err(refusal) => PackStream::only(refusal.packet()),
         Ok(channel::Request::Nothing) => PackStream::only(Vec::new()),
         Ok(channel::Request::BundleUri) => PackStream::only(channel::bundle_uri(BUNDLE)),
@@ -211,6 +211,30 @@ impl Feed {
             }
         }
         Err(unsettled())
+    }
+}
+
+/// The refs of the repository whose branch is at that commit.
+pub(super) fn listed(asked: &LsRefs, tip: &Tip) -> Response {
+    (Extension(Routine), about(RESULT), asked.answer(tip)).into_response()
+}
+
+/// Whether a request may be for refs, as far as its head tells. That is what clients of version 2 say in a few bytes.
+pub(super) fn may_ask_for_refs<B>(request: &Request<B>) -> bool {
+    let (uri, headers) = (request.uri(), request.headers());
+    request.method() == Method::POST
+        && UPLOAD_PACK.contains(&uri.path())
+        && uri.query().is_none()
+        && headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == REQUEST)
+        && headers_say_small(headers)
+        && protocol(headers) == Protocol::V2
+}
+
+/// What is asked for in such a request, if it is that.
+pub(super) fn refs_asked_for(body: &[u8]) -> Option<LsRefs> {
+    match channel::parse(Protocol::V2, body) {
+        Ok(channel::Request::LsRefs(asked)) => Some(asked),
+        _ => None,
     }
 }
 

@@ -36,6 +36,7 @@ use axum::extract::{DefaultBodyLimit, Extension};
 use axum::http::HeaderValue;
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
+use tower::ServiceBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -65,10 +66,15 @@ fn api(registry: Arc<Registry>, feed: Arc<Feed>) -> Router {
         .nest("/_git", git)
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::no_such_method)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn(strict::refuse))
-        .layer(map_response(signed))
-        .layer(Extension(feed))
+        .layer(
+            // In one piece: each layer of a router by itself is a box around the others, and all of them are copied
+            // for each request.
+            ServiceBuilder::new()
+                .layer(Extension(feed))
+                .layer(map_response(signed))
+                .layer(from_fn(strict::refuse))
+                .layer(DefaultBodyLimit::max(LARGEST_BODY)),
+        )
         .with_state(registry)
 }
 

@@ -46,6 +46,11 @@ fn foreign(request: &Request) -> Option<Failure> {
     (from.is_empty() || Some(from) != host).then(|| refuse(&origin))
 }
 
+/// Whether a page may have made a browser send it, which is looked into where requests are refused.
+pub(super) fn may_be_of_a_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

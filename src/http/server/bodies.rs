@@ -24,17 +24,29 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
     // What a client of git has can be much to say.
     let most =
         if parts.uri.path().ends_with("/git-upload-pack") { git::LARGEST_REQUEST } else { LARGEST_BODY };
-    if body.size_hint().lower() > most as u64 {
-        return too_large(most);
-    }
-    let patience = serving.settings.limits.body_timeout;
-    // It is held until there is an answer.
-    let mut share = serving.room.share();
-    match tokio::time::timeout(patience, read(Limited::new(body, most), &mut share)).await {
-        Ok(Ok(whole)) => {
+    match whole(&serving, body, most).await {
+        // The share is held until there is an answer.
+        Ok((whole, _share)) => {
             parts.extensions.insert(serving.room.clone());
             next.run(Request::from_parts(parts, Body::from(whole))).await
         }
+        Err(refusal) => *refusal,
+    }
+}
+
+/// All of a body, and what it takes of the room for all; or what is said to whoever sends it.
+pub(super) async fn whole(
+    serving: &Serving,
+    body: Body,
+    most: usize,
+) -> Result<(Bytes, Share), Box<Response>> {
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(most).into());
+    }
+    let patience = serving.settings.limits.body_timeout;
+    let mut share = serving.room.share();
+    let refusal = match tokio::time::timeout(patience, read(Limited::new(body, most), &mut share)).await {
+        Ok(Ok(whole)) => return Ok((whole, share)),
         Ok(Err(Unread::NoRoom)) => room::full(),
         Ok(Err(Unread::Broken(error))) if error.is::<LengthLimitError>() => too_large(most),
         Ok(Err(Unread::Broken(error))) => last_word(
@@ -47,7 +59,8 @@ pub(super) async fn receive(State(serving): State<Arc<Serving>>, request: Reques
             "body-timeout",
             format!("the request's body did not arrive within {} s", patience.as_secs()),
         ),
-    }
+    };
+    Err(refusal.into())
 }
 
 /// Why a body is not there.

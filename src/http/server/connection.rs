@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
+use tower::util::Oneshot;
 
 use super::Serving;
 use super::link::{Link, Peer, Watched};
@@ -99,17 +101,26 @@ async fn converse(
     link: Arc<Link>,
 ) {
     let _open = Open::new(&serving);
-    let service = service_fn(|mut request: Request<Incoming>| {
-        let usual = if let Some(answer) = quick::answer(&serving, &link, &request) {
-            Err(answer)
+    let service = service_fn(|request: Request<Incoming>| {
+        let way = if let Some(answer) = quick::unchanged(&serving, &link, &request) {
+            Way::Answered(answer)
+        } else if quick::may_ask_for_refs(&link, &request) {
+            let (serving, link, router) = (Arc::clone(&serving), Arc::clone(&link), router.clone());
+            // In a box, so that all others do not have to carry the room for it.
+            Way::Refs(Box::pin(async move {
+                match quick::refs(&serving, &link, request.map(Body::new)).await {
+                    Ok(answer) => Ok(answer),
+                    Err(request) => usual(router, link, request).await,
+                }
+            }))
         } else {
-            request.extensions_mut().insert(Arc::clone(&link));
-            Ok(router.clone().oneshot(request.map(Body::new)))
+            Way::Usual(usual(router.clone(), Arc::clone(&link), request.map(Body::new)))
         };
         async {
-            match usual {
-                Ok(usual) => usual.await,
-                Err(answer) => Ok(answer),
+            match way {
+                Way::Answered(answer) => Ok(answer),
+                Way::Refs(refs) => refs.await,
+                Way::Usual(usual) => usual.await,
             }
         }
     });
@@ -149,6 +160,18 @@ async fn converse(
             () = serving.end.cancelled() => return,
         }
     }
+}
+
+/// Which way a request goes.
+enum Way<R, U> {
+    Answered(Response),
+    Refs(R),
+    Usual(U),
+}
+
+fn usual(router: Router, link: Arc<Link>, mut request: Request<Body>) -> Oneshot<Router, Request<Body>> {
+    request.extensions_mut().insert(link);
+    router.oneshot(request)
 }
 
 /// Timeouts are none of hyper's: the pulse has them all.

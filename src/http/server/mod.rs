@@ -43,6 +43,7 @@ use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 
 use super::feed;
 use super::room::Room;
@@ -123,9 +124,11 @@ pub(super) fn described() -> utoipa::openapi::OpenApi {
 
 /// Everything that is answered over sockets.
 fn router(serving: &Arc<Serving>) -> Router {
-    let inside = super::api(Arc::clone(&serving.registry), Arc::default())
-        .layer(from_fn_with_state(Arc::clone(serving), bodies::receive))
-        .layer(from_fn_with_state(Arc::clone(serving), door::enter));
+    let inside = super::api(Arc::clone(&serving.registry), Arc::default()).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(Arc::clone(serving), door::enter))
+            .layer(from_fn_with_state(Arc::clone(serving), bodies::receive)),
+    );
     probes::routes(Arc::clone(serving))
         .merge(inside)
         .layer(from_fn_with_state(Arc::clone(serving), requests::attend))

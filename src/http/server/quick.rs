@@ -1,39 +1,84 @@
-//! The answer that is given most often: that the client has its view already.
+//! The two answers that are given most often: that the client has its view already, and which refs its repository has.
 //!
-//! It goes the shortest way there is, past routing and the layers of the API, because a thousand laptops
-//! ask for it all day. Nothing is decided here: who it is from is asked of the same registry as at the
-//! door, and the answer is the feed's. Whatever is not as simple as that goes the usual way.
+//! They go the shortest way there is, past routing and the layers of the API, because a thousand laptops
+//! ask for them all day. Nothing is decided here: who it is from is asked of the same registry as at the
+//! door, and the answers are the feed's. Whatever is not as simple as that goes the usual way.
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::http::{Method, Request, header};
 use axum::response::Response;
 
 use super::Serving;
+use super::bodies;
 use super::door;
 use super::link::{Link, Peer};
 use super::requests::{Record, Visitor, headers_too_large};
-use crate::http::{feed, sign};
+use crate::http::{feed, git, sign, strict};
 
-pub(super) fn answer<B>(serving: &Arc<Serving>, link: &Arc<Link>, request: &Request<B>) -> Option<Response> {
-    // Over the socket a token says nothing: there it is the operator who asks.
-    let Peer::Network(_) = link.peer else { return None };
+/// That there is nothing new.
+pub(super) fn unchanged<B>(
+    serving: &Arc<Serving>,
+    link: &Arc<Link>,
+    request: &Request<B>,
+) -> Option<Response> {
     let headers = request.headers();
     let asks = request.uri().path() == feed::ZIP
         && request.uri().query().is_none()
         && (request.method() == Method::GET || request.method() == Method::HEAD)
         && headers.contains_key(header::IF_NONE_MATCH);
-    if !asks || headers_too_large(headers) {
+    if !asks || !is_plain(link, request) {
         return None;
     }
     let (caller, glance) = door::recognised(serving, headers)?;
     let mut response = feed::unchanged(&glance?, headers)?;
-    let visitor = Visitor::default();
-    let _ = visitor.0.set(caller.name().to_owned());
+    let visitor = Visitor::of(&caller);
     let route = Arc::clone(&serving.zip_route);
     let mut record = Record::new(Arc::clone(serving), Arc::clone(link), visitor, route, request);
     record.mark(&mut response);
     sign(&mut response);
     record.unchanged();
     Some(response)
+}
+
+/// Whether it is worth the while to look whether [`refs`] can be told.
+pub(super) fn may_ask_for_refs<B>(link: &Link, request: &Request<B>) -> bool {
+    git::may_ask_for_refs(request) && is_plain(link, request) && !strict::may_be_of_a_page(request.headers())
+}
+
+/// Which refs there are; or the request, for the usual way.
+pub(super) async fn refs(
+    serving: &Arc<Serving>,
+    link: &Arc<Link>,
+    request: Request<Body>,
+) -> Result<Response, Request<Body>> {
+    let Some((caller, Some(_))) = door::recognised(serving, request.headers()) else { return Err(request) };
+    let visitor = Visitor::of(&caller);
+    let route = request.uri().path().into();
+    let record = Record::new(Arc::clone(serving), Arc::clone(link), visitor, route, &request);
+    let (parts, body) = request.into_parts();
+    let mut response = match bodies::whole(serving, body, git::LARGEST_REQUEST).await {
+        Ok((whole, _share)) => {
+            // What is theirs may have changed while it came.
+            let told = git::refs_asked_for(&whole).and_then(|asked| {
+                let glance = serving.registry.my_glance(&caller).ok()?.glance?;
+                let tip = serving.registry.known_tip(&caller, &glance).ok()??;
+                Some(git::listed(&asked, &tip))
+            });
+            let Some(told) = told else {
+                record.hand_over();
+                return Err(Request::from_parts(parts, Body::from(whole)));
+            };
+            told
+        }
+        Err(refusal) => *refusal,
+    };
+    sign(&mut response);
+    Ok(record.follow(response))
+}
+
+/// Over the socket a token says nothing: there it is the operator who asks.
+fn is_plain<B>(link: &Link, request: &Request<B>) -> bool {
+    matches!(link.peer, Peer::Network(_)) && !headers_too_large(request.headers())
 }

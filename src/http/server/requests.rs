@@ -20,6 +20,7 @@ use tracing::Level;
 use super::Serving;
 use super::forwarded;
 use super::link::{Link, Peer};
+use crate::domain::access::caller::Caller;
 use crate::domain::access::token;
 use crate::http::Routine;
 use crate::http::problem::{Failure, Told};
@@ -40,6 +41,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Default)]
 pub(super) struct Visitor(pub Arc<OnceLock<String>>);
 
+impl Visitor {
+    pub fn of(caller: &Caller) -> Self {
+        Self(Arc::new(OnceLock::from(caller.name().to_owned())))
+    }
+}
+
 pub(super) async fn attend(
     State(serving): State<Arc<Serving>>,
     mut request: Request,
@@ -52,9 +59,9 @@ pub(super) async fn attend(
     request.extensions_mut().insert(visitor.clone());
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or_else(|| Arc::clone(&serving.no_route), |route| route.as_str().into());
-    let mut record = Record::new(serving, link, visitor, route, &request);
+    let record = Record::new(serving, link, visitor, route, &request);
     let too_large = headers_too_large(request.headers());
-    let mut response = if too_large {
+    let response = if too_large {
         let limits = format!("{MOST_HEADERS} headers and {} KiB", MOST_HEADER_BYTES >> 10);
         Failure::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -68,14 +75,7 @@ pub(super) async fn attend(
             Err(_) => Failure::defect("this request made it stop short").into_response(),
         }
     };
-    record.mark(&mut response);
-    if response.status().is_server_error() {
-        record.complain(&response);
-    }
-    response.map(|body| {
-        record.expected = if record.bodiless() { Some(0) } else { body.size_hint().exact() };
-        Body::new(Recorded { ended: false, waiting: false, body, record })
-    })
+    record.follow(response)
 }
 
 pub(super) fn headers_too_large(headers: &HeaderMap) -> bool {
@@ -118,6 +118,7 @@ pub(super) struct Record {
     ended: bool,
     /// It is what clients ask all day: whether there is anything new.
     routine: bool,
+    handed_over: bool,
 }
 
 impl Record {
@@ -151,6 +152,7 @@ impl Record {
             sent: 0,
             ended: false,
             routine: false,
+            handed_over: false,
             link,
             serving,
         }
@@ -165,6 +167,23 @@ impl Record {
         if let Ok(id) = HeaderValue::from_str(&self.id) {
             headers.insert(REQUEST_ID, id);
         }
+    }
+
+    /// The answer, noticing how far it gets.
+    pub fn follow(mut self, mut response: Response) -> Response {
+        self.mark(&mut response);
+        if response.status().is_server_error() {
+            self.complain(&response);
+        }
+        response.map(|body| {
+            self.expected = if self.bodiless() { Some(0) } else { body.size_hint().exact() };
+            Body::new(Recorded { ended: false, waiting: false, body, record: self })
+        })
+    }
+
+    /// The request goes another way, on which there is another record of it.
+    pub fn hand_over(mut self) {
+        self.handed_over = true;
     }
 
     /// The client has it already: there is no body, and all of the answer is there.
@@ -196,6 +215,9 @@ impl Drop for Record {
         self.link.pulse.request_ended();
         let metrics = &self.serving.metrics;
         metrics.in_flight.dec();
+        if self.handed_over {
+            return;
+        }
         let took = self.began.elapsed();
         let complete = self.ended || self.expected.is_some_and(|expected| self.sent >= expected);
         // What nginx calls a client that did not wait for its answer.

@@ -26,7 +26,7 @@ pub use crate::git::pack::PackStream;
 
 // The mouths know no hand: what they say to git's clients is named here.
 pub use crate::git::upload_pack::{
-    Fetch, Protocol, Refusal, Request, advertisement, bundle_uri, capabilities, parse,
+    Fetch, LsRefs, Protocol, Refusal, Request, advertisement, bundle_uri, capabilities, parse,
 };
 pub(super) use memory::Memory;
 use snapshots::{Held, Plugin};
