@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::client::{Call, ClientError, Download};
 
 /// Letters and digits at the end of the name of what is not finished yet.
-const RANDOM: usize = 6;
+const RANDOM: usize = 12;
 
 /// Who may read a file that is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,8 @@ fn sweep(folder: &Path, beginning: &str) {
         let random = name.to_str().and_then(|name| name.strip_prefix(beginning));
         let is_one =
             random.is_some_and(|end| end.len() == RANDOM && end.bytes().all(|c| c.is_ascii_alphanumeric()));
-        if is_one && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_one && is_file() && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
             // It is in nobody's way.
             let _ = fs::remove_file(entry.path());
         }

@@ -9,6 +9,7 @@
 //! | `vendoring` | what plugins have elsewhere: other repositories, archives, submodules, LFS, and on which terms it is fetched |
 //! | [`states`] | serving an earlier one, and what would change for whom |
 //! | [`views`] | what somebody gets; `contents` its files, which `supplies` has; [`bundles`] makes ZIPs of it, [`channel`] git's packs, and `cache` keeps them |
+//! | `holds` | what somebody is at work with, so that nobody tidies it away |
 //! | accounting | [`audit`], [`doctor`], [`provenance`], [`verify`], [`backup`] |
 //!
 //! All of them are parts of one [`Registry`], which [`settings`] make and which lies in a [`folder`]; what goes wrong in
@@ -24,7 +25,7 @@ mod contents;
 pub mod doctor;
 pub mod error;
 pub mod folder;
-mod held;
+mod holds;
 pub mod marketplaces;
 pub mod people;
 pub mod provenance;
@@ -55,7 +56,7 @@ pub use folder::DataFolder;
 pub use settings::{Settings, World};
 
 use access::Present;
-use held::Held;
+use holds::Holds;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -72,7 +73,7 @@ pub struct Registry {
     present: Present,
     turns: sync::turns::Turns,
     /// Addresses of the store that syncs are at work with: fetched, and in no row yet.
-    at_work: Held<String>,
+    at_work: Holds<String>,
     /// What is said of hosts, as far as it was read.
     hosts: Mutex<Option<Arc<Hosts>>>,
     standing: Mutex<BTreeMap<String, sync::standing::Standing>>,
@@ -80,7 +81,7 @@ pub struct Registry {
     built: AtomicU64,
     trusted_caches: Mutex<cache::Trusted>,
     /// Files of the caches that somebody is about to make or to open.
-    awaited: Held<PathBuf>,
+    awaited: Holds<PathBuf>,
     /// When the caches were last looked at, in microseconds since 1970.
     pruned_at: AtomicI64,
     channel: channel::Memory,
@@ -111,12 +112,12 @@ impl Registry {
             store: Mutex::new(store),
             present: Present::default(),
             turns: sync::turns::Turns::default(),
-            at_work: Held::default(),
+            at_work: Holds::default(),
             hosts: Mutex::default(),
             standing: Mutex::default(),
             built: AtomicU64::new(0),
             trusted_caches: Mutex::default(),
-            awaited: Held::default(),
+            awaited: Holds::default(),
             pruned_at: AtomicI64::new(0),
             channel: channel::Memory::default(),
             uses: Mutex::default(),

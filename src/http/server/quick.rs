@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::Serving;
 use super::bodies;
 use super::door;
 use super::link::{Link, Peer};
-use super::requests::{Record, Visitor, headers_too_large};
+use super::requests::{Begun, Caught, Record, Visitor, headers_too_large};
+use crate::http::problem::Failure;
 use crate::http::{feed, git, sign, strict};
 
 /// That there is nothing new.
@@ -57,25 +58,35 @@ pub(super) async fn refs(
     let visitor = Visitor::of(&caller);
     let route = request.uri().path().into();
     let record = Record::new(Arc::clone(serving), Arc::clone(link), visitor, route, &request);
-    let (parts, body) = request.into_parts();
-    let mut response = match bodies::whole(serving, body, git::LARGEST_REQUEST).await {
-        Ok((whole, _share)) => {
-            // What is theirs may have changed while it came.
-            let told = git::refs_asked_for(&whole).and_then(|asked| {
-                let glance = serving.registry.my_glance(&caller).ok()?.glance?;
-                let tip = serving.registry.known_tip(&caller, &glance).ok()??;
-                Some(git::listed(&asked, &tip))
-            });
-            let Some(told) = told else {
-                record.hand_over();
-                return Err(Request::from_parts(parts, Body::from(whole)));
-            };
-            told
-        }
-        Err(refusal) => *refusal,
+    let told = match Caught(Box::pin(told(serving, request))).await {
+        Ok(told) => told,
+        Err(_) => Ok(Failure::defect("this request made it stop short").into_response()),
     };
-    sign(&mut response);
-    Ok(record.follow(response))
+    match told {
+        Ok(response) => Ok(record.follow(response)),
+        Err(mut request) => {
+            request.extensions_mut().insert(Begun::new(record));
+            Err(request)
+        }
+    }
+}
+
+async fn told(serving: &Arc<Serving>, request: Request<Body>) -> Result<Response, Request<Body>> {
+    let (parts, body) = request.into_parts();
+    match bodies::whole(serving, body, git::LARGEST_REQUEST).await {
+        Ok((whole, _share)) => {
+            let told = git::refs_asked_for(&whole).and_then(|asked| {
+                // Who it is from is asked again: what is theirs may have changed while the body came.
+                let (caller, glance) = door::recognised(serving, &parts.headers)?;
+                let tip = serving.registry.known_tip(&caller, &glance?).ok()??;
+                let mut told = git::listed(&asked, &tip);
+                sign(&mut told);
+                Some(told)
+            });
+            told.ok_or_else(|| Request::from_parts(parts, Body::from(whole)))
+        }
+        Err(refusal) => Ok(*refusal),
+    }
 }
 
 /// Over the socket a token says nothing: there it is the operator who asks.

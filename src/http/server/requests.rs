@@ -5,7 +5,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -55,11 +55,12 @@ pub(super) async fn attend(
     let Some(link) = request.extensions().get::<Arc<Link>>().map(Arc::clone) else {
         return Failure::defect("a request came in by no door").into_response();
     };
-    let visitor = Visitor::default();
-    request.extensions_mut().insert(visitor.clone());
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or_else(|| Arc::clone(&serving.no_route), |route| route.as_str().into());
-    let record = Record::new(serving, link, visitor, route, &request);
+    let record = Begun::of(&mut request).unwrap_or_else(|| {
+        let route = request.extensions().get::<MatchedPath>();
+        let route = route.map_or_else(|| Arc::clone(&serving.no_route), |route| route.as_str().into());
+        Record::new(serving, link, Visitor::default(), route, &request)
+    });
+    request.extensions_mut().insert(record.visitor.clone());
     let too_large = headers_too_large(request.headers());
     let response = if too_large {
         let limits = format!("{MOST_HEADERS} headers and {} KiB", MOST_HEADER_BYTES >> 10);
@@ -83,8 +84,23 @@ pub(super) fn headers_too_large(headers: &HeaderMap) -> bool {
     headers.len() > MOST_HEADERS || bytes > MOST_HEADER_BYTES
 }
 
+/// The record of a request that began on the short way and goes on the usual one.
+#[derive(Clone)]
+pub(super) struct Begun(Arc<Mutex<Option<Record>>>);
+
+impl Begun {
+    pub fn new(record: Record) -> Self {
+        Self(Arc::new(Mutex::new(Some(record))))
+    }
+
+    fn of(request: &mut Request) -> Option<Record> {
+        let begun = request.extensions_mut().remove::<Self>()?;
+        begun.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// A future whose panic is an outcome like another.
-struct Caught<F>(Pin<Box<F>>);
+pub(super) struct Caught<F>(pub Pin<Box<F>>);
 
 impl<F: Future> Future for Caught<F> {
     type Output = Result<F::Output, Box<dyn Any + Send>>;
@@ -118,7 +134,6 @@ pub(super) struct Record {
     ended: bool,
     /// It is what clients ask all day: whether there is anything new.
     routine: bool,
-    handed_over: bool,
 }
 
 impl Record {
@@ -152,7 +167,6 @@ impl Record {
             sent: 0,
             ended: false,
             routine: false,
-            handed_over: false,
             link,
             serving,
         }
@@ -179,11 +193,6 @@ impl Record {
             self.expected = if self.bodiless() { Some(0) } else { body.size_hint().exact() };
             Body::new(Recorded { ended: false, waiting: false, body, record: self })
         })
-    }
-
-    /// The request goes another way, on which there is another record of it.
-    pub fn hand_over(mut self) {
-        self.handed_over = true;
     }
 
     /// The client has it already: there is no body, and all of the answer is there.
@@ -215,9 +224,6 @@ impl Drop for Record {
         self.link.pulse.request_ended();
         let metrics = &self.serving.metrics;
         metrics.in_flight.dec();
-        if self.handed_over {
-            return;
-        }
         let took = self.began.elapsed();
         let complete = self.ended || self.expected.is_some_and(|expected| self.sent >= expected);
         // What nginx calls a client that did not wait for its answer.

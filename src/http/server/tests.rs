@@ -1,6 +1,7 @@
 //! What the server adds to the API, through its router: doors, limits and what is answered by neither.
 
 mod catalog;
+mod refs;
 
 use std::convert::Infallible;
 use std::io::Write as _;

@@ -13,7 +13,7 @@ use crate::archive::join;
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::digest::Digest;
 use crate::registry::cache::{Cache, IN_USE, remove, touch};
-use crate::registry::held::Hold;
+use crate::registry::holds::Hold;
 use crate::registry::people::users::user_row;
 use crate::registry::supplies::distrust_after;
 use crate::registry::views::{Glance, UserView};

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::domain::digest::Digest;
 use crate::registry::folder::{bare, make_folder};
-use crate::registry::held::{Held, Hold};
+use crate::registry::holds::{Hold, Holds};
 use crate::registry::settings::CacheSettings;
 use crate::registry::{Error, Registry, Result};
 
@@ -33,7 +33,7 @@ const FORGOTTEN: Duration = Duration::from_secs(30 * 24 * 3_600);
 pub(super) struct Cache {
     root: PathBuf,
     kind: &'static Kind,
-    awaited: Held<PathBuf>,
+    awaited: Holds<PathBuf>,
 }
 
 /// What differs between them.

@@ -5,7 +5,6 @@
 
 mod audience;
 pub mod diff;
-mod mending;
 
 use std::collections::BTreeSet;
 

@@ -20,7 +20,7 @@ use crate::domain::repository::watched::Watched;
 use crate::domain::watch::{Phase, Unwatched, Watch};
 use crate::git::fetch::redacted;
 use crate::git::{self, FetchError, Fetched};
-use crate::registry::held::Hold;
+use crate::registry::holds::Hold;
 use crate::registry::marketplaces::upstreams::made_commit;
 use crate::registry::supplies::Supply;
 use crate::registry::vendoring::denied::Lineages;

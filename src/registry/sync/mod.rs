@@ -5,13 +5,16 @@
 //! which goes on being served, and lands in `last_error`.
 //!
 //! `turns` lets each marketplace be synced once at a time, `step` is the work for one, `finding` reads what a commit
-//! has, and `holding` is for those that are on hold.
+//! has. For those that are on hold there is `holding`, which brings back (`mending`) or takes out (`withdrawing`) what
+//! they serve.
 
 pub(super) mod finding;
 mod holding;
+mod mending;
 pub mod standing;
 pub(super) mod step;
 pub(super) mod turns;
+mod withdrawing;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,7 +5,8 @@
 //! fetch that fails costs nothing that is served.
 //!
 //! Here are repositories; `parcels` are archives and npm packages, `submodules` and `lfs` what a commit of any of them
-//! points to. `terms` says from whom and with whose token, `denied` what is not served any more, `given` who gave what.
+//! points to. `terms` says from whom and with whose token, `denied` what is not served any more, `given` who gave what,
+//! and `stock` is what the store has and keeps.
 
 pub(super) mod denied;
 pub(super) mod given;
@@ -35,7 +36,7 @@ use crate::domain::repository::path::RepoPath;
 use crate::domain::upstream::host::Hosts;
 use crate::domain::watch::{Phase, Watch};
 use crate::git::{self, Brought, FetchError, Pin, Upstream};
-use crate::registry::held::Hold;
+use crate::registry::holds::Hold;
 use crate::registry::marketplaces::origin::Origin;
 use crate::registry::{Error, Registry, Result};
 use crate::store::marketplaces::MarketplaceRow;

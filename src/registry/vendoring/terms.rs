@@ -19,7 +19,7 @@ pub(in crate::registry) struct Errand<'a> {
 }
 
 /// Why nothing may come from where a source is, if that is so.
-pub(super) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
+pub(in crate::registry) fn refusal(hosts: &Hosts, home: &Origin, remote: &Remote) -> Option<String> {
     refusal_of(hosts, home, address_of(remote)?)
 }
 

@@ -42,10 +42,12 @@ fn many_write_at_once_and_nothing_is_lost() {
     let path = folder.path().join(".env_overlay");
     fs::write(&path, "# an operator's own line\nOTHER=kept\n").unwrap();
     let program = std::env::current_exe().unwrap();
+    // Without the name of the crate, which test names do not have.
+    let (_, here) = module_path!().split_once("::").unwrap();
     let processes: Vec<_> = (0..3)
         .map(|n| {
             Command::new(&program)
-                .args(["--exact", "registry::overlay::tests::as_another_process"])
+                .args(["--exact", &format!("{here}::as_another_process")])
                 .env(ASKED, format!("{}|PROCESS_{n}", path.display()))
                 .stdout(std::process::Stdio::null())
                 .spawn()

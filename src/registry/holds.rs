@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many are at work with each.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Held<K: Eq + Hash>(Arc<Mutex<HashMap<K, usize>>>);
+pub(super) struct Holds<K: Eq + Hash>(Arc<Mutex<HashMap<K, usize>>>);
 
 /// These stay where they are until this is dropped.
 #[derive(Debug)]
 pub(super) struct Hold<K: Eq + Hash> {
-    all: Held<K>,
+    all: Holds<K>,
     keys: Vec<K>,
 }
 
-impl<K: Eq + Hash + Clone> Held<K> {
+impl<K: Eq + Hash + Clone> Holds<K> {
     pub(super) fn hold(&self, keys: impl IntoIterator<Item = K>) -> Hold<K> {
         let keys: Vec<K> = keys.into_iter().collect();
         let mut all = self.all();
@@ -29,7 +29,7 @@ impl<K: Eq + Hash + Clone> Held<K> {
     }
 }
 
-impl<K: Eq + Hash> Held<K> {
+impl<K: Eq + Hash> Holds<K> {
     /// Does it unless somebody holds this, and nobody begins to meanwhile. Says whether it did.
     pub(super) fn unless<Q: Eq + Hash + ?Sized>(&self, key: &Q, act: impl FnOnce() -> bool) -> bool
     where
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_held_is_not_removed_until_nobody_holds_it() {
-        let held = Held::default();
+        let held = Holds::default();
         let path = PathBuf::from("/cache/part");
         let (one, two) = (held.hold([path.clone()]), held.hold([path.clone(), path.clone()]));
         drop(one);

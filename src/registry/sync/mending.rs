@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::step::Known;
 use crate::domain::access::caller::Caller;
 use crate::domain::access::secret::Secret;
 use crate::domain::plugin::remote::{RemoteMode, Vendored};
 use crate::domain::repository::oid::Oid;
 use crate::domain::watch::Watch;
 use crate::git;
-use crate::registry::sync::step::Known;
 use crate::registry::vendoring::denied::Lineages;
 use crate::registry::vendoring::quiet::Quiet;
 use crate::registry::{Error, Registry, Result};
@@ -21,7 +21,7 @@ use crate::store::states::StateRow;
 
 impl Registry {
     /// The commit that is served, and the one that was made of it.
-    pub(in crate::registry) fn mend_own(
+    pub(super) fn mend_own(
         &self,
         row: &MarketplaceRow,
         served: &StateRow,
@@ -47,7 +47,7 @@ impl Registry {
     }
 
     /// What lies elsewhere.
-    pub(in crate::registry) fn mend_others(
+    pub(super) fn mend_others(
         &self,
         caller: &Caller,
         row: &MarketplaceRow,
