@@ -2,6 +2,8 @@
 
 #[path = "../../src/domain"]
 pub mod domain {
+    pub mod hex;
+    pub mod percent;
     pub mod repository {
         pub mod oid;
     }
