@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::{Kind, Result, Snag};
+use crate::domain::unfinished::is_unfinished;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -97,9 +98,7 @@ pub(super) fn sweep(path: &Path) -> Result<()> {
     let prefix = unfinished(path);
     let entries = path.parent().and_then(|folder| fs::read_dir(folder).ok());
     for entry in entries.into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let random = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
-        if random.is_none_or(|end| end.len() != RANDOM || !end.iter().all(u8::is_ascii_alphanumeric)) {
+        if !is_unfinished(&entry.file_name(), &prefix, RANDOM) {
             continue;
         }
         // A link is removed, and not what it leads to.

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::exit::{Exit, Failure};
 use super::session::Session;
 use crate::client::{Call, ClientError, Download};
+use crate::domain::unfinished::is_unfinished;
 
 /// Letters and digits at the end of the name of what is not finished yet.
 const RANDOM: usize = 12;
@@ -97,10 +98,7 @@ fn beginning(target: &Path) -> String {
 /// Removes what runs for the same file left that were killed: cron may do that every night.
 fn sweep(folder: &Path, beginning: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let random = name.to_str().and_then(|name| name.strip_prefix(beginning));
-        let is_one =
-            random.is_some_and(|end| end.len() == RANDOM && end.bytes().all(|c| c.is_ascii_alphanumeric()));
+        let is_one = is_unfinished(&entry.file_name(), beginning.as_ref(), RANDOM);
         let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_one && is_file() && fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
             // It is in nobody's way.

@@ -23,6 +23,7 @@ pub mod plugin;
 pub mod repository;
 pub mod shell;
 pub mod time;
+pub mod unfinished;
 pub mod upstream;
 pub mod watch;
 

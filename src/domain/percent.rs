@@ -21,6 +21,12 @@ pub fn decoded(text: &str) -> Result<String, Utf8Error> {
     Ok(percent_decode_str(text).decode_utf8()?.into_owned())
 }
 
+/// The same, with a mark (U+FFFD) for what is not UTF-8.
+#[must_use]
+pub fn decoded_lossily(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ use crate::domain::upstream::slug::Slug;
 use crate::git;
 use crate::registry::folder::too_open;
 use crate::registry::marketplaces::upstreams::served_commit;
+use crate::registry::people::grants::Filter;
 use crate::registry::sync::finding::KEPT;
 use crate::registry::views::UserView;
 use crate::registry::{Registry, Result};
@@ -301,7 +302,7 @@ impl Registry {
     }
 
     fn check_access(&self, caller: &Caller, findings: &mut Vec<Finding>) -> Result<()> {
-        for grant in self.grants(caller, &crate::registry::people::grants::Filter::default())? {
+        for grant in self.grants(caller, &Filter::default())? {
             if grant.plugins == 0 {
                 findings.push(Finding {
                     severity: Severity::Suspicious,

@@ -1,7 +1,6 @@
 //! Things that somebody is at work with and that nothing else tells yet: a fetched repository that no row has, a
 //! part of the cache that is about to be opened. Whoever tidies would take them for things that nobody needs.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,10 +30,7 @@ impl<K: Eq + Hash + Clone> Holds<K> {
 
 impl<K: Eq + Hash> Holds<K> {
     /// Does it unless somebody holds this, and nobody begins to meanwhile. Says whether it did.
-    pub(super) fn unless<Q: Eq + Hash + ?Sized>(&self, key: &Q, act: impl FnOnce() -> bool) -> bool
-    where
-        K: Borrow<Q>,
-    {
+    pub(super) fn unless(&self, key: &K, act: impl FnOnce() -> bool) -> bool {
         let all = self.all();
         !all.contains_key(key) && act()
     }
@@ -61,7 +57,7 @@ impl<K: Eq + Hash> Drop for Hold<K> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -71,9 +67,9 @@ mod tests {
         let path = PathBuf::from("/cache/part");
         let (one, two) = (held.hold([path.clone()]), held.hold([path.clone(), path.clone()]));
         drop(one);
-        assert!(!held.unless(path.as_path(), || unreachable!("it is held")));
-        assert!(held.unless(Path::new("/cache/other"), || true));
+        assert!(!held.unless(&path, || unreachable!("it is held")));
+        assert!(held.unless(&PathBuf::from("/cache/other"), || true));
         drop(two);
-        assert!(held.unless(path.as_path(), || true) && !held.unless(path.as_path(), || false));
+        assert!(held.unless(&path, || true) && !held.unless(&path, || false));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::{FetchError, FetchOptions, Upstream};
 use crate::domain::access::secret::Secret;
+use crate::domain::percent::decoded_lossily;
 use crate::domain::upstream::host::{self, Place};
 
 /// Where a fetch goes.
@@ -171,11 +171,10 @@ fn login(upstream: &Upstream<'_>, effective: &Url, shown: &str) -> Result<Option
         Some(Ok(url)) => url,
         _ => effective.clone(),
     };
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let user = Some(decoded(registered.username())).filter(|user| !user.is_empty());
+    let user = Some(decoded_lossily(registered.username())).filter(|user| !user.is_empty());
     let password = match (upstream.token, registered.password()) {
         (Some(token), _) => token.clone(),
-        (None, Some(password)) => Secret::new(decoded(password)),
+        (None, Some(password)) => Secret::new(decoded_lossily(password)),
         // A lone user name is commonly a token: https://TOKEN@host/.
         (None, None) => match user {
             Some(user) => {

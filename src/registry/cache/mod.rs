@@ -172,7 +172,7 @@ impl Cache {
             }
             // It may have been used, or remembered by whoever opened it, since it was listed.
             let unused = || fs::metadata(&path).is_ok_and(|facts| idle(&facts) >= spared) && !kept(&path);
-            if self.awaited.unless(path.as_path(), || unused() && fs::remove_file(&path).is_ok()) {
+            if self.awaited.unless(&path, || unused() && fs::remove_file(&path).is_ok()) {
                 pruned.count(size);
                 total -= size;
             }

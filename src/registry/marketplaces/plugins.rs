@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::disabling::{DisabledRow, unlisted};
 use super::upstreams::served_commit;
+use super::{row_of, versions_of};
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::feed::provenance::Origin;
 use crate::domain::plugin::components::{self, Component};
@@ -17,7 +18,6 @@ use crate::domain::plugin::version;
 use crate::domain::repository::oid::Oid;
 use crate::domain::repository::tree::{Objects, ReadError};
 use crate::domain::time::rfc3339;
-use crate::registry::marketplaces::{row_of, versions_of};
 use crate::registry::supplies::distrust_after;
 use crate::registry::{Error, Registry, Result};
 

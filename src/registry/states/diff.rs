@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::json;
 
 use super::audience::Audience;
+use super::{Standing, StateRow, find, standing};
 use crate::domain::access::caller::{Caller, Right};
 use crate::domain::limits::Limits;
 use crate::domain::plugin::catalog::Entry;
@@ -17,7 +18,6 @@ use crate::domain::plugin::source::Source;
 use crate::domain::repository::tree::ReadError;
 use crate::git::Reader;
 use crate::registry::marketplaces::row_of;
-use crate::registry::states::{Standing, StateRow, find, standing};
 use crate::registry::supplies::Supply;
 use crate::registry::{Error, Registry, Result};
 

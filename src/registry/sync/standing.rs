@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
 
 use super::Synced;
-use crate::registry::{Registry, Result};
+use crate::registry::{Error, Registry, Result};
 
 /// Of one marketplace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Registry {
     /// are not synced by this process.
     ///
     /// # Errors
-    /// See [`crate::registry::Error`].
+    /// See [`Error`].
     pub fn recall_standing(&self) -> Result<()> {
         let rows = self.store().marketplaces()?;
         let mut standings = self.standings();
@@ -46,7 +46,7 @@ impl Registry {
         match result {
             Err(error) if error.is_cancelled() => {}
             // A name that is nobody's is not to fill the memory.
-            Err(crate::registry::Error::NotFound { .. }) => {}
+            Err(Error::NotFound { .. }) => {}
             Err(_) => standings.entry(slug.to_owned()).or_default().failed += 1,
             Ok(synced) => {
                 let standing = standings.entry(synced.id.clone()).or_default();

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::denied::{forget_if_denied, refusal_of_givers};
 use super::terms::{Errand, refusal};
+use super::{Outcome, Parcel};
 use crate::archive::foreign::{self, Bounds, Packing};
 use crate::domain::digest::Hasher;
 use crate::domain::note::quoted;
@@ -28,7 +29,6 @@ use crate::git::{self, Ask, Asked, FetchOptions, Got};
 use crate::registry::Registry;
 use crate::registry::folder::make_folder;
 use crate::registry::marketplaces::origin::Origin;
-use crate::registry::vendoring::{Outcome, Parcel};
 use crate::store::marketplaces::MarketplaceRow;
 
 /// One archive or package, as the client has it, in bytes.

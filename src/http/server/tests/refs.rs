@@ -81,22 +81,15 @@ async fn the_short_way_tells_what_the_usual_one_tells() {
 async fn all_others_go_the_usual_way_and_lose_nothing() {
     let (server, ada) = Server::with_ada(Settings::default()).await;
     let fetch = &b"0011command=fetch00010009done\n0000"[..];
+    let with =
+        |name, value| (network(STRANGER), asked(&ada, &[(name, value)], Body::from(LS_REFS), LS_REFS.len()));
     for (peer, request) in [
         (network(STRANGER), ls_refs("Bearer agnes_pat_nobody")),
         (network(STRANGER), asked(&ada, &[], Body::from(fetch), fetch.len())),
-        (
-            network(STRANGER),
-            asked(&ada, &[("origin", "https://evil.example")], Body::from(LS_REFS), LS_REFS.len()),
-        ),
-        (
-            network(STRANGER),
-            asked(&ada, &[("sec-fetch-site", "cross-site")], Body::from(LS_REFS), LS_REFS.len()),
-        ),
-        (network(STRANGER), asked(&ada, &[("content-encoding", "gzip")], Body::from(LS_REFS), LS_REFS.len())),
-        (
-            network(STRANGER),
-            asked(&ada, &[("x-long", &"x".repeat(17 << 10))], Body::from(LS_REFS), LS_REFS.len()),
-        ),
+        with("origin", "https://evil.example"),
+        with("sec-fetch-site", "cross-site"),
+        with("content-encoding", "gzip"),
+        with("x-long", &"x".repeat(17 << 10)),
         (operator(), ls_refs(&ada)),
     ] {
         let about = format!("{request:?}");
